@@ -1,0 +1,240 @@
+"""People and the rules that choose them: Subscriber, Consent, Suppression, Segment and its rule language.
+
+An address is compared in its normal form and remembered, where a person's record may be gone, only as a keyed hash.
+"""
+
+import hashlib
+import hmac
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
+
+SubscriberId = NewType("SubscriberId", int)
+AddressHash = NewType("AddressHash", str)
+"""64 hex digits: HMAC-SHA-256 of the normal form of an address under the publication's key."""
+
+
+class SubscriberStatus(StrEnum):
+    """Whether we may write to a person."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person we know.
+
+    Attributes:
+        id: In the database; None before it is stored.
+        address: As stored, and the only form mail goes to.
+        name: As the person writes it, or empty.
+        language: Wanted; the edition's language may differ (`Publication.nearest_language`).
+        status: pending, active or unsubscribed.
+        attributes: Free facts, text to text: `role`, `municipality`.
+        tags: A set, kept sorted.
+    """
+
+    id: SubscriberId | None = None
+    address: str
+    name: str = ""
+    language: Language
+    status: SubscriberStatus = SubscriberStatus.ACTIVE
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """The proof of why we may write to a person.
+
+    Attributes:
+        at: Aware moment it was given.
+        source: How: `import subscribers/example.csv`, `added by hand`, `form`.
+        wording: The text the person agreed to, or the lawful basis in words.
+    """
+
+    at: datetime
+    source: str
+    wording: str
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must never be mailed."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    HARD_BOUNCE = "hard bounce"
+    COMPLAINT = "complaint"
+    ERASED = "erased"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address never to be mailed, known by its keyed hash only; it outlives the person's record.
+
+    Attributes:
+        address_hash: Whose.
+        reason: Why.
+        at: Aware moment.
+        note: Where it came from, without any address.
+    """
+
+    address_hash: AddressHash
+    reason: SuppressionReason
+    at: datetime
+    note: str = ""
+
+
+class ExclusionReason(StrEnum):
+    """Why somebody we know does not get an issue; each candidate that is not planned has exactly one."""
+
+    PENDING = "pending"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+    NO_SEGMENT = "in no segment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    """True when every rule is (also for none: everybody)."""
+
+    rules: tuple["Rule", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    """True when at least one rule is."""
+
+    rules: tuple["Rule", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """True when the rule is not."""
+
+    rule: "Rule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeIn:
+    """True when the person's attribute has one of the values, exactly; a missing attribute never has."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageIn:
+    """True when the person wants one of the languages."""
+
+    languages: tuple[Language, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HasTag:
+    """True when the person carries the tag."""
+
+    tag: str
+
+
+Rule = AllOf | AnyOf | Not | AttributeIn | LanguageIn | HasTag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A named rule that chooses subscribers, and what they get.
+
+    Attributes:
+        id: Unique; lower-case ASCII letters, digits, hyphens.
+        rank: 1 is first; decides the order in combinations. Unique.
+        names: In each language.
+        who: The rule.
+        topics: Items with one of these as a primary topic are picked; empty picks every item.
+        sections: It gets these; empty means all.
+        line: 1-based line in segments.toml.
+    """
+
+    id: SegmentId
+    rank: int
+    names: Mapping[Language, str]
+    who: Rule
+    topics: tuple[TopicId, ...] = ()
+    sections: tuple[SectionId, ...] = ()
+    line: int | None = None
+
+
+def matches(rule: Rule, subscriber: Subscriber) -> bool:
+    """Tell whether a rule chooses a person. `storage.rules` says the same in SQL; a test holds them together."""
+    match rule:
+        case AllOf(rules=rules):
+            return all(matches(part, subscriber) for part in rules)
+        case AnyOf(rules=rules):
+            return any(matches(part, subscriber) for part in rules)
+        case Not(rule=inner):
+            return not matches(inner, subscriber)
+        case AttributeIn(name=name, values=values):
+            return subscriber.attributes.get(name) in values
+        case LanguageIn(languages=languages):
+            return subscriber.language in languages
+        case HasTag(tag=tag):
+            return tag in subscriber.tags
+
+
+def segments_of(subscriber: Subscriber, segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
+    """Give the segments a person is in, by rank: the combination whose edition that person gets."""
+    ranked = sorted(segments, key=lambda segment: segment.rank)
+    return tuple(segment.id for segment in ranked if matches(segment.who, subscriber))
+
+
+def audience_rule(segments: Sequence[Segment], languages: Sequence[Language]) -> str:
+    """Write segments and languages as canonical text: equal rules give equal text, whatever the file's layout."""
+    ranked = sorted(segments, key=lambda segment: segment.rank)
+    written = {
+        "languages": list(languages),
+        "segments": [{"id": segment.id, "rank": segment.rank, "who": _canonical(segment.who)} for segment in ranked],
+    }
+    return json.dumps(written, ensure_ascii=False, sort_keys=True)
+
+
+def _canonical(rule: Rule) -> dict[str, object]:
+    """Give a rule as plain values in a fixed order."""
+    match rule:
+        case AllOf(rules=rules):
+            return {"all": [_canonical(part) for part in rules]}
+        case AnyOf(rules=rules):
+            return {"any": [_canonical(part) for part in rules]}
+        case Not(rule=inner):
+            return {"not": _canonical(inner)}
+        case AttributeIn(name=name, values=values):
+            return {"attribute": name, "in": sorted(values)}
+        case LanguageIn(languages=languages):
+            return {"language": sorted(languages)}
+        case HasTag(tag=tag):
+            return {"tag": tag}
+
+
+def normal_address(address: str) -> str:
+    """Give the form in which addresses are compared: NFC, without surrounding space, ASCII letters in lower case.
+
+    Only ASCII letters are folded: `ß` and `ss`, accents, dots and plus signs stay different people. The domain is
+    expected in its ASCII form already, as `audience.addresses` makes it.
+    """
+    return _lower_ascii(unicodedata.normalize("NFC", address.strip()))
+
+
+def _lower_ascii(text: str) -> str:
+    """Lower the 26 ASCII letters and nothing else."""
+    return text.translate({upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)})
+
+
+def hash_address(address: str, key: bytes) -> AddressHash:
+    """Give the keyed hash of an address: stable for one key, useless to whoever has no key."""
+    return AddressHash(hmac.new(key, normal_address(address).encode(), hashlib.sha256).hexdigest())

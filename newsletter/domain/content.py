@@ -1,0 +1,308 @@
+"""Content: where it comes from, what was fetched, and what a parser made of it.
+
+The words Source, Snapshot, Harvest, Article, Event, Item and Topic of the glossary. `collect` makes these, `storage`
+keeps them, `curate` chooses among them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+from newsletter.domain.period import day_of, first_moment, moment_after
+
+SourceId = NewType("SourceId", str)
+ItemKey = NewType("ItemKey", str)
+"""The stable name of an item: lower-case ASCII letters, digits and hyphens, so that it can be a bare TOML key."""
+TopicId = NewType("TopicId", str)
+SectionId = NewType("SectionId", str)
+SegmentId = NewType("SegmentId", str)
+Language = NewType("Language", str)
+"""`fi`, `sv` or `en`."""
+
+
+class SourceKind(StrEnum):
+    """How a source is read; one module of `collect` per kind."""
+
+    TEXT = "text"
+    FEED = "feed"
+    CALENDAR = "calendar"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place where content comes from.
+
+    Attributes:
+        id: Unique in the publication.
+        kind: How it is read.
+        location: An http(s) address, or a file or folder as an absolute path.
+        language: Of its items, unless an item says otherwise.
+        zone: Of its times that carry none.
+        segments: Put on every item of the source, beside what an item says of itself.
+        topics: Likewise: topics every item of the source has as primary ones.
+        is_enabled: False leaves it out of `collect`.
+    """
+
+    id: SourceId
+    kind: SourceKind
+    location: str
+    language: Language
+    zone: ZoneInfo
+    segments: tuple[SegmentId, ...] = ()
+    topics: tuple[TopicId, ...] = ()
+    is_enabled: bool = True
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether the source is an address on the network."""
+        return self.location.startswith(("http://", "https://"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The bytes one fetch brought, with what came along.
+
+    Attributes:
+        source_id: Whose.
+        fetched_at: Aware moment of the fetch.
+        location: Where the bytes came from in the end (after redirects).
+        media_type: As the server or the file name says, lower-case, without parameters; empty if unknown.
+        headers: Response headers with lower-case names; empty for files.
+        body: The bytes. For a folder: a canonical archive of its files (see `collect.folder`).
+    """
+
+    source_id: SourceId
+    fetched_at: datetime
+    location: str
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Give the hex digest of the body: two snapshots with the same one hold the same content."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class ProblemGrade(StrEnum):
+    """How bad a problem of a source is."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    FAILED = "failed"
+    """The item, or the whole source where no item is named, was left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that a reader of a source has to tell the project manager.
+
+    Attributes:
+        source_id: Whose.
+        grade: note, warning or failed.
+        message: What is wrong, in one sentence.
+        item: Which item (title, UID, file name), or None for the whole source.
+        line: 1-based line or row in the source, or None.
+        hint: What to do, or None.
+    """
+
+    source_id: SourceId
+    grade: ProblemGrade
+    message: str
+    item: str | None = None
+    line: int | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """Something published.
+
+    Attributes:
+        key: Stable over collections, given by `collect.identity`.
+        source_id: The source it came from.
+        identity: What the source calls it (guid, canonical address, or date and title), unique in the source.
+        title: Plain text on one line.
+        url: Absolute http(s) address, or None; never invented.
+        published: Day or aware moment, or None when the source does not say.
+        updated: Likewise.
+        author: Name only.
+        language: Of the text.
+        summary: Plain text the source gives as a summary, or empty.
+        body_html: The text as HTML reduced to the short allow-list (`collect.markup`): safe, without style or image.
+        links: Absolute addresses in the text, in order, each once.
+        tags: As the source has them, without `#`.
+        segments: Named by the source or the item itself; these win over topics.
+        topics: Named likewise, as primary topics.
+    """
+
+    key: ItemKey
+    source_id: SourceId
+    identity: str
+    title: str
+    url: str | None = None
+    published: date | datetime | None = None
+    updated: date | datetime | None = None
+    author: str | None = None
+    language: Language
+    summary: str = ""
+    body_html: str = ""
+    links: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    segments: tuple[SegmentId, ...] = ()
+    topics: tuple[TopicId, ...] = ()
+
+
+class Precision(StrEnum):
+    """How exactly an event's time is known."""
+
+    TIME = "time"
+    DAY = "day"
+    MONTH = "month"
+    SEASON = "season"
+
+
+class EventStatus(StrEnum):
+    """Whether an event will happen, in schema.org's and iCalendar's sense."""
+
+    CONFIRMED = "confirmed"
+    TENTATIVE = "tentative"
+    CANCELLED = "cancelled"
+    POSTPONED = "postponed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that will happen.
+
+    Attributes:
+        key: Stable over collections; every occurrence of a series has its own.
+        source_id: The source it came from.
+        identity: UID and RECURRENCE-ID, unique in the source.
+        title: Plain text on one line.
+        start: Day, or aware moment.
+        end: Inclusive last day, or aware moment; None when not known (print no end).
+        precision: TIME when start is a moment, else DAY or coarser.
+        status: Cancelled ones are kept, so that they can be taken out of an issue.
+        place: As people write it: "Pikku-Forum, Forssa".
+        url: Absolute http(s) address of a page about it, or None.
+        organiser: Name only.
+        language: Of the text.
+        summary: Plain text.
+        tags: As the source has them.
+        segments: As for an article.
+        topics: As for an article.
+    """
+
+    key: ItemKey
+    source_id: SourceId
+    identity: str
+    title: str
+    start: date | datetime
+    end: date | datetime | None = None
+    precision: Precision = Precision.DAY
+    status: EventStatus = EventStatus.CONFIRMED
+    place: str | None = None
+    url: str | None = None
+    organiser: str | None = None
+    language: Language
+    summary: str = ""
+    tags: tuple[str, ...] = ()
+    segments: tuple[SegmentId, ...] = ()
+    topics: tuple[TopicId, ...] = ()
+
+
+Item = Article | Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """What a parser made of one snapshot.
+
+    Attributes:
+        source_id: Whose.
+        articles: In the order of the source.
+        events: Likewise; occurrences of a series one by one.
+        problems: What was left out or looks wrong, and why.
+    """
+
+    source_id: SourceId
+    articles: tuple[Article, ...] = ()
+    events: tuple[Event, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Give articles and events together."""
+        return (*self.articles, *self.events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A subject with the words that speak of it.
+
+    Attributes:
+        id: Unique in the publication.
+        names: Per language.
+        keywords: Words per language; matched inside longer words too, the longest claim wins.
+        blocked: Longer words that own their letters and speak of something else (`alihankinta` for `hankinta`).
+    """
+
+    id: TopicId
+    names: Mapping[Language, str]
+    keywords: Mapping[Language, tuple[str, ...]]
+    blocked: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
+
+
+class TopicGrade(StrEnum):
+    """How much an item is about a topic."""
+
+    PRIMARY = "primary"
+    MENTION = "mention"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicHit:
+    """A topic found in an item.
+
+    Attributes:
+        topic_id: Which.
+        grade: Primary or mention.
+        words: The words of the text that caused it, each once, in order; empty when the source or item says so itself.
+    """
+
+    topic_id: TopicId
+    grade: TopicGrade
+    words: tuple[str, ...] = ()
+
+
+def overlaps(event: Event, start: datetime, end: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether any part of an event falls into [start, end); an event of one moment counts at that moment."""
+    begins = first_moment(event.start, zone)
+    if event.end is None:
+        is_over = begins if isinstance(event.start, datetime) else moment_after(event.start, zone)
+    else:
+        is_over = moment_after(event.end, zone)
+    return begins < end and (is_over > start or begins >= start)
+
+
+def published_day(article: Article, zone: ZoneInfo) -> date | None:
+    """Give the day an article appeared, in the publication's zone, or None when the source does not say."""
+    return None if article.published is None else day_of(article.published, zone)
+
+
+def fingerprint(item: Item) -> str:
+    """Give a digest of what an item says (not of its key or source), to notice that it changed.
+
+    The same words give the same digest on every machine and Python version.
+    """
+    names = ("title", "url", "published", "start", "end", "status", "place", "author", "summary", "body_html")
+    said = {name: getattr(item, name, None) for name in names}
+    written = json.dumps(said, default=lambda value: value.isoformat(), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()[:32]

@@ -1,0 +1,277 @@
+"""The ledger's words: Sending, Batch, Delivery, Outcome, and the balances that must hold after every transaction.
+
+    queued -> sending -> accepted -> delivered | deferred | bounced | complained
+                      -> rejected | unknown            queued -> skipped
+
+`queued`, `sending` and `unknown` are the Batch's states: a claim writes one row, not a thousand. A delivery's own state
+is set when it is settled.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from newsletter.domain.audience import AddressHash, ExclusionReason, SubscriberId
+from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, Message, Slot
+from newsletter.domain.publication import Sender
+
+SendingId = NewType("SendingId", int)
+BatchId = NewType("BatchId", int)
+DeliveryKey = NewType("DeliveryKey", str)
+"""32 hex digits, opaque, made when the audience is fixed; all that a provider learns of a delivery."""
+
+
+class SendingState(StrEnum):
+    """Where a sending stands."""
+
+    RUNNING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class BatchState(StrEnum):
+    """Where a batch stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SETTLED = "settled"
+    UNKNOWN = "unknown"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCED_SOFT = "bounced soft"
+    BOUNCED_HARD = "bounced hard"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+
+
+ACCEPTED_AND_LATER = frozenset(
+    {
+        DeliveryState.ACCEPTED,
+        DeliveryState.DEFERRED,
+        DeliveryState.DELIVERED,
+        DeliveryState.BOUNCED_SOFT,
+        DeliveryState.BOUNCED_HARD,
+        DeliveryState.COMPLAINED,
+    }
+)
+"""States that count as sent: the mailer took the message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a mailer can do; declared, never guessed.
+
+    Attributes:
+        batch_size_max: Recipients in one call.
+        is_idempotent: The same delivery key handed over twice reaches the reader once.
+        is_rehearsal: Nothing leaves this machine; such a sending does not count as sent.
+    """
+
+    batch_size_max: int
+    is_idempotent: bool
+    is_rehearsal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One person in a call to a mailer.
+
+    Attributes:
+        delivery_key: Of the ledger row.
+        address: Where it goes.
+        name: For To; may be empty.
+        values: What fills each slot of the message; plain text, not escaped.
+        unsubscribe: The addresses for List-Unsubscribe, https first, then mailto; never empty.
+        message_id: Without angle brackets; the same for every attempt of this delivery.
+    """
+
+    delivery_key: DeliveryKey
+    address: str
+    name: str = ""
+    values: Mapping[Slot, str] = field(default_factory=dict)
+    unsubscribe: tuple[str, ...]
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingBatch:
+    """All that a mailer needs for one call.
+
+    Attributes:
+        batch_id: Of the ledger; the idempotency key together with the sending.
+        attempt: 1 for the first.
+        label: The issue's label.
+        sending_id: Of the ledger.
+        is_rehearsal: Marks every mail as one.
+        sent_at: Aware moment for the Date header, the same for the whole sending.
+        message: The approved message.
+        sender: From, Reply-To.
+        list_id: Value of List-Id.
+        recipients: At least one, at most the mailer's `batch_size_max`; no address twice.
+    """
+
+    batch_id: BatchId
+    attempt: int
+    label: IssueLabel
+    sending_id: SendingId
+    is_rehearsal: bool
+    sent_at: datetime
+    message: Message
+    sender: Sender
+    list_id: str
+    recipients: tuple[Recipient, ...]
+
+
+class Verdict(StrEnum):
+    """What a mailer can answer for one recipient."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """For good: the address or the message is refused."""
+    REFUSED = "refused"
+    """Not now, and surely not taken: goes back to the queue."""
+    UNKNOWN = "unknown"
+    """May have been taken: never sent again without a person's word or an idempotent mailer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A mailer's answer for one recipient.
+
+    Attributes:
+        delivery_key: Whose.
+        verdict: What happened.
+        reason: In plain words, without any address; empty when accepted.
+        provider_id: What the provider calls the message, or None.
+    """
+
+    delivery_key: DeliveryKey
+    verdict: Verdict
+    reason: str = ""
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOutcome:
+    """A mailer's answer for a batch.
+
+    Attributes:
+        outcomes: One per recipient.
+        retry_after_seconds: How long the mailer asks to wait before the next call, or None.
+        stop_reason: Why no further call makes sense (key revoked, account suspended), or None.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    retry_after_seconds: float | None = None
+    stop_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDelivery:
+    """A delivery as a claim reads it: who gets which message.
+
+    Attributes:
+        key: Of the ledger row.
+        address_hash: Whose.
+        subscriber_id: The person; the record may have been erased since.
+        address: From the person's record, or None when it is gone.
+        name: Likewise; may be empty.
+    """
+
+    key: DeliveryKey
+    address_hash: AddressHash
+    subscriber_id: SubscriberId | None
+    address: str | None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedBatch:
+    """A batch that this owner, and nobody else, may hand over now.
+
+    Attributes:
+        id: Of the ledger.
+        sending_id: Its sending.
+        attempt: Number of this attempt; recording is fenced by it.
+        edition: Which message.
+        deliveries: Those still to be mailed; suppressed people were taken out in the same transaction.
+    """
+
+    id: BatchId
+    sending_id: SendingId
+    attempt: int
+    edition: EditionKey
+    deliveries: tuple[PlannedDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """An approved issue on its way through one mailer to an audience fixed when it started.
+
+    Attributes:
+        id: Of the ledger.
+        label: The issue.
+        approval_hash: What is being sent.
+        mailer: Name of the mailer.
+        is_rehearsal: Neither counts as sent nor stands in the way of the real one.
+        state: running, paused, finished or cancelled.
+        started_at: Aware moment the audience was fixed.
+        finished_at: Aware moment, or None.
+        pause_reason: Why it is paused, or None.
+    """
+
+    id: SendingId
+    label: IssueLabel
+    approval_hash: ApprovalHash
+    mailer: str
+    is_rehearsal: bool
+    state: SendingState
+    started_at: datetime
+    finished_at: datetime | None = None
+    pause_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """The two sums that must hold after every transaction.
+
+    candidates = planned + excluded by reason
+    planned = queued + sending + accepted and later + rejected + skipped + unknown
+
+    Attributes:
+        candidates: Everybody known when the audience was fixed.
+        excluded: How many, by reason.
+        planned: Ledger rows.
+        states: How many ledger rows, by state; states without any are absent.
+    """
+
+    candidates: int
+    excluded: Mapping[ExclusionReason, int]
+    planned: int
+    states: Mapping[DeliveryState, int]
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether both sums are right."""
+        return self.candidates == self.planned + sum(self.excluded.values()) and self.planned == sum(
+            self.states.values()
+        )
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether every planned delivery has an end: none queued, none in flight, none unknown."""
+        open_states = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+        return not any(self.states.get(state) for state in open_states)

@@ -1,0 +1,339 @@
+"""An issue on its way from the editor's file to approved messages: Issue, Pick, Edition, Message, Finding, Approval."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import NewType
+
+from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId, TopicHit
+from newsletter.domain.publication import Section
+from newsletter.errors import Place
+
+IssueLabel = NewType("IssueLabel", str)
+"""The label of the issue's period, which is unique per issue."""
+ApprovalHash = NewType("ApprovalHash", str)
+"""64 hex digits: SHA-256 over messages, audience rule and waivers."""
+
+
+class IssueState(StrEnum):
+    """Where an issue stands."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class ItemKind(StrEnum):
+    """What an item in an issue is."""
+
+    ARTICLE = "article"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemVariant:
+    """The words of an item in a further language; what is None is taken from the item itself."""
+
+    title: str | None = None
+    lead: str | None = None
+    body: str | None = None
+    link: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueItem:
+    """A chosen item as the editor left it in issue.toml.
+
+    Attributes:
+        key: Its table's name in the file.
+        kind: Article or event.
+        title: Plain text.
+        lead: Plain text, one to three sentences; may be empty.
+        body: The whole text in Markdown; shown when there is no link.
+        link: Absolute address, or None.
+        section: The section it stands in.
+        language: Of title, lead and body.
+        author: Name, or None.
+        published: Day of publication (articles), or None.
+        start: Day or aware moment (events only).
+        end: Inclusive; day or aware moment, or None.
+        place: Of an event, or None.
+        source_id: Where it came from; None for one written by the editor.
+        fingerprint: Of the item when it was picked, to notice that it changed since; None as above.
+        variants: Its words in further languages.
+        line: 1-based line of its table in issue.toml.
+    """
+
+    key: ItemKey
+    kind: ItemKind
+    title: str
+    lead: str = ""
+    body: str = ""
+    link: str | None = None
+    section: SectionId
+    language: Language
+    author: str | None = None
+    published: date | None = None
+    start: date | datetime | None = None
+    end: date | datetime | None = None
+    place: str | None = None
+    source_id: str | None = None
+    fingerprint: str | None = None
+    variants: Mapping[Language, ItemVariant] = field(default_factory=dict)
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionWords:
+    """What the editor writes for one language, or for one segment in it.
+
+    Attributes:
+        subject: One line.
+        preheader: The line a mail program shows after the subject.
+        greeting: Markdown; opens the mail.
+        line: 1-based line of the table in issue.toml.
+    """
+
+    subject: str
+    preheader: str
+    greeting: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A finding the editor accepts, by its code, with the reason; part of what is approved."""
+
+    code: str
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One issue.toml.
+
+    Attributes:
+        label: Of its period.
+        date: The planned day of sending; "coming" and "past" are judged from it.
+        items: By key.
+        order: Each segment's items, first to last.
+        words: Per language, for all segments.
+        segment_words: Per language and segment, where they differ.
+        waivers: Accepted findings.
+        path: The file.
+    """
+
+    label: IssueLabel
+    date: date
+    items: Mapping[ItemKey, IssueItem]
+    order: Mapping[SegmentId, tuple[ItemKey, ...]]
+    words: Mapping[Language, EditionWords]
+    segment_words: Mapping[tuple[Language, SegmentId], EditionWords] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    path: Path
+
+
+class PickGrade(StrEnum):
+    """What curation says of an item for a segment."""
+
+    PICKED = "picked"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """What curation decided about one item for one segment, with its reason for the editor.
+
+    Attributes:
+        key: The item.
+        segment_id: For whom.
+        grade: Picked or left out.
+        section: Where it goes, when picked.
+        reason: One English clause: "topic hankinnat: hankintapäivä (title)", "published 13.10.2017, outside 2017-11".
+        topics: What the matcher found.
+    """
+
+    key: ItemKey
+    segment_id: SegmentId
+    grade: PickGrade
+    section: SectionId | None = None
+    reason: str
+    topics: tuple[TopicHit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class EditionKey:
+    """Which edition: the segments its readers share (in rank order) and the language.
+
+    Written `advisers+managers.fi`, as in file names, in the ledger and on the command line.
+    """
+
+    segments: tuple[SegmentId, ...]
+    language: Language
+
+    def __str__(self) -> str:
+        """Write `advisers+managers.fi`."""
+        return f"{'+'.join(self.segments)}.{self.language}"
+
+
+def parse_edition_key(text: str) -> EditionKey:
+    """Read what `str(EditionKey)` wrote."""
+    segments, _, language = text.rpartition(".")
+    return EditionKey(segments=tuple(SegmentId(part) for part in segments.split("+")), language=Language(language))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionSection:
+    """A section of an edition with its items in order; never empty."""
+
+    section: Section
+    title: str
+    items: tuple[IssueItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The issue laid out for the readers of one key, before it is rendered.
+
+    Attributes:
+        key: For whom, in which language.
+        issue: The issue it is cut from.
+        words: Subject, preheader, greeting.
+        segment_names: In the edition's language, in rank order.
+        sections: In the publication's order, without empty ones; each item once.
+    """
+
+    key: EditionKey
+    issue: Issue
+    words: EditionWords
+    segment_names: tuple[str, ...]
+    sections: tuple[EditionSection, ...]
+
+    @property
+    def items(self) -> tuple[IssueItem, ...]:
+        """Give every item of the edition, in the order it is read."""
+        return tuple(item for section in self.sections for item in section.items)
+
+
+class Slot(StrEnum):
+    """A per-person value in a message."""
+
+    NAME = "name"
+    """The greeting's name with its leading space: "Hei Aino," for somebody named, "Hei," for somebody not."""
+    UNSUBSCRIBE = "unsubscribe"
+    """The address of the way out, percent-encoded."""
+    PREFERENCES = "preferences"
+    """The address of the preferences, percent-encoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered edition: the same for all its readers but for the slots.
+
+    Attributes:
+        edition: Which.
+        subject: One line, without slots.
+        preheader: One line, without slots.
+        mjml: What was compiled, for the preview and for error places.
+        html: Complete HTML with slot tokens.
+        text: Complete plain text with slot tokens, lines ended by a line feed.
+        headers: Further headers that are the same for everybody, in order; no address of a reader among them.
+        slots: Each slot's token in html and text; tokens are unguessable and stand nowhere in content.
+        items: The items it shows, in order.
+    """
+
+    edition: EditionKey
+    subject: str
+    preheader: str
+    mjml: str
+    html: str
+    text: str
+    headers: tuple[tuple[str, str], ...] = ()
+    slots: Mapping[Slot, str]
+    items: tuple[ItemKey, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Give the digest of all that a reader can see: subject, headers, HTML and text with their tokens."""
+        seen = [str(self.edition), self.subject, self.preheader, self.html, self.text]
+        seen += [f"{name}: {value}" for name, value in self.headers]
+        seen += [f"{slot}={token}" for slot, token in sorted(self.slots.items())]
+        return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
+
+
+class Severity(StrEnum):
+    """How grave a finding is; an error keeps an issue from being approved."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result of a check.
+
+    Attributes:
+        code: Stable, kebab-case: `html-too-large`. Its sentences in three languages are found by it.
+        severity: error, warning or note.
+        facts: What the sentence names: sizes, addresses, words.
+        edition: Where it was found; None for the issue as a whole.
+        place: File and line to look at, when known.
+        waived: The editor's reason for accepting it, or None.
+    """
+
+    code: str
+    severity: Severity
+    facts: Mapping[str, str] = field(default_factory=dict)
+    edition: EditionKey | None = None
+    place: Place | None = None
+    waived: str | None = None
+
+    @property
+    def stands_in_the_way(self) -> bool:
+        """Tell whether approval must refuse."""
+        return self.severity is Severity.ERROR and self.waived is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What was approved, by whom, when; the content of issue.lock.
+
+    Attributes:
+        hash: Over messages, audience rule and waivers.
+        label: The issue.
+        approved_at: Aware moment.
+        approved_by: Name of the person, as the machine knows it.
+        issue_sha256: Of the bytes of issue.toml, to notice an edit afterwards.
+        audience_rule: Canonical text of the segments and their rules.
+        messages: One per edition.
+        waivers: Accepted findings.
+    """
+
+    hash: ApprovalHash
+    label: IssueLabel
+    approved_at: datetime
+    approved_by: str
+    issue_sha256: str
+    audience_rule: str
+    messages: tuple[Message, ...]
+    waivers: tuple[Waiver, ...] = ()
+
+
+def approval_hash(messages: tuple[Message, ...], audience_rule: str, waivers: tuple[Waiver, ...]) -> ApprovalHash:
+    """Give the SHA-256 under which messages, audience rule and waivers are frozen together."""
+    frozen = {
+        "messages": {str(message.edition): message.sha256 for message in messages},
+        "audience": audience_rule,
+        "waivers": sorted([waiver.code, waiver.reason] for waiver in waivers),
+    }
+    return ApprovalHash(hashlib.sha256(json.dumps(frozen, sort_keys=True, ensure_ascii=False).encode()).hexdigest())

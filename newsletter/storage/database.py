@@ -1,0 +1,195 @@
+"""Open the database, guard it, and give transactions. Its door is `Database`.
+
+SQLite is set so that a power cut loses no committed transaction: a rollback journal with EXTRA where the library has
+the WAL-reset bug, WAL with FULL where it is mended. A write begins with BEGIN IMMEDIATE, so that two writers wait
+instead of failing half-way. Every fault of the database leaves here as a StorageError that says what to do.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from newsletter.errors import StorageError
+
+SCHEMA_REVISION = "0001"
+"""The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
+
+LOCK_WAIT_SECONDS = 10.0
+"""How long a transaction waits for another one before it gives up."""
+
+APPLICATION_ID = 0x4E57534C
+"""`NWSL`: written into the header of our SQLite files, so that another program's database is not taken for ours."""
+
+_WAL_SAFE = (3, 51, 3)
+_WAL_SAFE_BACKPORTS = {(3, 44): 6, (3, 50): 7}
+
+
+def is_wal_safe(version: tuple[int, int, int]) -> bool:
+    """Tell whether a SQLite version is free of the WAL-reset bug, which could lose committed transactions.
+
+    Source: sqlite.org/wal.html, "The WAL-reset bug" (2026): mended in 3.51.3, 3.50.7 and 3.44.6.
+    """
+    backport = _WAL_SAFE_BACKPORTS.get(version[:2])
+    return version >= _WAL_SAFE or (backport is not None and version[2] >= backport)
+
+
+class Database:
+    """A database, open for short transactions.
+
+    Use `read()` to look and `write()` to change; both give a SQLAlchemy connection inside one transaction. Close it in
+    the end. Safe to share between threads; not between forked processes.
+    """
+
+    def __init__(self, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
+        self.url = make_url(url)
+        self.lock_wait_seconds = lock_wait_seconds
+        self._engine = _open_engine(url, lock_wait_seconds)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether this is a SQLite file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """Give the SQLite file, or None for PostgreSQL and for a database in memory."""
+        named = self.url.database
+        return Path(named) if self.is_sqlite and named and named != ":memory:" else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection whose statements all see one state.
+
+        Raises:
+            StorageError: The database is missing, locked, damaged or cannot be reached.
+        """
+        with self._guarded(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose changes are kept together, durably, when the block ends, or not at all.
+
+        Raises:
+            StorageError: The database is missing, locked, full, read-only, damaged or cannot be reached.
+        """
+        engine = self._engine.execution_options(newsletter_writes=True)
+        with self._guarded(), engine.begin() as connection:
+            yield connection
+
+    def revision(self) -> str | None:
+        """Give the schema revision the database has, or None when it holds no tables of ours.
+
+        Raises:
+            StorageError: As `read`.
+        """
+        if self.path is not None and not self.path.exists():
+            return None
+        with self._guarded(), self._engine.connect() as connection:
+            if not connection.dialect.has_table(connection, "alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+    def require_current(self) -> None:
+        """Refuse a database that is missing, older or newer than this program.
+
+        Raises:
+            StorageError: With the command that mends it.
+        """
+        revision = self.revision()
+        if revision == SCHEMA_REVISION:
+            return
+        name = self.path.name if self.path is not None else "the database"
+        if revision is None:
+            raise StorageError(
+                f"There is no newsletter database in {name}.",
+                hint="For a new publication: `newsletter db migrate`. Otherwise check [storage] url, or restore a"
+                " backup: an empty database would forget who was mailed.",
+            )
+        if revision > SCHEMA_REVISION:
+            raise StorageError(
+                f"{name} has schema {revision}; this program knows only up to {SCHEMA_REVISION}.",
+                hint="Install the newer version of newsletter that wrote it.",
+            )
+        raise StorageError(
+            f"{name} has schema {revision}; this program needs {SCHEMA_REVISION}.",
+            hint="Run `newsletter db backup`, then `newsletter db migrate`.",
+        )
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn the driver's faults into ours."""
+        try:
+            yield
+        except exc.DBAPIError as error:
+            raise _storage_error(error, self.url.database or "") from error
+
+
+def _open_engine(url: str, lock_wait_seconds: float) -> Engine:
+    """Make an engine with our settings on every connection."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": lock_wait_seconds})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        _set_pragmas(connection)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("newsletter_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _set_pragmas(connection: DBAPIConnection) -> None:
+    """Set one SQLite connection for durability (reliability reference, section 4)."""
+    assert isinstance(connection, sqlite3.Connection)
+    # The driver must not begin transactions by itself: ours begin with BEGIN IMMEDIATE.
+    connection.isolation_level = None
+    journal = ("WAL", "FULL") if is_wal_safe(sqlite3.sqlite_version_info) else ("TRUNCATE", "EXTRA")
+    for pragma, value in (
+        ("journal_mode", journal[0]),
+        ("synchronous", journal[1]),
+        ("fullfsync", "ON"),
+        ("foreign_keys", "ON"),
+        ("trusted_schema", "OFF"),
+        ("cell_size_check", "ON"),
+        ("secure_delete", "ON"),
+    ):
+        connection.execute(f"PRAGMA {pragma} = {value}")
+
+
+_FAULTS = (
+    (
+        "database is locked",
+        "is locked by another program",
+        "Wait until it is done, or close it, and run this again.",
+    ),
+    ("database or disk is full", "cannot grow: the disk is full", "Free some space and run this again."),
+    ("readonly", "is read-only", "Check the permissions of the file and its folder."),
+    ("unable to open", "cannot be opened", "Check [storage] url and that its folder exists."),
+    ("not a database", "is no SQLite database", "Check [storage] url, or restore a backup."),
+    ("malformed", "is damaged", "Restore a backup; keep the damaged file."),
+    ("disk i/o error", "cannot be read or written (I/O error)", "Check the disk before anything else."),
+)
+
+
+def _storage_error(error: exc.DBAPIError, name: str) -> StorageError:
+    """Say what a driver's fault means and what to do; without the statement or its values, which hold addresses."""
+    said = str(error.orig).lower()
+    label = Path(name).name or "The database"
+    for sign, meaning, hint in _FAULTS:
+        if sign in said:
+            return StorageError(f"{label} {meaning}.", hint=hint)
+    return StorageError(f"{label} refused a statement ({type(error.orig).__name__}).", hint="Run it again with -v.")

@@ -1,0 +1,258 @@
+"""What is in the database: tables, columns, indexes. Nothing else knows their names.
+
+A change here needs a migration beside it (`migrations/versions`); a test holds migrated and fresh schema equal.
+"""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, text
+
+from newsletter.storage.columns import Flag, Json, Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Content -------------------------------------------------------------------------------------------------------------
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "source_id"),
+    sqlite_strict=True,
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("source_id", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("published_at", Moment),
+    Column("starts_at", Moment),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    UniqueConstraint("source_id", "identity"),
+    Index(None, "published_at"),
+    Index(None, "starts_at"),
+    sqlite_strict=True,
+)
+
+source_report = Table(
+    "source_report",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("found", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("problems", Json, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    sqlite_strict=True,
+)
+
+# Audience ------------------------------------------------------------------------------------------------------------
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_hash", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    sqlite_strict=True,
+)
+
+subscriber_attribute = Table(
+    "subscriber_attribute",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Index(None, "name", "value", "subscriber_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+subscriber_tag = Table(
+    "subscriber_tag",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Index(None, "tag", "subscriber_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address_hash", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Index(None, "address_hash"),
+    sqlite_strict=True,
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address_hash", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+suppression_change = Table(
+    "suppression_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address_hash", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "address_hash"),
+    sqlite_strict=True,
+)
+
+# Issues --------------------------------------------------------------------------------------------------------------
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("approved_at", Moment, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("issue_sha256", Text, nullable=False),
+    Column("audience_rule", Text, nullable=False),
+    Column("waivers", Json, nullable=False),
+    Index(None, "label"),
+    sqlite_strict=True,
+)
+
+approved_message = Table(
+    "approved_message",
+    metadata,
+    Column("approval_hash", ForeignKey("approval.hash"), primary_key=True),
+    Column("edition", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("content", Json, nullable=False),
+    sqlite_strict=True,
+)
+
+approved_item = Table(
+    "approved_item",
+    metadata,
+    Column("approval_hash", ForeignKey("approval.hash"), primary_key=True),
+    Column("item_key", Text, primary_key=True),
+    Column("fingerprint", Text),
+    Index(None, "item_key"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# The ledger ----------------------------------------------------------------------------------------------------------
+
+sending = Table(
+    "sending",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("approval_hash", ForeignKey("approval.hash"), nullable=False),
+    Column("mailer", Text, nullable=False),
+    Column("is_rehearsal", Flag, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("pause_reason", Text),
+    Column("candidates", Integer, nullable=False),
+    # At most one real sending per issue that is not cancelled, whatever two operators do at once.
+    Index(
+        "uq_sending_real",
+        "label",
+        unique=True,
+        sqlite_where=text("is_rehearsal = 0 AND state <> 'cancelled'"),
+        postgresql_where=text("NOT is_rehearsal AND state <> 'cancelled'"),
+    ),
+    Index(None, "label"),
+    sqlite_strict=True,
+)
+
+exclusion = Table(
+    "exclusion",
+    metadata,
+    Column("sending_id", ForeignKey("sending.id"), primary_key=True),
+    Column("address_hash", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sending_id", ForeignKey("sending.id"), nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("owner", Text),
+    Column("claimed_at", Moment),
+    Column("settled_at", Moment),
+    Column("not_before", Moment),
+    Column("reason", Text, nullable=False),
+    # Open batches are few; finding one must not slow down as a sending of a million grows.
+    Index(
+        "ix_batch_open",
+        "sending_id",
+        "state",
+        "number",
+        sqlite_where=text("state <> 'settled'"),
+        postgresql_where=text("state <> 'settled'"),
+    ),
+    Index(None, "sending_id", "edition"),
+    sqlite_strict=True,
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("sending_id", ForeignKey("sending.id"), primary_key=True),
+    Column("address_hash", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    # A whole number without a foreign key: the ledger outlives an erased person.
+    Column("subscriber_id", Integer),
+    Column("batch_id", ForeignKey("batch.id"), nullable=False),
+    # NULL until settled: queued, sending and unknown are read off the batch.
+    Column("state", Text),
+    Column("reason", Text),
+    Column("provider_id", Text),
+    Column("settled_at", Moment),
+    Index("uq_delivery_key", "key", unique=True),
+    Index(None, "batch_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)

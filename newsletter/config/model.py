@@ -1,0 +1,194 @@
+"""The shape of newsletter.toml: what may stand where. pydantic lives here and goes no further."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Languages = Literal["fi", "sv", "en"]
+
+
+def _identifier(value: str) -> str:
+    """Accept a short name that can stand in a file name, a header and a TOML key."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+        raise ValueError("Use lower-case letters a-z, digits and single hyphens")
+    return value
+
+
+def _one_line(value: str) -> str:
+    """Accept text that is safe in a header: one line, not empty."""
+    if not value.strip() or any(ord(character) < 32 or character in "\x7f\u2028\u2029" for character in value):  # noqa: PLR2004
+        raise ValueError("Write one line of text")
+    return value.strip()
+
+
+def _https(value: str) -> str:
+    """Accept an absolute https address."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("Write a whole address that begins with https://")
+    return value
+
+
+def _https_or_mailto(value: str) -> str:
+    """Accept an https address or a mailto one."""
+    return "mailto:" + _mailbox(value.removeprefix("mailto:")) if value.startswith("mailto:") else _https(value)
+
+
+def _web_address(value: str) -> str:
+    """Accept an absolute http or https address."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("Write a whole address that begins with https:// or http://")
+    return value
+
+
+def _mailbox(value: str) -> str:
+    """Accept one mail address; reserved example domains are fine until a real mailer is chosen."""
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True, allow_smtputf8=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError("Write one mail address, such as uutiskirje@example.org") from error
+
+
+def _zone(value: str) -> str:
+    """Accept a time zone of the IANA list."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("Write a time zone such as Europe/Helsinki") from error
+    return value
+
+
+def _inside(value: str) -> str:
+    """Accept a relative path that stays in the publication, or an absolute one the operator chose."""
+    if ".." in PurePosixPath(value).parts or "\0" in value or not value:
+        raise ValueError("Write a path below the folder of newsletter.toml, without '..'")
+    return value
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
+Https = Annotated[str, AfterValidator(_https)]
+HttpsOrMailto = Annotated[str, AfterValidator(_https_or_mailto)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Zone = Annotated[str, AfterValidator(_zone)]
+InsidePath = Annotated[str, AfterValidator(_inside)]
+
+
+class Strict(BaseModel):
+    """A table that accepts its own keys only, and no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PublicationTable(Strict):
+    """[publication]."""
+
+    id: Identifier
+    zone: Zone
+    languages: list[Languages] = Field(min_length=1)
+    event_days: int = Field(default=60, ge=1, le=366)
+    name: dict[Languages, OneLine]
+    tagline: dict[Languages, OneLine] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_named_in_every_language(self) -> Self:
+        if len(set(self.languages)) != len(self.languages):
+            raise ValueError("publication.languages names a language twice")
+        if missing := [language for language in self.languages if language not in self.name]:
+            raise ValueError(f"publication.name lacks: {', '.join(missing)}")
+        return self
+
+
+class SenderTable(Strict):
+    """[sender]."""
+
+    name: OneLine = Field(max_length=60)
+    address: Mailbox
+    reply_to: Mailbox | None = None
+    organisation: OneLine
+    postal_address: OneLine
+
+
+class LinksTable(Strict):
+    """[links]."""
+
+    site: Https
+    own_hosts: list[str] = Field(default_factory=list)
+    unsubscribe_address: Mailbox
+    public_url: Https | None = None
+    privacy: Https | None = None
+    feedback: HttpsOrMailto | None = None
+
+
+class StorageTable(Strict):
+    """[storage]."""
+
+    url: str = "sqlite:///newsletter.db"
+    key_file: InsidePath = "newsletter.key"
+
+
+class MailerTable(Strict):
+    """[mailer]."""
+
+    kind: Literal["outbox"] = "outbox"
+    directory: InsidePath = "outbox"
+    batch_size: int = Field(default=100, ge=1, le=1000)
+
+
+class SourceTable(Strict):
+    """[[source]]."""
+
+    id: Identifier
+    kind: Literal["text", "feed", "calendar", "folder"]
+    path: InsidePath | None = None
+    address: WebAddress | None = None
+    language: Languages
+    segments: list[Identifier] = Field(default_factory=list)
+    topics: list[Identifier] = Field(default_factory=list)
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _has_one_location(self) -> Self:
+        if (self.path is None) == (self.address is None):
+            raise ValueError("Give the source either a path or an address")
+        if self.kind == "folder" and self.path is None:
+            raise ValueError("A folder source needs a path")
+        return self
+
+
+class TopicTable(Strict):
+    """[[topic]]."""
+
+    id: Identifier
+    name: dict[Languages, OneLine] = Field(default_factory=dict)
+    keywords: dict[Languages, list[OneLine]]
+    blocked: dict[Languages, list[OneLine]] = Field(default_factory=dict)
+
+
+class SectionTable(Strict):
+    """[[section]]."""
+
+    id: Identifier
+    kind: Literal["articles", "events"]
+    topics: list[Identifier] = Field(default_factory=list)
+    title: dict[Languages, OneLine]
+
+
+class ConfigurationFile(Strict):
+    """The whole of newsletter.toml."""
+
+    publication: PublicationTable
+    sender: SenderTable
+    links: LinksTable
+    storage: StorageTable = Field(default_factory=StorageTable)
+    mailer: MailerTable = Field(default_factory=MailerTable)
+    source: list[SourceTable] = Field(default_factory=list)
+    topic: list[TopicTable] = Field(default_factory=list)
+    section: list[SectionTable] = Field(min_length=1)

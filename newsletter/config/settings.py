@@ -1,0 +1,237 @@
+"""Turn newsletter.toml and NEWSLETTER_* variables into the values the rooms take."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from newsletter.config.model import ConfigurationFile, SourceTable
+from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
+from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
+from newsletter.errors import ConfigurationError, Fault
+from newsletter.toml_file import TomlFile, did_you_mean, faults_of, read_toml
+
+FILE_NAME = "newsletter.toml"
+"""What the configuration is called, and looked for upwards from the working folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageSettings:
+    """Where what happened is kept.
+
+    Attributes:
+        url: SQLAlchemy address of the database; a relative SQLite path counts from newsletter.toml.
+        key_file: The random key under which addresses are hashed and tokens signed.
+    """
+
+    url: str
+    key_file: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailerSettings:
+    """How mail leaves.
+
+    Attributes:
+        kind: Name of the mailer.
+        directory: Where the outbox writes.
+        batch_size: Recipients in one call.
+    """
+
+    kind: str
+    directory: Path
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of newsletter.toml.
+
+    Attributes:
+        root: The folder of newsletter.toml; every path of the publication is below it.
+        path: The file itself.
+        publication: What is the same for every issue.
+        sources: In the order of the file.
+        topics: Likewise.
+        storage: Where what happened is kept.
+        mailer: How mail leaves.
+    """
+
+    root: Path
+    path: Path
+    publication: Publication
+    sources: tuple[Source, ...]
+    topics: tuple[Topic, ...]
+    storage: StorageSettings
+    mailer: MailerSettings
+
+    @property
+    def segments_path(self) -> Path:
+        """Give the file that says who is in each segment."""
+        return self.root / "subscribers" / "segments.toml"
+
+    @property
+    def templates_path(self) -> Path:
+        """Give the folder of the mail templates and the brand file."""
+        return self.root / "templates" / "email"
+
+    @property
+    def issues_path(self) -> Path:
+        """Give the folder that holds one folder per issue."""
+        return self.root / "issues"
+
+
+def find_configuration(start: Path) -> Path:
+    """Find newsletter.toml in a folder or the nearest one above it.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise ConfigurationError(
+        f"There is no {FILE_NAME} here or in a folder above.",
+        hint="Go to your publication's folder, name the file with -c, or make a publication with `newsletter init`.",
+    )
+
+
+def read_settings(path: Path, *, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the configuration; NEWSLETTER_* variables override single values of the file.
+
+    Args:
+        path: newsletter.toml.
+        environment: Variables to look at; the process's own by default.
+
+    Raises:
+        ConfigurationError: With every fault at once, each with line and key path.
+    """
+    path = path.resolve()
+    file = read_toml(path, shown_as=Path(path.name), error=ConfigurationError)
+    try:
+        tables = ConfigurationFile.model_validate(file.content)
+    except ValidationError as error:
+        raise _configuration_error(faults_of(error, file, ConfigurationFile)) from error
+    if faults := (*_repeated(tables, file), *_unknown_topics(tables, file), *_untitled(tables, file)):
+        raise _configuration_error(faults)
+    return _settings(path, tables, os.environ if environment is None else environment)
+
+
+def _configuration_error(faults: Sequence[Fault]) -> ConfigurationError:
+    """Collect faults into one error."""
+    number = "1 mistake" if len(faults) == 1 else f"{len(faults)} mistakes"
+    return ConfigurationError(
+        f"{FILE_NAME} has {number}.", hint="Mend them, then run `newsletter doctor`.", faults=faults
+    )
+
+
+def _repeated(tables: ConfigurationFile, file: TomlFile) -> Iterator[Fault]:
+    """Find ids that stand twice."""
+    for name in ("source", "topic", "section"):
+        seen: set[str] = set()
+        for number, table in enumerate(getattr(tables, name)):
+            if table.id in seen:
+                yield file.fault((name, number, "id"), f"Another {name} has the id {table.id!r} already.")
+            seen.add(table.id)
+
+
+def _unknown_topics(tables: ConfigurationFile, file: TomlFile) -> Iterator[Fault]:
+    """Find topics that are named but not there."""
+    known = {topic.id for topic in tables.topic}
+    for name in ("source", "section"):
+        for number, table in enumerate(getattr(tables, name)):
+            for index, topic in enumerate(table.topics):
+                if topic not in known:
+                    place = (name, number, "topics", index)
+                    yield file.fault(place, f"There is no topic {topic!r}.", hint=did_you_mean(topic, known))
+
+
+def _untitled(tables: ConfigurationFile, file: TomlFile) -> Iterator[Fault]:
+    """Find sections without a title in a language of the publication."""
+    for number, section in enumerate(tables.section):
+        for language in tables.publication.languages:
+            if language not in section.title:
+                yield file.fault(("section", number, "title"), f"The title in {language!r} is missing.")
+
+
+def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, str]) -> Settings:
+    """Turn checked tables into values of the house."""
+    root = path.parent
+    zone = ZoneInfo(tables.publication.zone)
+    url = environment.get("NEWSLETTER_DATABASE_URL", tables.storage.url)
+    key_file = environment.get("NEWSLETTER_KEY_FILE", tables.storage.key_file)
+    return Settings(
+        root=root,
+        path=path,
+        publication=_publication(tables, zone),
+        sources=tuple(_source(table, root, zone) for table in tables.source),
+        topics=tuple(
+            Topic(
+                id=TopicId(table.id),
+                names=_by_language(table.name),
+                keywords={Language(key): tuple(words) for key, words in table.keywords.items()},
+                blocked={Language(key): tuple(words) for key, words in table.blocked.items()},
+            )
+            for table in tables.topic
+        ),
+        storage=StorageSettings(url=_database_url(url, root), key_file=root / key_file),
+        mailer=MailerSettings(
+            kind=tables.mailer.kind, directory=root / tables.mailer.directory, batch_size=tables.mailer.batch_size
+        ),
+    )
+
+
+def _database_url(url: str, root: Path) -> str:
+    """Make a relative SQLite path count from the folder of newsletter.toml."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/"):
+        return f"{prefix}{root / url.removeprefix(prefix)}"
+    return url
+
+
+def _publication(tables: ConfigurationFile, zone: ZoneInfo) -> Publication:
+    """Make the publication."""
+    table, sender, links = tables.publication, tables.sender, tables.links
+    return Publication(
+        id=table.id,
+        names=_by_language(table.name),
+        taglines=_by_language(table.tagline),
+        languages=tuple(Language(language) for language in table.languages),
+        zone=zone,
+        event_days=table.event_days,
+        sender=Sender(**sender.model_dump()),
+        links=Links(**{**links.model_dump(), "own_hosts": tuple(links.own_hosts)}),
+        sections=tuple(
+            Section(
+                id=SectionId(section.id),
+                kind=SectionKind(section.kind),
+                titles=_by_language(section.title),
+                topics=tuple(TopicId(topic) for topic in section.topics),
+            )
+            for section in tables.section
+        ),
+    )
+
+
+def _source(table: SourceTable, root: Path, zone: ZoneInfo) -> Source:
+    """Make one source."""
+    return Source(
+        id=SourceId(table.id),
+        kind=SourceKind(table.kind),
+        location=table.address if table.address is not None else str(root / (table.path or "")),
+        language=Language(table.language),
+        zone=zone,
+        segments=tuple(SegmentId(segment) for segment in table.segments),
+        topics=tuple(TopicId(topic) for topic in table.topics),
+        is_enabled=table.enabled,
+    )
+
+
+def _by_language(texts: Mapping[Literal["fi", "sv", "en"], str]) -> dict[Language, str]:
+    """Give texts under the house's type for languages."""
+    return {Language(language): text for language, text in texts.items()}

@@ -1,0 +1,102 @@
+"""Bring a database up to date, and copy it while it is in use. Its doors are `migrate` and `back_up`.
+
+Importing Alembic takes a third of a second, so this module stands apart from `database`, which every command needs.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from newsletter.errors import StorageError
+from newsletter.storage.database import APPLICATION_ID, SCHEMA_REVISION, Database
+
+SCRIPTS = Path(__file__).parent / "migrations"
+"""Alembic's environment and revisions, shipped inside the package."""
+
+
+def migrate(database: Database) -> tuple[str | None, str]:
+    """Create the tables of a new database, or bring an older one up to date; a current one is left alone.
+
+    Returns:
+        The revision before (None for a new database) and after.
+
+    Raises:
+        StorageError: The database is newer than this program, locked, read-only or cannot be reached.
+    """
+    before = database.revision()
+    if before == SCHEMA_REVISION:
+        return before, before
+    if before is not None and before > SCHEMA_REVISION:
+        database.require_current()
+    _prepare_file(database)
+    with database.write() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        command.upgrade(alembic_config(connection), "head")
+    return before, SCHEMA_REVISION
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Give Alembic's configuration without an .ini file; with a connection, commands run inside its transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def back_up(database: Database, target: Path) -> int:
+    """Copy a SQLite database, also while a sending runs, and check the copy before it counts.
+
+    Returns:
+        The size of the copy in bytes.
+
+    Raises:
+        StorageError: The target exists, cannot be written, or the copy fails its check; or the database is PostgreSQL.
+    """
+    if database.path is None:
+        raise StorageError("Only a SQLite file can be copied from here.", hint="For PostgreSQL use pg_dump.")
+    database.require_current()
+    if target.exists():
+        raise StorageError(f"{target} exists already and is left alone.", hint="Name another file.")
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        _copy(database.path, unfinished)
+        unfinished.rename(target)
+    except (OSError, sqlite3.Error) as error:
+        hint = "Check that its folder exists and has room."
+        raise StorageError(f"The backup {target} cannot be written: {error}.", hint=hint) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy through SQLite's online backup, readable by its owner only, and look the copy over."""
+    target.unlink(missing_ok=True)
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
+        original.backup(copy)
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged ({verdict})")
+    with target.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+def _prepare_file(database: Database) -> None:
+    """Create a new SQLite file readable by its owner only, before anything stands in it."""
+    path = database.path
+    if path is None or path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        hint = "Check [storage] url and the permissions of its folder."
+        raise StorageError(f"{path.name} cannot be created: {error.strerror}.", hint=hint) from error

@@ -1,0 +1,51 @@
+# The commands of this repository. `make run` and `make test` need nothing but Python 3.11 or newer.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+SAMPLE := build/run
+LABEL := 2017-11
+
+# The first of these that is Python 3.11 or newer makes the virtual environment.
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-browser check bench pictures clean
+
+help: ## List these commands.
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+setup: .venv/.ready ## Make .venv with everything in it (the other commands do it by themselves).
+
+.venv/.ready: pyproject.toml constraints.txt
+	@for python in $(PYTHONS); do \
+	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$python"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed: https://www.python.org/downloads/" >&2; exit 2; fi; \
+	echo "Setting up .venv with $$("$$found" --version). This takes a minute, once." && "$$found" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: setup ## Make the sample issue with the real commands, from collecting to the report, in build/run/.
+	@rm -rf $(SAMPLE)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" LABEL=$(LABEL) SAMPLE=$(SAMPLE) sh docs/run-sample.sh
+
+test: setup ## Run the tests (those with a browser or server programs: make test-browser).
+	@$(BIN)/python -m pytest -n 2 -m "not browser and not server" --cov --cov-report=term
+
+test-browser: setup ## Run the tests that need Chromium or server programs.
+	@$(BIN)/python -m pytest -m "browser or server"
+
+check: setup ## Lint, types, the house's arrows, generated docs.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: setup ## Measure the bounds; prints medians and ratios.
+	@$(BIN)/python -m benchmarks
+
+pictures: setup ## Make the README's pictures anew (needs Chromium).
+	@$(BIN)/python docs/make_pictures.py
+
+clean: ## Remove everything that was made, but no database, key or issue of yours.
+	@rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

@@ -1,0 +1,82 @@
+"""What one run of the command carries: the options every command has, and the library once it is needed."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from newsletter.wiring import Newsletter
+
+
+@dataclass(kw_only=True)
+class Session:
+    """One run of the command.
+
+    Attributes:
+        configuration: newsletter.toml as given with -c, or None to look for it.
+        is_quiet: No progress, no advice.
+        is_verbose: More words, tracebacks.
+        may_ask: Questions are allowed (and only asked on a terminal).
+    """
+
+    configuration: Path | None = None
+    is_quiet: bool = False
+    is_verbose: bool = False
+    may_ask: bool = True
+    _newsletter: "Newsletter | None" = field(default=None, init=False)
+
+    @property
+    def newsletter(self) -> "Newsletter":
+        """Give the library, opened at the first use."""
+        if self._newsletter is None:
+            from newsletter.wiring import open_newsletter  # noqa: PLC0415 - 0.3 s that `--help` must not pay
+
+            self._newsletter = open_newsletter(self.configuration)
+        return self._newsletter
+
+    def close(self) -> None:
+        """Close the library, if it was opened."""
+        if self._newsletter is not None:
+            self._newsletter.close()
+
+    def say(self, text: str = "") -> None:
+        """Tell the person something on standard error; not with --quiet."""
+        if not self.is_quiet:
+            click.echo(text, err=True)
+
+    def next_step(self, command: str) -> None:
+        """Name the next command to type."""
+        self.say(f"Next: {command}")
+
+    def progress(self, label: str) -> Callable[[int, int], None]:
+        """Give a callable (done, total) that draws one line of progress on a terminal and nothing elsewhere."""
+        if self.is_quiet or not sys.stderr.isatty():
+            return lambda _done, _total: None
+
+        def draw(done: int, total: int) -> None:
+            click.echo(f"\r{label}: {done} of {total}", err=True, nl=done >= total)
+
+        return draw
+
+
+pass_session = click.make_pass_decorator(Session)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def print_json(value: object) -> None:
+    """Print a value of plain lists and dicts as JSON on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headings in columns as wide as their widest cell; nothing but the headings when there are none."""
+    cells = [[str(heading) for heading in headings], *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    for row in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,51 @@
+"""What every test may ask for: a migrated database of its own, a sample publication, and skips that cannot hide."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.storage.database import Database
+from newsletter.storage.migrate import migrate
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_configure() -> None:
+    """Strip the environment of what a developer may have set for real work."""
+    for name in [
+        name for name in os.environ if name.startswith("NEWSLETTER_") and not name.startswith("NEWSLETTER_TESTS_")
+    ]:
+        del os.environ[name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:  # noqa: ARG001 - pytest's signature
+    """Turn a skip into a failure where everything is required: a skipped test may hide a missing install."""
+    report: pytest.TestReport = yield  # type: ignore[assignment,misc]
+    if report.skipped and "NEWSLETTER_TESTS_REQUIRE_ALL" in os.environ and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
+    return report  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a migrated, empty database file that tests copy: migrating for each would cost a minute."""
+    path = tmp_path_factory.mktemp("template") / "newsletter.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def database(database_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """Give a migrated, empty database of the test's own."""
+    path = tmp_path / "newsletter.db"
+    shutil.copyfile(database_template, path)
+    opened = Database(f"sqlite:///{path}")
+    yield opened
+    opened.close()

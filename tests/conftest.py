@@ -24,7 +24,7 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:  # noqa: ARG001 - pytest's signature
     """Turn a skip into a failure where everything is required: a skipped test may hide a missing install."""
-    report: pytest.TestReport = yield  # type: ignore[assignment,misc]
+    report: pytest.TestReport = yield  # type: ignore[assignment]
     if report.skipped and "NEWSLETTER_TESTS_REQUIRE_ALL" in os.environ and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Languages = Literal["fi", "sv", "en"]
 
@@ -97,13 +97,12 @@ class PublicationTable(Strict):
     name: dict[Languages, OneLine]
     tagline: dict[Languages, OneLine] = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _is_named_in_every_language(self) -> Self:
-        if len(set(self.languages)) != len(self.languages):
-            raise ValueError("publication.languages names a language twice")
-        if missing := [language for language in self.languages if language not in self.name]:
-            raise ValueError(f"publication.name lacks: {', '.join(missing)}")
-        return self
+    @field_validator("languages")
+    @classmethod
+    def _are_different(cls, languages: list[str]) -> list[str]:
+        if len(set(languages)) != len(languages):
+            raise ValueError("A language stands here twice")
+        return languages
 
 
 class SenderTable(Strict):

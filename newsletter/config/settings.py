@@ -13,7 +13,7 @@ from newsletter.config.model import ConfigurationFile, SourceTable
 from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.errors import ConfigurationError, Fault
-from newsletter.toml_file import TomlFile, did_you_mean, faults_of, read_toml
+from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, faults_of, read_toml
 
 FILE_NAME = "newsletter.toml"
 """What the configuration is called, and looked for upwards from the working folder."""
@@ -113,50 +113,70 @@ def read_settings(path: Path, *, environment: Mapping[str, str] | None = None) -
     """
     path = path.resolve()
     file = read_toml(path, shown_as=Path(path.name), error=ConfigurationError)
+    faults = [*_repeated(file), *_unknown_topics(file), *_untitled(file)]
     try:
         tables = ConfigurationFile.model_validate(file.content)
     except ValidationError as error:
-        raise _configuration_error(faults_of(error, file, ConfigurationFile)) from error
-    if faults := (*_repeated(tables, file), *_unknown_topics(tables, file), *_untitled(tables, file)):
+        raise _configuration_error([*faults_of(error, file, ConfigurationFile), *faults]) from error
+    if faults:
         raise _configuration_error(faults)
     return _settings(path, tables, os.environ if environment is None else environment)
 
 
 def _configuration_error(faults: Sequence[Fault]) -> ConfigurationError:
     """Collect faults into one error."""
+    faults = sorted(faults, key=lambda fault: (fault.place.line or 0) if fault.place else 0)
     number = "1 mistake" if len(faults) == 1 else f"{len(faults)} mistakes"
     return ConfigurationError(
         f"{FILE_NAME} has {number}.", hint="Mend them, then run `newsletter doctor`.", faults=faults
     )
 
 
-def _repeated(tables: ConfigurationFile, file: TomlFile) -> Iterator[Fault]:
+def _tables(file: TomlFile, name: str) -> list[tuple[int, Mapping[str, object]]]:
+    """Give the numbered tables of `[[name]]` as they were written; whatever is of another shape is left to pydantic.
+
+    These searches run on the raw file, so that one reading shows mistakes of shape and of meaning together.
+    """
+    written = file.content.get(name)
+    members = enumerate(written if isinstance(written, list) else [])
+    return [(number, table) for number, table in members if isinstance(table, dict)]
+
+
+def _repeated(file: TomlFile) -> Iterator[Fault]:
     """Find ids that stand twice."""
     for name in ("source", "topic", "section"):
-        seen: set[str] = set()
-        for number, table in enumerate(getattr(tables, name)):
-            if table.id in seen:
-                yield file.fault((name, number, "id"), f"Another {name} has the id {table.id!r} already.")
-            seen.add(table.id)
+        seen: set[object] = set()
+        for number, table in _tables(file, name):
+            identifier = table.get("id")
+            if isinstance(identifier, str) and identifier in seen:
+                yield file.fault((name, number, "id"), f"Another {name} has the id {identifier!r} already.")
+            seen.add(str(identifier))
 
 
-def _unknown_topics(tables: ConfigurationFile, file: TomlFile) -> Iterator[Fault]:
+def _unknown_topics(file: TomlFile) -> Iterator[Fault]:
     """Find topics that are named but not there."""
-    known = {topic.id for topic in tables.topic}
+    known = {str(table.get("id")) for _, table in _tables(file, "topic")}
     for name in ("source", "section"):
-        for number, table in enumerate(getattr(tables, name)):
-            for index, topic in enumerate(table.topics):
-                if topic not in known:
+        for number, table in _tables(file, name):
+            topics = table.get("topics")
+            for index, topic in enumerate(topics if isinstance(topics, list) else []):
+                if isinstance(topic, str) and topic not in known:
                     place = (name, number, "topics", index)
                     yield file.fault(place, f"There is no topic {topic!r}.", hint=did_you_mean(topic, known))
 
 
-def _untitled(tables: ConfigurationFile, file: TomlFile) -> Iterator[Fault]:
-    """Find sections without a title in a language of the publication."""
-    for number, section in enumerate(tables.section):
-        for language in tables.publication.languages:
-            if language not in section.title:
-                yield file.fault(("section", number, "title"), f"The title in {language!r} is missing.")
+def _untitled(file: TomlFile) -> Iterator[Fault]:
+    """Find a name of the publication, or a section's title, that a language of the publication lacks."""
+    publication = file.content.get("publication")
+    publication = publication if isinstance(publication, dict) else {}
+    languages = publication.get("languages")
+    titles: list[tuple[KeyPath, object]] = [(("publication", "name"), publication.get("name"))]
+    titles += [(("section", number, "title"), table.get("title")) for number, table in _tables(file, "section")]
+    for key_path, texts in titles:
+        if isinstance(languages, list) and isinstance(texts, dict):
+            for language in languages:
+                if language in ("fi", "sv", "en") and language not in texts:
+                    yield file.fault(key_path, f"The text in {language!r} is missing.")
 
 
 def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, str]) -> Settings:

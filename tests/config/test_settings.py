@@ -1,0 +1,205 @@
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from newsletter.config import MailerSettings, StorageSettings, find_configuration, read_settings
+from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
+from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
+from newsletter.errors import ConfigurationError
+from tests.conftest import REPOSITORY
+
+SMALL = """\
+[publication]
+id = "kyla"
+zone = "Europe/Helsinki"
+languages = ["fi", "sv"]
+name.fi = "Kylän uutiset"
+name.sv = "Byanytt"
+[sender]
+name = "Kylä"
+address = "uutiset@kyla.example"
+organisation = "Kylä ry"
+postal_address = "Kylätie 1, 00100 Kylä"
+[links]
+site = "https://kyla.example"
+own_hosts = ["kyla.example"]
+unsubscribe_address = "pois@kyla.example"
+[[source]]
+id = "sivu"
+kind = "text"
+path = "content/sivu.txt"
+language = "fi"
+topics = ["vesi"]
+[[source]]
+id = "syote"
+kind = "feed"
+address = "https://kyla.example/feed"
+language = "sv"
+segments = ["kaikki"]
+enabled = false
+[[topic]]
+id = "vesi"
+name.fi = "Vesi"
+keywords.fi = ["vesi", "vede"]
+blocked.fi = ["jätevesi"]
+[[section]]
+id = "uutiset"
+kind = "articles"
+topics = ["vesi"]
+title = { fi = "Uutiset", sv = "Nyheter" }
+"""
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "newsletter.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_file_becomes_the_values_of_the_house(tmp_path: Path) -> None:
+    """Every table is read, relative paths count from the file, and what is left out has its default."""
+    settings = read_settings(_write(tmp_path, SMALL), environment={})
+
+    zone = ZoneInfo("Europe/Helsinki")
+    fi, sv = Language("fi"), Language("sv")
+    assert settings.publication == Publication(
+        id="kyla",
+        names={fi: "Kylän uutiset", sv: "Byanytt"},
+        languages=(fi, sv),
+        zone=zone,
+        sender=Sender(
+            name="Kylä",
+            address="uutiset@kyla.example",
+            organisation="Kylä ry",
+            postal_address="Kylätie 1, 00100 Kylä",
+        ),
+        links=Links(site="https://kyla.example", own_hosts=("kyla.example",), unsubscribe_address="pois@kyla.example"),
+        sections=(
+            Section(
+                id=SectionId("uutiset"),
+                kind=SectionKind.ARTICLES,
+                titles={fi: "Uutiset", sv: "Nyheter"},
+                topics=(TopicId("vesi"),),
+            ),
+        ),
+    )
+    assert settings.sources == (
+        Source(
+            id=SourceId("sivu"),
+            kind=SourceKind.TEXT,
+            location=str(tmp_path / "content/sivu.txt"),
+            language=fi,
+            zone=zone,
+            topics=(TopicId("vesi"),),
+        ),
+        Source(
+            id=SourceId("syote"),
+            kind=SourceKind.FEED,
+            location="https://kyla.example/feed",
+            language=sv,
+            zone=zone,
+            segments=(SegmentId("kaikki"),),
+            is_enabled=False,
+        ),
+    )
+    assert settings.topics == (
+        Topic(id=TopicId("vesi"), names={fi: "Vesi"}, keywords={fi: ("vesi", "vede")}, blocked={fi: ("jätevesi",)}),
+    )
+    assert settings.storage == StorageSettings(
+        url=f"sqlite:///{tmp_path / 'newsletter.db'}", key_file=tmp_path / "newsletter.key"
+    )
+    assert settings.mailer == MailerSettings(kind="outbox", directory=tmp_path / "outbox", batch_size=100)
+
+
+def test_the_environment_beats_the_file(tmp_path: Path) -> None:
+    """NEWSLETTER_DATABASE_URL and NEWSLETTER_KEY_FILE override what the file says."""
+    environment = {"NEWSLETTER_DATABASE_URL": "sqlite:////elsewhere/x.db", "NEWSLETTER_KEY_FILE": "/secret/key"}
+
+    settings = read_settings(_write(tmp_path, SMALL), environment=environment)
+
+    assert settings.storage == StorageSettings(url="sqlite:////elsewhere/x.db", key_file=Path("/secret/key"))
+
+
+def test_the_repositorys_own_file_is_right() -> None:
+    """The sample publication's configuration is read without a fault."""
+    settings = read_settings(REPOSITORY / "newsletter.toml", environment={})
+
+    assert [source.kind for source in settings.sources] == ["text", "feed", "calendar", "folder"]
+
+
+def test_every_mistake_is_told_at_once_with_line_and_key(tmp_path: Path) -> None:
+    """Mistakes of shape and of meaning stand in one list, in the order of the file."""
+    text = (
+        SMALL.replace('zone = "Europe/Helsinki"', 'zone = "Europe/Helsingfors"')
+        .replace('name.sv = "Byanytt"\n', "")
+        .replace('"pois@kyla.example"', '"pois"')
+        .replace('path = "content/sivu.txt"', 'path = "../sivu.txt"')
+        .replace('topics = ["vesi"]\n[[source]]', 'topics = ["vest"]\n[[source]]')
+        .replace('id = "syote"', 'id = "sivu"')
+        .replace("enabled = false", "enabeld = false")
+        .replace(', sv = "Nyheter"', "")
+    )
+
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(_write(tmp_path, text), environment={})
+
+    assert [str(fault) for fault in caught.value.faults] == [
+        "newsletter.toml:3: publication.zone: Write a time zone such as Europe/Helsinki.",
+        "newsletter.toml:5: publication.name: The text in 'sv' is missing.",
+        "newsletter.toml:14: links.unsubscribe_address: Write one mail address, such as uutiskirje@example.org.",
+        "newsletter.toml:18: source[0].path: Write a path below the folder of newsletter.toml, without '..'.",
+        "newsletter.toml:20: source[0].topics[0]: There is no topic 'vest'. (Did you mean 'vesi'?)",
+        "newsletter.toml:22: source[1].id: Another source has the id 'sivu' already.",
+        "newsletter.toml:27: source[1].enabeld: Unknown key. (Did you mean 'enabled'?)",
+        "newsletter.toml:37: section[0].title: The text in 'sv' is missing.",
+    ]
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('id = "kyla"', 'id = "Kylä uutiset"', "Use lower-case letters a-z, digits and single hyphens."),
+        ('name = "Kylä"', 'name = "Kylä\\nBcc: x"', "Write one line of text."),
+        (
+            'site = "https://kyla.example"',
+            'site = "http://kyla.example"',
+            "Write a whole address that begins with https://.",
+        ),
+        (
+            'site = "https://kyla.example"',
+            'site = "https://a@kyla.example"',
+            "Write a whole address that begins with https://.",
+        ),
+        ('["fi", "sv"]', '["fi", "fi"]', "A language stands here twice."),
+        (
+            '"https://kyla.example/feed"',
+            '"file:///etc/passwd"',
+            "Write a whole address that begins with https:// or http://.",
+        ),
+        ('path = "content/sivu.txt"\n', "", "Give the source either a path or an address."),
+        ('kind = "feed"', 'kind = "folder"', "A folder source needs a path."),
+        ('[[source]]\nid = "syote"', '[source.x]\nid = "syote"', "Unknown key."),
+        ("[links]", "[links]\nfeedback = 'mailto:x'", "Write one mail address, such as uutiskirje@example.org."),
+    ],
+)
+def test_values_that_could_do_harm_are_refused_in_words(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """Names that break headers, plain http, files as addresses and the like are refused with what to write."""
+    assert old in SMALL
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(_write(tmp_path, SMALL.replace(old, new)), environment={})
+
+    assert message in [fault.message for fault in caught.value.faults]
+
+
+def test_the_file_is_found_from_a_folder_below(tmp_path: Path) -> None:
+    """Commands work from anywhere inside the publication, and say what to do outside of one."""
+    path = _write(tmp_path, SMALL)
+    (tmp_path / "issues" / "2017-11").mkdir(parents=True)
+
+    assert find_configuration(tmp_path / "issues" / "2017-11") == path
+
+    path.unlink()
+    with pytest.raises(ConfigurationError, match=r"There is no newsletter\.toml here"):
+        find_configuration(tmp_path / "issues")

@@ -1,0 +1,116 @@
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
+
+from newsletter.errors import StorageError
+from newsletter.storage.database import SCHEMA_REVISION, Database
+from newsletter.storage.migrate import alembic_config, back_up, migrate
+from newsletter.storage.tables import metadata, suppression
+
+
+def _schema(path: Path) -> dict[str, list[str]]:
+    """Give every table and index with its parts, in an order that does not depend on who wrote them."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: sorted(" ".join(sql.split()).split(", ")) for name, sql in rows if name != "alembic_version"}
+
+
+def _sorted(schema: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Leave out the brackets that move with the last constraint."""
+    return {
+        name: sorted(part.removesuffix(" ) WITHOUT ROWID").removesuffix(" )") for part in parts)
+        for name, parts in schema.items()
+    }
+
+
+def test_the_migrated_schema_equals_the_fresh_one(database_template: Path, tmp_path: Path) -> None:
+    """Whoever migrates from the beginning has the same tables and indexes as whoever starts today."""
+    fresh = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
+    with fresh.write() as connection:
+        metadata.create_all(connection)
+    fresh.close()
+
+    migrated_schema, fresh_schema = _sorted(_schema(database_template)), _sorted(_schema(tmp_path / "fresh.db"))
+
+    assert migrated_schema == fresh_schema
+    assert len(fresh_schema) > 20
+
+
+def test_the_program_names_its_newest_revision() -> None:
+    """The revision the program asks for is the last of the migrations."""
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [SCHEMA_REVISION]
+
+
+def test_a_new_database_is_private_and_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    """The file is readable by its owner only, and a second run leaves its bytes alone."""
+    path = tmp_path / "folder" / "newsletter.db"
+    database = Database(f"sqlite:///{path}")
+
+    first = migrate(database)
+    content = path.read_bytes()
+    second = migrate(database)
+    database.close()
+
+    assert (first, second) == ((None, SCHEMA_REVISION), (SCHEMA_REVISION, SCHEMA_REVISION))
+    assert path.read_bytes() == content
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_newer_database_is_not_touched(database: Database) -> None:
+    """Migrating refuses a schema that this program does not know."""
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(StorageError, match="knows only up to"):
+        migrate(database)
+
+
+def test_a_backup_holds_everything_and_is_private(database: Database, tmp_path: Path) -> None:
+    """The copy opens as a database of its own with the same rows, readable by its owner only."""
+    with database.write() as connection:
+        connection.execute(text("INSERT INTO suppression VALUES ('h', 'manual', '2017', '')"))
+    target = tmp_path / "copy.db"
+
+    size = back_up(database, target)
+
+    copy = Database(f"sqlite:///{target}")
+    copy.require_current()
+    with copy.read() as connection:
+        rows = connection.execute(select(suppression.c.address_hash)).scalars().all()
+    copy.close()
+    assert rows == ["h"]
+    assert size == target.stat().st_size
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_a_backup_never_overwrites(database: Database, tmp_path: Path) -> None:
+    """A file that is there already is left alone."""
+    (tmp_path / "copy.db").write_text("precious")
+
+    with pytest.raises(StorageError, match="exists already"):
+        back_up(database, tmp_path / "copy.db")
+
+    assert (tmp_path / "copy.db").read_text() == "precious"
+
+
+def test_a_backup_to_nowhere_is_told_in_words(database: Database, tmp_path: Path) -> None:
+    """A folder that does not exist is named, and no half copy stays."""
+    with pytest.raises(StorageError, match="cannot be written"):
+        back_up(database, tmp_path / "absent" / "copy.db")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["newsletter.db"]
+
+
+def test_a_database_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
+    """A file in the folder's place keeps the database from being made, and the message says so."""
+    (tmp_path / "folder").write_text("a file")
+    database = Database(f"sqlite:///{tmp_path / 'folder' / 'newsletter.db'}")
+
+    with pytest.raises(StorageError, match=r"newsletter\.db cannot be created"):
+        migrate(database)
+    database.close()

@@ -1,0 +1,100 @@
+"""What a provider tells us later about a delivery, in our words whatever the provider calls it.
+
+A mailer's own file turns the provider's payload into these; `track.reduce` turns these into states. Neither order nor
+number can be relied on: providers send in any order and the same thing again, so each Notification carries two keys by
+which a repetition is known. None of them holds an address.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.domain.audience import SuppressionReason
+from newsletter.domain.delivery import DeliveryKey
+
+
+class NotificationKind(StrEnum):
+    """What happened."""
+
+    PROCESSED = "processed"
+    """The provider has it and will try to hand it over: proof that our call was taken."""
+    DEFERRED = "deferred"
+    """The reader's server said "later"; the provider goes on trying."""
+    DELIVERED = "delivered"
+    BOUNCED_HARD = "bounced hard"
+    """The address does not exist."""
+    BOUNCED_SOFT = "bounced soft"
+    """Returned for a reason that may pass: a full mailbox, a server out of order."""
+    BLOCKED = "blocked"
+    """Returned for what we are or wrote: reputation, content, policy. Many at once are our problem, not theirs."""
+    DROPPED = "dropped"
+    """The provider never tried, although it had taken the message."""
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    RESUBSCRIBED = "resubscribed"
+    """Somebody joined again at the provider; lifts nothing of ours."""
+    ACCOUNT_CHANGED = "account changed"
+    """About our account with the provider, not about a delivery: for the operator to read."""
+    UNRECOGNISED = "unrecognised"
+    """A kind that we do not know yet; kept raw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One thing that a provider told us.
+
+    Attributes:
+        provider: Name of the mailer.
+        event_id: The provider's own id of this notification, or None. A repetition may come with another one.
+        natural_key: 64 hex digits over what happened, when and to which message: equal for a repetition with a new id.
+        kind: What happened.
+        at: Aware moment it happened, as the provider says.
+        delivery_key: Of the ledger row, as we gave it to the provider; None when it is not about a delivery of ours.
+        provider_id: What the provider calls the call that handed the message over, or None.
+        reason: In the provider's words on one line, without any address; may be empty.
+        suppression: Why the address must never be mailed again, when this alone says so; None otherwise.
+        raw: The provider's text without the address, for the kinds that a person has to read; empty for the others.
+    """
+
+    provider: str
+    event_id: str | None
+    natural_key: str
+    kind: NotificationKind
+    at: datetime
+    delivery_key: DeliveryKey | None = None
+    provider_id: str | None = None
+    reason: str = ""
+    suppression: SuppressionReason | None = None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationReading:
+    """What became of one payload of a provider.
+
+    Attributes:
+        notifications: In the order of the payload.
+        left_out: How many entries we do not want to know: opens and clicks, which we do not measure.
+        faults: One sentence for each entry that cannot be used, without any address; the others count all the same.
+    """
+
+    notifications: tuple[Notification, ...]
+    left_out: int = 0
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSuppression:
+    """An address on one of the provider's own suppression lists: the safety net under the notifications.
+
+    Attributes:
+        address: Whose; for hashing, then to be forgotten.
+        reason: Why it must never be mailed, or None where the provider only met a passing block.
+        at: Aware moment it was put there.
+        note: Which list, and the provider's reason without any address.
+    """
+
+    address: str = field(repr=False)
+    reason: SuppressionReason | None
+    at: datetime
+    note: str

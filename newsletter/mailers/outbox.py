@@ -1,0 +1,98 @@
+"""The outbox: mails as files on this machine, one per recipient, for rehearsals.
+
+The door is `Outbox`. A file is named by its delivery key, so the same delivery handed over twice is the same file:
+the mailer is idempotent by nature. Nothing leaves the machine; any mail program opens the files. It must not know who
+reads them afterwards.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from newsletter.domain.delivery import BatchOutcome, Capabilities, DeliveryKey, OutgoingBatch, Recipient
+from newsletter.errors import ContentError
+from newsletter.mailers.tally import Tally, prepare_batch
+
+
+class Outbox:
+    """Write each mail to `directory/<issue's label>/<delivery key>.eml`.
+
+    Attributes:
+        name: `outbox`.
+        capabilities: Idempotent; a rehearsal; calls of 100, so that progress moves: files cost time, calls do not.
+    """
+
+    name = "outbox"
+    capabilities = Capabilities(batch_size_max=100, is_idempotent=True, is_rehearsal=True)
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def submit(self, batch: OutgoingBatch) -> BatchOutcome:
+        """Write one file per recipient; every accepted one survives a power cut.
+
+        Where the folder cannot be written, whatever is not yet safe on disk is refused and `stop_reason` says why:
+        another call would meet the same full or read-only disk.
+        """
+        tally = Tally(batch)
+        try:
+            prepared = prepare_batch(batch)
+        except ContentError as error:
+            return tally.close(stop_reason=error.message)
+        folder = self._directory / batch.label
+        written: list[Recipient] = []
+        stop_reason = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for recipient in tally.sound:
+                _write(folder, recipient.delivery_key, prepared.fill(recipient))
+                written.append(recipient)
+        except OSError as error:
+            stop_reason = _describe(error)
+        if written:
+            try:
+                _make_names_durable(folder)
+            except OSError as error:
+                return tally.close(stop_reason=_describe(error))
+        for recipient in written:
+            tally.accept(recipient, f"{batch.label}/{recipient.delivery_key}.eml")
+        return tally.close(stop_reason=stop_reason)
+
+
+def _write(folder: Path, key: DeliveryKey, mail: bytes) -> None:
+    """Write one file whole or not at all.
+
+    The temporary name is derived from the key, so what a killed process left behind is overwritten, not collected.
+
+    Raises:
+        OSError: The disk is full, read-only or broken.
+    """
+    temporary = folder / f".{key}.part"
+    try:
+        with temporary.open("wb") as file:
+            file.write(mail)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / f"{key}.eml")
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _make_names_durable(folder: Path) -> None:
+    """Flush the folder itself, once per batch: without it a power cut may forget the new names.
+
+    Raises:
+        OSError: The folder is gone or the disk broken.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _describe(error: OSError) -> str:
+    """Say what is wrong with the outbox in the operating system's words, without a path."""
+    return f"The outbox folder cannot be written: {error.strerror or type(error).__name__}."

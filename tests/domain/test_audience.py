@@ -1,0 +1,106 @@
+import pytest
+
+from newsletter.domain.audience import (
+    AllOf,
+    AnyOf,
+    AttributeIn,
+    HasTag,
+    LanguageIn,
+    Not,
+    Rule,
+    Segment,
+    Subscriber,
+    audience_rule,
+    hash_address,
+    matches,
+    normal_address,
+    segments_of,
+)
+from newsletter.domain.content import Language, SegmentId
+
+FI, SV = Language("fi"), Language("sv")
+AINO = Subscriber(address="aino@example.org", language=FI, attributes={"role": "adviser"}, tags=("pilot",))
+ADVISER = AttributeIn(name="role", values=("adviser", "expert"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (AllOf(rules=()), True),
+        (AnyOf(rules=()), False),
+        (ADVISER, True),
+        (AttributeIn(name="role", values=("manager",)), False),
+        (AttributeIn(name="absent", values=("adviser",)), False),
+        (Not(rule=AttributeIn(name="absent", values=("adviser",))), True),
+        (LanguageIn(languages=(SV,)), False),
+        (LanguageIn(languages=(SV, FI)), True),
+        (HasTag(tag="pilot"), True),
+        (HasTag(tag="pil"), False),
+        (AllOf(rules=(ADVISER, HasTag(tag="pilot"))), True),
+        (AllOf(rules=(ADVISER, HasTag(tag="other"))), False),
+        (AnyOf(rules=(HasTag(tag="other"), ADVISER)), True),
+    ],
+)
+def test_a_rule_chooses_people(rule: Rule, expected: bool) -> None:  # noqa: FBT001 - a table's column
+    """Each kind of rule says yes and no as its docstring promises."""
+    assert matches(rule, AINO) is expected
+
+
+def _segment(name: str, rank: int, who: Rule) -> Segment:
+    return Segment(id=SegmentId(name), rank=rank, names={FI: name}, who=who)
+
+
+def test_a_person_gets_the_combination_of_segments_by_rank() -> None:
+    """Rank decides the order of a combination, not the order of the file."""
+    segments = [
+        _segment("pilots", 3, HasTag(tag="pilot")),
+        _segment("advisers", 1, ADVISER),
+        _segment("managers", 2, AttributeIn(name="role", values=("manager",))),
+    ]
+
+    assert segments_of(AINO, segments) == ("advisers", "pilots")
+
+
+def test_equal_rules_are_equal_text_whatever_the_layout() -> None:
+    """The text that approval freezes changes with who gets mail, not with the order or names in the file."""
+    rules = AnyOf(rules=(Not(rule=ADVISER), LanguageIn(languages=(SV, FI)), AllOf(rules=(HasTag(tag="x"),))))
+    turned = AnyOf(
+        rules=(
+            Not(rule=AttributeIn(name="role", values=("expert", "adviser"))),
+            LanguageIn(languages=(FI, SV)),
+            AllOf(rules=(HasTag(tag="x"),)),
+        )
+    )
+    first, second = _segment("a", 1, rules), _segment("b", 2, ADVISER)
+
+    text = audience_rule([first, second], [FI])
+
+    assert text == audience_rule([second, _segment("a", 1, turned)], [FI])
+    assert text != audience_rule([first, _segment("b", 2, HasTag(tag="x"))], [FI])
+    assert text != audience_rule([first, second], [FI, SV])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("Aino@Example.org", " aino@example.org ", True),
+        ("a\u0308iti@example.org", "äiti@example.org", True),
+        ("ÄITI@example.org", "äiti@example.org", False),
+        ("weiss@example.org", "weiß@example.org", False),
+        ("a.ino@example.org", "aino@example.org", False),
+        ("aino+x@example.org", "aino@example.org", False),
+        ("\u017faino@example.org", "saino@example.org", False),
+    ],
+)
+def test_only_case_space_and_composition_make_two_addresses_one(first: str, second: str, same: bool) -> None:  # noqa: FBT001
+    """ASCII case, surrounding space and Unicode composition are folded; dots, plus, accents and look-alikes are not."""
+    assert (normal_address(first) == normal_address(second)) is same
+
+
+def test_a_hash_needs_the_key() -> None:
+    """The same address has the same hash under one key and another under the next."""
+    one, two = hash_address("Aino@example.org", b"k" * 32), hash_address("aino@example.org", b"k" * 32)
+
+    assert one == two
+    assert one != hash_address("aino@example.org", b"l" * 32)
+    assert len(one) == 64

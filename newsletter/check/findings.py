@@ -1,0 +1,133 @@
+"""Run the checks, accept what the editor waived, and say findings in the reader's language.
+
+Knows every check by its module's table and none by name.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from newsletter.check import accessibility, clients, content, deliverability, images, links
+from newsletter.check.reading import CheckInput, read
+from newsletter.check.rules import Check, Rule
+from newsletter.domain.issue import Finding, Severity, Waiver
+from newsletter.errors import Place, UsageError
+from newsletter.language.catalogue import MessageId, translate
+
+CHECKS: tuple[Check, ...] = (
+    *content.CHECKS,
+    *deliverability.CHECKS,
+    *links.CHECKS,
+    *images.CHECKS,
+    *accessibility.CHECKS,
+    *clients.CHECKS,
+)
+"""All fast checks: no network, no browser; in the order of the documentation."""
+
+WAIVER_UNUSED = Rule(
+    code="waiver-unused",
+    severity=Severity.NOTE,
+    message=MessageId("Nothing was found that the waiver “{code}” would have to accept."),
+    fix=MessageId("Take the waiver out of issue.toml."),
+    basis="House",
+)
+WAIVER_UNKNOWN = Rule(
+    code="waiver-unknown",
+    severity=Severity.WARNING,
+    message=MessageId("The waiver “{code}” names no check."),
+    fix=MessageId("Write the code as it stands in the list of findings."),
+    basis="House",
+)
+
+RULES: tuple[Rule, ...] = (*(one.rule for one in CHECKS), WAIVER_UNUSED, WAIVER_UNKNOWN)
+"""Every rule a finding can come from."""
+
+_RULES = {rule.code: rule for rule in RULES}
+_GRAVITY = {severity: gravity for gravity, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingText:
+    """A finding in words.
+
+    Attributes:
+        message: What is wrong.
+        fix: What to do about it.
+    """
+
+    message: str
+    fix: str
+
+
+def run_checks(subject: CheckInput) -> tuple[Finding, ...]:
+    """Look for everything that may be wrong with a rendered edition.
+
+    Each culprit is named once per rule. Errors come first, then warnings, then notes; within them the order is that of
+    the documentation, and the same input gives the same findings.
+    """
+    return tuple(sorted(_each_once(_findings(subject)), key=lambda finding: _GRAVITY[finding.severity]))
+
+
+def _findings(subject: CheckInput) -> Iterator[Finding]:
+    """Run every check on one parsed edition."""
+    reading = read(subject)
+    for one in CHECKS:
+        for hit in one.find(reading):
+            yield Finding(
+                code=one.rule.code,
+                severity=one.rule.severity,
+                facts=hit.facts,
+                edition=subject.edition.key,
+                place=hit.place,
+            )
+
+
+def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out findings that say the same of the same place."""
+    seen: set[tuple[object, ...]] = set()
+    for finding in findings:
+        said = (finding.code, finding.place, *sorted(finding.facts.items()))
+        if said not in seen:
+            seen.add(said)
+            yield finding
+
+
+def apply_waivers(
+    findings: Sequence[Finding], waivers: Sequence[Waiver], *, path: Path | None = None
+) -> tuple[Finding, ...]:
+    """Mark the findings that the editor accepts with the editor's reason, and find waivers that accept nothing.
+
+    Give the findings of all editions of an issue at once: a waiver that one of them needs is used.
+
+    Args:
+        findings: Of the checks; each keeps its severity, so that a report can show what was accepted.
+        waivers: Of the issue; of two for one code the first gives the reason.
+        path: The issue.toml they stand in, so that an unused one can be found.
+    """
+    reasons = {waiver.code: waiver.reason for waiver in reversed(waivers)}
+    accepted = tuple(
+        replace(finding, waived=reasons[finding.code]) if finding.code in reasons else finding for finding in findings
+    )
+    used = {finding.code for finding in findings}
+    return (*accepted, *(_useless(waiver, path) for waiver in waivers if waiver.code not in used))
+
+
+def _useless(waiver: Waiver, path: Path | None) -> Finding:
+    """Make the finding about a waiver that accepts nothing."""
+    rule = WAIVER_UNUSED if waiver.code in _RULES else WAIVER_UNKNOWN
+    place = None if path is None else Place(path=path, line=waiver.line)
+    return Finding(code=rule.code, severity=rule.severity, facts={"code": waiver.code}, place=place)
+
+
+def describe(finding: Finding, language: str) -> FindingText:
+    """Say what a finding means and what to do about it, in Finnish, Swedish or English (for any other language).
+
+    Raises:
+        UsageError: No check has the finding's code, or the finding lacks a fact its sentence names.
+    """
+    rule = _RULES.get(finding.code)
+    if rule is None:
+        raise UsageError(f"No check has the code {finding.code!r}.")
+    return FindingText(
+        message=translate(language, rule.message, **finding.facts), fix=translate(language, rule.fix, **finding.facts)
+    )

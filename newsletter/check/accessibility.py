@@ -246,7 +246,7 @@ def link_text_ambiguous(reading: Reading) -> Iterator[Hit]:
     severity=Severity.WARNING,
     message=MessageId("Text is as small as {size} px, for instance “{found}”; {limit} px is the least."),
     fix=MessageId("Make it bigger in the template or the brand file."),
-    basis="House: 14 px",
+    basis=f"House: {TEXT_SMALLEST_PIXELS:g} px",
 )
 def text_too_small(reading: Reading) -> Iterator[Hit]:
     """Find the smallest text that is seen, when it is too small."""
@@ -262,7 +262,7 @@ def text_too_small(reading: Reading) -> Iterator[Hit]:
     severity=Severity.WARNING,
     message=MessageId("Lines stand as close as {height} times the letters' size, for instance in “{found}”."),
     fix=MessageId("Give body text a line height of at least {limit} in the template."),
-    basis="House: 1.4",
+    basis=f"House: {LINE_HEIGHT_LEAST:g}",
 )
 def lines_too_close(reading: Reading) -> Iterator[Hit]:
     """Find the closest lines of body text that is long enough to have several."""

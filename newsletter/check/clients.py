@@ -171,7 +171,7 @@ def style_simpler_somewhere(reading: Reading) -> Iterator[Hit]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Feature:
+class Feature:
     """Something of CSS that at least one mail program lacks.
 
     Attributes:
@@ -239,7 +239,7 @@ def _gather(rules: Iterable[tinycss2.ast.Node], gathered: _Gathered) -> None:
                 _gather(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), gathered)
 
 
-def _used_features(reading: Reading) -> list[_Feature]:
+def _used_features(reading: Reading) -> list[Feature]:
     """Give the features of the table that a mail uses by its own choice, in the table's order."""
     sheet = _sheet(reading.page.sheet)
     inline = {element.get("style", "") for element in reading.page.elements}
@@ -253,7 +253,7 @@ def _used_features(reading: Reading) -> list[_Feature]:
     def is_used(kind: str, text: str) -> bool:
         return text in words[kind] if kind in words else _sign(kind, text).search(texts[kind]) is not None
 
-    chosen = (feature for feature in _features() if feature.name not in WANTED_FEATURES)
+    chosen = (feature for feature in features() if feature.name not in WANTED_FEATURES)
     return [feature for feature in chosen if any(is_used(kind, text) for kind, text in feature.signs)]
 
 
@@ -266,11 +266,11 @@ def _sign(kind: str, text: str) -> re.Pattern[str]:
 
 
 @cache
-def _features() -> tuple[_Feature, ...]:
+def features() -> tuple[Feature, ...]:
     """Read the table that is shipped with the program."""
     table = json.loads(_SUPPORT_FILE.read_text("utf-8"))
     return tuple(
-        _Feature(
+        Feature(
             name=feature["name"],
             signs=tuple((kind, text) for kind, text in feature["signs"]),
             lacking=tuple(feature["lacking"]),

@@ -6,7 +6,7 @@ Looks at words, not at how they are marked up. Its door is `CHECKS`.
 import re
 from collections.abc import Iterator
 
-from newsletter.check.page import EXCERPT_LONGEST, excerpt, plain
+from newsletter.check.page import excerpt, plain
 from newsletter.check.reading import Reading, in_language
 from newsletter.check.rules import Check, Hit, check
 from newsletter.domain.content import Language
@@ -25,10 +25,10 @@ SECTION_LEVEL = 2
 CAPITALS_FEWEST = 6
 """Letters a subject needs before all capitals are shouting: `KIRA` is a name."""
 
-_TEMPLATE = re.compile(r"\{\{|\{%|\{#")
+_TEMPLATE = re.compile(r"(?:\{\{|\{%|\{#)[^<>\"\n]{0,60}")
 _SLOT_LIKE = re.compile(r"@@[^\s@<>\"]{1,60}@@|https?://[\w.-]+\.invalid[^\s\"'<>]*|\*\|\w+\|\*|\[\[\w+\]\]|%%\w+%%")
-_DEBUG_CHARACTER = re.compile(r"\\u\{[0-9a-f]+\}")
-_DEBUG_LINE_BREAK = re.compile(r"\\n")
+_DEBUG_CHARACTER = re.compile(r"\\u\{[0-9a-f]+\}[^<>\"\n]{0,20}")
+_DEBUG_LINE_BREAK = re.compile(r"\\n.{0,20}")
 _WORD = re.compile(r"[^\W\d_]+")
 
 _SMALL_WORDS = {
@@ -55,16 +55,9 @@ def _parts(reading: Reading) -> tuple[str, ...]:
 
 def _found(pattern: re.Pattern[str], reading: Reading, parts: tuple[str, ...]) -> Iterator[Hit]:
     """Give a hit for each different piece that a pattern finds."""
-    pieces = (excerpt(part.partition("\n")[0]) for text in parts for part in _from_each_match(pattern, text))
+    pieces = (plain(match[0]) for part in parts for match in pattern.finditer(part))
     for piece in dict.fromkeys(pieces):
-        yield Hit(facts={"found": piece}, place=reading.place_of_text(piece.rstrip("…")))
-
-
-def _from_each_match(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """Give the text from each match to the next tag, quotation mark or end of line."""
-    for match in pattern.finditer(text):
-        rest = text[match.start() : match.start() + EXCERPT_LONGEST * 2]
-        yield re.split(r"[<>\"\n]", rest, maxsplit=1)[0]
+        yield Hit(facts={"found": excerpt(piece)}, place=reading.place_of_text(piece))
 
 
 @check(
@@ -155,7 +148,7 @@ def subject_missing(reading: Reading) -> Iterator[Hit]:
     severity=Severity.WARNING,
     message=MessageId("The subject is {length} characters long; mail programs cut it off after {limit}."),
     fix=MessageId("Shorten it, and put what matters first."),
-    basis="Widths of common mail programs",
+    basis=f"Widths of common mail programs: {SUBJECT_LONGEST} characters",
 )
 def subject_too_long(reading: Reading) -> Iterator[Hit]:
     """Find a subject that does not fit a desktop program's list."""
@@ -169,7 +162,7 @@ def subject_too_long(reading: Reading) -> Iterator[Hit]:
     severity=Severity.NOTE,
     message=MessageId("A phone shows about the first {limit} characters of the subject: “{found}”."),
     fix=MessageId("Check that these words alone say what the issue is about."),
-    basis="Widths of common mail programs",
+    basis=f"Widths of common mail programs: {SUBJECT_LONGEST_ON_PHONES} characters",
 )
 def subject_long_on_phones(reading: Reading) -> Iterator[Hit]:
     """Find a subject that fits a desktop but no phone."""
@@ -211,7 +204,7 @@ def preheader_missing(reading: Reading) -> Iterator[Hit]:
     severity=Severity.WARNING,
     message=MessageId("The preheader is {length} characters long; {shortest} to {longest} fit best."),
     fix=MessageId("A short one lets the first line of the mail show through, a long one is cut off: adjust it."),
-    basis="Widths of common mail programs",
+    basis=f"Widths of common mail programs: {PREHEADER_SHORTEST} to {PREHEADER_LONGEST} characters",
 )
 def preheader_length(reading: Reading) -> Iterator[Hit]:
     """Find a preheader that is too short or too long."""

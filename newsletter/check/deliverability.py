@@ -23,6 +23,7 @@ TEXT_SHARE_LEAST = 0.5
 
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"\S+://\S+|mailto:\S+|\S+@\S+")
+_AROUND_WORDS = "<>()[]\"'“”.,;:!?"
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 
@@ -31,7 +32,7 @@ _LINE_BREAK = re.compile(r"[\r\n]")
     severity=Severity.ERROR,
     message=MessageId("The mail is {size} kB; Gmail cuts it off at {limit} kB and hides the unsubscribe link."),
     fix=MessageId("Take out items, or shorten texts that have a page to link to."),
-    basis="Gmail clips at 102 KB of HTML; comments count",
+    basis=f"Gmail clips at {GMAIL_CUTS_AT_BYTES:,} bytes of HTML; comments count",
 )
 def html_too_large(reading: Reading) -> Iterator[Hit]:
     """Find HTML that Gmail would cut off."""
@@ -45,7 +46,7 @@ def html_too_large(reading: Reading) -> Iterator[Hit]:
     severity=Severity.WARNING,
     message=MessageId("The mail is {size} kB, close to the {limit} kB at which Gmail cuts it off."),
     fix=MessageId("Take out an item or two, or shorten texts that have a page to link to."),
-    basis="House: 80 000 bytes",
+    basis=f"House: from {SIZE_COMFORTABLE_BYTES:,} bytes",
 )
 def html_large(reading: Reading) -> Iterator[Hit]:
     """Find HTML that comes close to being cut off."""
@@ -210,7 +211,7 @@ def text_part_missing(reading: Reading) -> Iterator[Hit]:
     severity=Severity.ERROR,
     message=MessageId("The plain text has {count} words where the mail itself has {expected}: much is missing."),
     fix=MessageId("The text template must show every item that the mail shows."),
-    basis="SpamAssassin MPART_ALT_DIFF: at least half of the words",
+    basis=f"SpamAssassin MPART_ALT_DIFF: at least {TEXT_SHARE_LEAST:.0%} of the words",
 )
 def text_part_short(reading: Reading) -> Iterator[Hit]:
     """Find a text part with fewer than half the words that are seen in the HTML; addresses do not count."""
@@ -230,15 +231,10 @@ def text_part_short(reading: Reading) -> Iterator[Hit]:
 def text_lacks_link(reading: Reading) -> Iterator[Hit]:
     """Find addresses of the HTML that the text part does not spell out; per-person ones count as well."""
     if reading.message.text.strip():
-        words = frozenset(_bare(word) for word in reading.message.text.split())
+        words = frozenset(form for word in reading.message.text.split() for form in (word, word.strip(_AROUND_WORDS)))
         for address in dict.fromkeys(link.address for link in reading.page.links if link.address):
             if not _is_spelled_out(address, words, reading):
                 yield Hit(facts={"address": excerpt(address)}, place=reading.place_of_address(address))
-
-
-def _bare(word: str) -> str:
-    """Give a word without the brackets, quotation marks and stops around it."""
-    return word.strip("<>()[]\"'“”").rstrip(".,;:!")
 
 
 def _is_spelled_out(address: str, words: frozenset[str], reading: Reading) -> bool:
@@ -258,7 +254,7 @@ def _is_spelled_out(address: str, words: frozenset[str], reading: Reading) -> bo
     severity=Severity.ERROR,
     message=MessageId("A line of the plain text is {size} bytes long; mail servers break lines at {limit}."),
     fix=MessageId("The text template must wrap its lines."),
-    basis="RFC 5322 section 2.1.1",
+    basis=f"RFC 5322 section 2.1.1: {TEXT_LINE_LONGEST_BYTES} bytes",
 )
 def text_line_too_long(reading: Reading) -> Iterator[Hit]:
     """Find the longest line of the text part, when it is longer than mail allows."""
@@ -272,7 +268,7 @@ def text_line_too_long(reading: Reading) -> Iterator[Hit]:
     severity=Severity.NOTE,
     message=MessageId("{count} line of the plain text is wider than {limit} characters."),
     fix=MessageId("The text template should wrap its lines at 72 characters."),
-    basis="RFC 5322 section 2.1.1",
+    basis=f"RFC 5322 section 2.1.1: {TEXT_LINE_AIM_CHARACTERS} characters",
 )
 def text_line_wide(reading: Reading) -> Iterator[Hit]:
     """Count lines that some programs show badly; a line that is one address cannot be wrapped."""

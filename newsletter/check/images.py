@@ -109,7 +109,7 @@ def image_kind(reading: Reading) -> Iterator[Hit]:
     severity=Severity.ERROR,
     message=MessageId("The image {source} weighs {size} kB; {limit} kB is the most a mail should carry."),
     fix=MessageId("Make the image smaller, or save it with stronger compression."),
-    basis="House: 1 MB",
+    basis=f"House: {IMAGE_HEAVIEST_BYTES:,} bytes",
 )
 def image_too_heavy(reading: Reading) -> Iterator[Hit]:
     """Find image files that a phone should not have to load."""
@@ -123,7 +123,7 @@ def image_too_heavy(reading: Reading) -> Iterator[Hit]:
     severity=Severity.WARNING,
     message=MessageId("The image {source} weighs {size} kB; below {limit} kB it loads quickly on a phone."),
     fix=MessageId("Make the image smaller, or save it with stronger compression."),
-    basis="House: 200 kB",
+    basis=f"House: {IMAGE_COMFORTABLE_BYTES:,} bytes",
 )
 def image_heavy(reading: Reading) -> Iterator[Hit]:
     """Find image files that load slowly."""
@@ -143,7 +143,7 @@ def _weight(image: ImageFile, limit_bytes: int) -> Hit:
     severity=Severity.WARNING,
     message=MessageId("The images weigh {size} kB together; {limit} kB is a good limit for a mail."),
     fix=MessageId("Leave an image out, or make the heaviest ones smaller."),
-    basis="House: 800 kB",
+    basis=f"House: {IMAGES_TOGETHER_BYTES:,} bytes",
 )
 def images_heavy_together(reading: Reading) -> Iterator[Hit]:
     """Add up all image files."""
@@ -159,7 +159,7 @@ def images_heavy_together(reading: Reading) -> Iterator[Hit]:
         "The image {source} is {natural} pixels wide and shown in {shown}: it will blur, or weighs for nothing."
     ),
     fix=MessageId("Save the image at one to three times the width it is shown in; twice is best."),
-    basis="House: 1 to 3 times",
+    basis=f"House: {SHARPNESS_LEAST:g} to {SHARPNESS_MOST:g} times",
 )
 def image_sharpness(reading: Reading) -> Iterator[Hit]:
     """Find image files with too few or too many pixels for the place they are shown in."""

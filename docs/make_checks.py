@@ -1,0 +1,67 @@
+"""Write docs/checks.md: every check with its code, severity, sentence, remedy and reason, from the code itself.
+
+python docs/make_checks.py
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from newsletter.check import accessibility, clients, content, deliverability, images, links
+from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
+from newsletter.check.rules import Check, Rule
+
+TARGET = Path(__file__).with_name("checks.md")
+
+OPENING = """\
+# Checks
+
+`newsletter issue check LABEL` looks at every edition of an issue before it is approved. An **error** keeps the issue
+from being approved, a **warning** asks for a look, a **note** only tells. Findings are written in Finnish, Swedish or
+English and name the line of `issue.toml` where the culprit could be traced to what an editor wrote.
+
+A finding is accepted by its code, with a reason that becomes part of what is approved:
+
+    [[waiver]]
+    code = "link-text-vague"
+    reason = "The button stands right under its heading."
+
+This page is written by `docs/make_checks.py`; a test fails when it is older than the checks. Words in *italics* stand
+for what is found.
+"""
+
+ROOMS: tuple[tuple[str, Sequence[Check]], ...] = (
+    ("Content", content.CHECKS),
+    ("Delivery", deliverability.CHECKS),
+    ("Links", links.CHECKS),
+    ("Images", images.CHECKS),
+    ("Accessibility", accessibility.CHECKS),
+    ("Mail programs", clients.CHECKS),
+)
+
+
+def document() -> str:
+    """Give the page as it should be."""
+    tables = [(title, [one.rule for one in checks]) for title, checks in ROOMS]
+    tables.append(("Waivers", [WAIVER_UNUSED, WAIVER_UNKNOWN]))
+    return OPENING + "".join(f"\n## {title}\n\n" + "\n".join(rows(rules)) + "\n" for title, rules in tables)
+
+
+def rows(rules: Sequence[Rule]) -> Iterator[str]:
+    """Give one table's lines."""
+    yield "| code | severity | what | what to do | why |"
+    yield "|---|---|---|---|---|"
+    for rule in rules:
+        cells = (f"`{rule.code}`", str(rule.severity), shown(rule.message), shown(rule.fix), shown(rule.basis))
+        yield f"| {' | '.join(cells)} |"
+
+
+def shown(sentence: str) -> str:
+    """Write a sentence for Markdown: placeholders in italics, no bar or tag that would be taken for a table or HTML."""
+    literal = sentence.replace("|", "\\|").replace("<", "&lt;")
+    return re.sub(r"\{(\w+)\}", r"*\1*", literal)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(document(), encoding="utf-8")
+    print(f"Wrote {TARGET.name}.")

@@ -1,0 +1,20 @@
+import runpy
+from pathlib import Path
+
+from newsletter.check import RULES
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_page_of_checks_is_current() -> None:
+    """docs/checks.md is what its script makes of the code today; run the script when this fails."""
+    document = runpy.run_path(str(DOCS / "make_checks.py"))["document"]
+
+    assert (DOCS / "checks.md").read_text("utf-8") == document()
+
+
+def test_the_page_of_checks_names_every_rule() -> None:
+    """No code that a finding can carry is missing from the page."""
+    page = (DOCS / "checks.md").read_text("utf-8")
+
+    assert [rule.code for rule in RULES if f"| `{rule.code}` |" not in page] == []

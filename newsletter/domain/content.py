@@ -244,6 +244,21 @@ class Harvest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemCounts:
+    """What became of the items of a harvest when they were kept.
+
+    Attributes:
+        new: Seen for the first time.
+        changed: Known, and say something else now.
+        unchanged: Known and the same; nothing was written for them.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """A subject with the words that speak of it.
 

@@ -1,0 +1,211 @@
+"""Collects from every source: fetches, makes items, keeps them, and reports what happened to each.
+
+The door is `gather`. A source that fails does not stop the others, and costs nothing that was collected before: its
+items are in the store, and the report says since when they stand. It decides what to keep; how, the store knows.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from newsletter import collect
+from newsletter.collect.fetch import NotModified
+from newsletter.collect.problems import ProblemLog
+from newsletter.domain.content import (
+    Harvest,
+    Item,
+    ItemCounts,
+    Problem,
+    ProblemGrade,
+    Snapshot,
+    Source,
+    SourceId,
+)
+from newsletter.errors import SourceError
+
+
+class Fetches(Protocol):
+    """What gathering needs of `fetch.Fetcher`."""
+
+    def fetch(
+        self,
+        source: Source,
+        *,
+        now: datetime,
+        validators: Mapping[str, str] | None = None,
+        problems: ProblemLog | None = None,
+    ) -> Snapshot | NotModified:
+        """Bring what a source holds now."""
+        ...
+
+
+class KeepsContent(Protocol):
+    """What gathering needs of a store; `storage.content.ContentStore` fits."""
+
+    def latest_snapshot(self, source_id: SourceId) -> Snapshot | None:
+        """Give the last snapshot kept."""
+        ...
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot."""
+        ...
+
+    def save_items(self, source_id: SourceId, items: Sequence[Item], *, now: datetime) -> ItemCounts:
+        """Keep new and changed items; a known item keeps its key."""
+        ...
+
+    def save_report(
+        self, source_id: SourceId, *, found: int, rejected: int, problems: Sequence[Problem], now: datetime
+    ) -> None:
+        """Keep how the source fared, if that changed."""
+        ...
+
+
+OpenStore = Callable[[], AbstractContextManager[KeepsContent]]
+"""Begins a transaction and gives the store in it; leaving the block keeps everything, or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What happened to one source.
+
+    Attributes:
+        source_id: Which.
+        found: Items in the harvest.
+        counts: What became of them.
+        rejected: Items that were left out.
+        problems: What its keeper should know.
+        error: Why nothing could be collected now, or None.
+        content_age: How old the content in use is: nothing when it was collected now, the age of the last good
+            snapshot when the source failed, None when there never was one.
+    """
+
+    source_id: SourceId
+    found: int = 0
+    counts: ItemCounts = field(default_factory=ItemCounts)
+    rejected: int = 0
+    problems: tuple[Problem, ...] = ()
+    error: SourceError | None = None
+    content_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectReport:
+    """What happened to every enabled source, in the order of the configuration."""
+
+    sources: tuple[SourceReport, ...]
+
+    @property
+    def failed(self) -> tuple[SourceReport, ...]:
+        """Give the sources that could not be collected now."""
+        return tuple(report for report in self.sources if report.error is not None)
+
+
+def gather(
+    sources: Iterable[Source],
+    *,
+    fetcher: Fetches,
+    open_store: OpenStore,
+    now: datetime,
+    on_progress: Callable[[SourceReport], None] = lambda _: None,
+) -> CollectReport:
+    """Collect from all enabled sources, one after the other, each kept in a transaction of its own.
+
+    Nothing is written for what did not change. No transaction is open while a source is fetched.
+
+    Args:
+        sources: In the order of the configuration.
+        fetcher: Brings the bytes.
+        open_store: See `OpenStore`.
+        now: Aware moment of collecting.
+        on_progress: Told of each source when it is done.
+
+    Raises:
+        StorageError: The store failed; sources that were done before stay kept.
+    """
+    reports: list[SourceReport] = []
+    for source in sources:
+        if source.is_enabled:
+            report = _collect(source, fetcher, open_store, now)
+            reports.append(report)
+            on_progress(report)
+    return CollectReport(sources=tuple(reports))
+
+
+def _collect(source: Source, fetcher: Fetches, open_store: OpenStore, now: datetime) -> SourceReport:
+    """Collect from one source."""
+    with open_store() as store:
+        previous = store.latest_snapshot(source.id)
+    problems = ProblemLog(source.id)
+    try:
+        snapshot = _fetched(source, fetcher, previous, now, problems)
+        harvest = _parsed(snapshot, source)
+    except SourceError as error:
+        return _failed(source, error, previous, open_store, now)
+    found = (*problems.found, *harvest.problems)
+    rejected = sum(problem.grade is ProblemGrade.FAILED for problem in found)
+    with open_store() as store:
+        if previous is None or previous.sha256 != snapshot.sha256:
+            store.save_snapshot(snapshot)
+        counts = store.save_items(source.id, harvest.items, now=now)
+        store.save_report(source.id, found=len(harvest.items), rejected=rejected, problems=found, now=now)
+    return SourceReport(
+        source_id=source.id,
+        found=len(harvest.items),
+        counts=counts,
+        rejected=rejected,
+        problems=found,
+        content_age=timedelta(),
+    )
+
+
+def _fetched(
+    source: Source, fetcher: Fetches, previous: Snapshot | None, now: datetime, problems: ProblemLog
+) -> Snapshot:
+    """Bring a snapshot; an unchanged one is read again, because the program or the configuration may have changed."""
+    # Another address must not be asked whether the old one's content changed.
+    is_same_place = previous is not None and previous.location == source.location
+    validators = previous.headers if previous is not None and is_same_place else None
+    fetched = fetcher.fetch(source, now=now, validators=validators, problems=problems)
+    if isinstance(fetched, Snapshot):
+        return fetched
+    assert previous is not None
+    # An endless series is shown around the fetch, and this was one.
+    return replace(previous, fetched_at=now)
+
+
+def _parsed(snapshot: Snapshot, source: Source) -> Harvest:
+    """Make items of a snapshot; whatever a library stumbles over is this source's fault alone."""
+    try:
+        return collect.parse(snapshot, source)
+    except SourceError:
+        raise
+    except Exception as cause:
+        raise SourceError(
+            f"Source {source.id!r} cannot be read: it broke its reader ({type(cause).__name__}).",
+            hint="Please report this with the source's file; the other sources were collected.",
+        ) from cause
+
+
+def _failed(
+    source: Source, error: SourceError, previous: Snapshot | None, open_store: OpenStore, now: datetime
+) -> SourceReport:
+    """Report a source that gave nothing, and since when its last content stands."""
+    problems = ProblemLog(source.id)
+    problems.fail(error.message, hint=error.hint)
+    for fault in error.faults:
+        problems.fail(fault.message, item=fault.key, hint=fault.hint)
+    if previous is not None:
+        day = previous.fetched_at.astimezone(source.zone).date()
+        problems.warn(f"What was collected on {day} is used instead.")
+    with open_store() as store:
+        store.save_report(source.id, found=0, rejected=len(error.faults), problems=problems.found, now=now)
+    return SourceReport(
+        source_id=source.id,
+        rejected=len(error.faults),
+        problems=problems.found,
+        error=error,
+        content_age=None if previous is None else now - previous.fetched_at,
+    )

@@ -1,0 +1,165 @@
+"""Cuts an iCalendar file into entries and lets the library read those that are whole.
+
+One entry without an end, or one that the library cannot stand, would cost a whole calendar; here it costs itself. The
+door is `read_groups`: the entries of one UID together, ready to be made into events by `calendar`.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import icalendar
+from icalendar.timezone import tzp
+
+from newsletter.collect import markup
+from newsletter.collect.limits import MAXIMUM_ITEMS
+from newsletter.collect.problems import ProblemLog
+
+_FOLD = re.compile(rb"\r?\n[ \t]")
+_UID = re.compile(r"UID(?:;[^:]*)?:(.*)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One VEVENT or VTIMEZONE as it stands in the file.
+
+    Attributes:
+        line: 1-based number of its BEGIN.
+        lines: From BEGIN to END; entries inside it (alarms) are left out.
+        is_whole: False when its END is missing.
+    """
+
+    line: int
+    lines: tuple[str, ...]
+    is_whole: bool
+
+    @property
+    def uid(self) -> str | None:
+        """Give the UID as it is written."""
+        return next((match[1].strip() for line in self.lines if (match := _UID.match(line))), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What belongs together under one UID.
+
+    Attributes:
+        identity: The UID, or something that stands for it.
+        events: An event or the master of a series, and the changed occurrences of it.
+    """
+
+    identity: str
+    events: tuple[icalendar.Event, ...]
+
+
+def decode(body: bytes) -> str:
+    """Decode a calendar; where lines were folded in the middle of a letter, unfold them first (RFC 5545 section 3.1).
+
+    Raises:
+        UnicodeDecodeError: This is no text.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = markup.decode(_FOLD.sub(b"", body))
+    return markup.sound(text).replace("\r\n", "\n")
+
+
+def read_groups(text: str, problems: ProblemLog) -> list[Group]:
+    """Read the entries of a calendar, by UID in the order of the file, and report those that cannot be read."""
+    entries = []
+    for entry in _entries(text, "VEVENT"):
+        if entry.is_whole:
+            entries.append(entry)
+        else:
+            problems.fail("The entry has no end (END:VEVENT).", item=entry.uid, line=entry.line)
+    if len(entries) > MAXIMUM_ITEMS:
+        problems.warn(f"Only the first {MAXIMUM_ITEMS} of {len(entries)} entries were read.")
+    zones = [zone for zone in _entries(text, "VTIMEZONE") if zone.is_whole and _is_harmless(zone)]
+    return _groups(_components(zones, entries[:MAXIMUM_ITEMS]), problems)
+
+
+def _entries(text: str, name: str) -> Iterator[_Entry]:
+    """Cut all entries of one kind out of a calendar. One that begins inside another shows that an END is missing."""
+    begin, end = f"BEGIN:{name}", f"END:{name}"
+    lines: list[str] = []
+    inner: str | None = None
+    start = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        mark = line.strip().upper()
+        if mark == begin:
+            if lines:
+                yield _Entry(line=start, lines=tuple(lines), is_whole=False)
+            lines, start, inner = [line], number, None
+        elif lines and mark == end:
+            yield _Entry(line=start, lines=(*lines, line), is_whole=True)
+            lines = []
+        elif lines and name == "VEVENT" and inner is None and mark.startswith("BEGIN:"):
+            inner = mark.removeprefix("BEGIN:")
+        elif inner is not None:
+            inner = None if mark == f"END:{inner}" else inner
+        elif lines:
+            lines.append(line)
+    if lines:
+        yield _Entry(line=start, lines=tuple(lines), is_whole=False)
+
+
+def _is_harmless(zone: _Entry) -> bool:
+    """Tell whether a zone's rules come once a year, as zones' do; a rule for every second would never end."""
+    rules = [line.upper() for line in zone.lines if line.upper().startswith("RRULE")]
+    return all("FREQ=YEARLY" in rule and "INTERVAL" not in rule for rule in rules)
+
+
+def _components(zones: list[_Entry], entries: list[_Entry]) -> list[icalendar.Event]:
+    """Let the library read the entries."""
+    # The library remembers zones of earlier calendars; the same calendar must always mean the same.
+    tzp.use_zoneinfo()
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:newsletter"]
+    lines += [line for entry in (*zones, *entries) for line in entry.lines]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", icalendar.error.GloballyUniqueTZIDGuessed)
+        whole = icalendar.Calendar.from_ical("\r\n".join([*lines, "END:VCALENDAR", ""]))
+    return [component for component in whole.walk("VEVENT") if isinstance(component, icalendar.Event)]
+
+
+def _groups(components: list[icalendar.Event], problems: ProblemLog) -> list[Group]:
+    """Put changed occurrences to their series. Different events that share a UID stay different, with a warning."""
+    by_uid: dict[str, list[icalendar.Event]] = {}
+    for component in components:
+        by_uid.setdefault(identity_of(component), []).append(component)
+    groups: list[Group] = []
+    for uid, events in by_uid.items():
+        masters = {_signature(event): event for event in sorted(events, key=_sequence) if "RECURRENCE-ID" not in event}
+        changed = [event for event in events if "RECURRENCE-ID" in event]
+        if len(events) - len(changed) > 1:
+            problems.warn("Several entries share this UID; each different one was taken.", item=uid)
+        first, others = list(masters.values())[:1], list(masters.values())[1:]
+        groups.append(Group(identity=uid, events=(*first, *changed)))
+        groups += [Group(identity=f"{uid} {_signature(event)}", events=(event,)) for event in others]
+    return groups
+
+
+def identity_of(event: icalendar.Event) -> str:
+    """Give the UID, or start and title of an entry that has none."""
+    return markup.one_line(str(event.get("UID", ""))) or _signature(event)
+
+
+def _signature(event: icalendar.Event) -> str:
+    """Give what tells two entries under one UID apart: start and title as they are written."""
+    return markup.one_line(" ".join(_written(event.get(name)) for name in ("DTSTART", "SUMMARY")))
+
+
+def _written(value: Any) -> str:
+    """Give a property as it stands in the file; of several the first."""
+    value = value[0] if isinstance(value, list) else value
+    return value.to_ical().decode() if value is not None else ""
+
+
+def _sequence(event: icalendar.Event) -> int:
+    """Give the number of an entry's revision."""
+    try:
+        return int(event.get("SEQUENCE", 0))
+    except (TypeError, ValueError):
+        return 0

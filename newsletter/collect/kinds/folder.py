@@ -1,0 +1,269 @@
+"""Reads a folder of Markdown files, each with front matter: articles, and events (`kind: event`), written by hand.
+
+The snapshot is an archive of the files (see `archive`). Their keeper can mend them, so a value that cannot be used is
+named with file and line and leaves the file out, instead of being guessed at.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from markdown_it import MarkdownIt
+
+from newsletter.collect import archive, markup
+from newsletter.collect.dates import is_month_name, read_date
+from newsletter.collect.identity import canonical_url, key_for
+from newsletter.collect.kinds.front_matter import Field, FrontMatterError, read_front_matter
+from newsletter.collect.limits import MAXIMUM_SUMMARY_CHARACTERS, MAXIMUM_TEXT_CHARACTERS
+from newsletter.collect.problems import ProblemLog
+from newsletter.domain.content import (
+    Article,
+    Event,
+    EventStatus,
+    Harvest,
+    Item,
+    Language,
+    Precision,
+    SegmentId,
+    Snapshot,
+    Source,
+    TopicId,
+)
+from newsletter.domain.issue import ItemKind
+from newsletter.errors import SourceError
+from newsletter.toml_file import did_you_mean
+
+_SHARED: Final = {"kind", "title", "language", "summary", "link", "segments", "topics", "tags"}
+_KEYS: Final = {
+    ItemKind.ARTICLE: _SHARED | {"published", "date", "updated", "author"},
+    ItemKind.EVENT: _SHARED | {"start", "end", "place", "organiser", "status"},
+}
+_LANGUAGES: Final = {"fi", "sv", "en"}
+_Word = TypeVar("_Word", bound=StrEnum)
+
+_CLOCK = re.compile(r"(?:klo )?\d{1,2}[.:]\d{2}\Z")
+_ORDINAL = re.compile(r"^([ ]{0,3}\d{1,2})\.(?=[ ]+([^\W\d]+))", re.MULTILINE)
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
+
+
+def parse(snapshot: Snapshot, source: Source) -> Harvest:
+    """Make items of the files of a folder, in the order of their names.
+
+    Raises:
+        SourceError: The snapshot is no archive of a folder.
+    """
+    problems = ProblemLog(source.id)
+    try:
+        files = archive.unpack(snapshot.body)
+    except ValueError as cause:
+        raise SourceError(f"Source {source.id!r} is no folder's archive.", hint="Collect again.") from cause
+    articles: list[Article] = []
+    events: list[Event] = []
+    for name, body in sorted(files.items()):
+        item = _item(name, body, source, problems)
+        if isinstance(item, Article):
+            articles.append(item)
+        elif item is not None:
+            events.append(item)
+    return Harvest(source_id=source.id, articles=tuple(articles), events=tuple(events), problems=problems.found)
+
+
+def _item(name: str, body: bytes, source: Source, problems: ProblemLog) -> Item | None:
+    """Make the item of one file, or report all that stands in the way."""
+    try:
+        text = markup.sound(markup.decode(body)).replace("\r\n", "\n")
+        fields, words = read_front_matter(text)
+    except UnicodeDecodeError:
+        problems.fail("The file is no text.", item=name, hint="Save it as UTF-8.")
+        return None
+    except FrontMatterError as fault:
+        problems.fail(str(fault), item=name, line=fault.line, hint=fault.hint)
+        return None
+    sheet = _Sheet(name, fields, source, problems)
+    kind = sheet.choice("kind", ItemKind, ItemKind.ARTICLE)
+    sheet.check_keys(_KEYS[kind])
+    body_html = _html(words)
+    if "<img " in body_html:
+        problems.warn("Pictures are not taken into a mail; this one was left out.", item=name)
+    body_html = markup.clean_html(body_html)
+    if len(body_html) > MAXIMUM_TEXT_CHARACTERS:
+        sheet.fail(f"The text is longer than {MAXIMUM_TEXT_CHARACTERS} characters", None)
+    return sheet.article(body_html) if kind is ItemKind.ARTICLE else sheet.event(body_html)
+
+
+def _html(markdown: str) -> str:
+    """Render Markdown; a paragraph that begins "17. marraskuuta" is no list."""
+    escaped = _ORDINAL.sub(lambda match: match[1] + ("\\." if is_month_name(match[2]) else "."), markdown)
+    return str(_MARKDOWN.render(escaped))
+
+
+class _Sheet:
+    """The fields of one file, asked for by what they mean."""
+
+    def __init__(self, name: str, fields: Mapping[str, Field], source: Source, problems: ProblemLog) -> None:
+        self._name = name
+        self._fields = fields
+        self._source = source
+        self._problems = problems
+        self._is_usable = True
+
+    def article(self, body_html: str) -> Article | None:
+        """Make an article, or None when a field is wrong."""
+        title = self._title()
+        published, updated = self.when("published") or self.when("date"), self.when("updated")
+        language, url = self._language(), self._url()
+        if published is None and self._is_usable:
+            self._problems.warn(
+                "The article has no date.", item=self._name, hint="Add `published: 17.11.2017` to the front matter."
+            )
+        if not self._is_usable:
+            return None
+        return Article(
+            key=key_for(self._source.id, self._name, title),
+            source_id=self._source.id,
+            identity=self._name,
+            title=title,
+            url=url,
+            published=published,
+            updated=updated,
+            author=self.text("author") or None,
+            language=language,
+            summary=markup.one_line(self.text("summary"), limit=MAXIMUM_SUMMARY_CHARACTERS),
+            body_html=body_html,
+            links=markup.links_of(body_html),
+            tags=self._tags(),
+            segments=self._segments(),
+            topics=self._topics(),
+        )
+
+    def event(self, body_html: str) -> Event | None:
+        """Make an event, or None when a field is wrong."""
+        title, language, url = self._title(), self._language(), self._url()
+        start = self.when("start")
+        end = self._end(start)
+        status = self.choice("status", EventStatus, EventStatus.CONFIRMED)
+        if start is None and "start" not in self._fields:
+            self.fail("An event needs a start", None, hint="Add `start: 5.12.2017 klo 9.00` to the front matter.")
+        if not self._is_usable or start is None:
+            return None
+        summary = self.text("summary") or markup.text_of(body_html)
+        return Event(
+            key=key_for(self._source.id, self._name, title),
+            source_id=self._source.id,
+            identity=self._name,
+            title=title,
+            start=start,
+            end=end,
+            precision=Precision.TIME if isinstance(start, datetime) else Precision.DAY,
+            status=status,
+            place=self.text("place") or None,
+            url=url,
+            organiser=self.text("organiser") or None,
+            language=language,
+            summary=markup.one_line(summary, limit=MAXIMUM_SUMMARY_CHARACTERS),
+            tags=self._tags(),
+            segments=self._segments(),
+            topics=self._topics(),
+        )
+
+    def check_keys(self, known: set[str]) -> None:
+        """Warn of keys that mean nothing here: a misspelt one would be lost without a word."""
+        for key, field in self._fields.items():
+            if key not in known:
+                self._problems.warn(
+                    f"The key {key!r} is not known here.",
+                    item=self._name,
+                    line=field.line,
+                    hint=did_you_mean(key, known),
+                )
+
+    def text(self, key: str) -> str:
+        """Give a text, or nothing."""
+        field = self._fields.get(key)
+        return "" if field is None else markup.one_line(" ".join(field.texts), limit=MAXIMUM_SUMMARY_CHARACTERS)
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """Give a list of names, written as a list or with commas between them."""
+        field = self._fields.get(key)
+        if field is None:
+            return ()
+        if not field.texts and not field.is_list:
+            self._problems.warn(
+                f"The key {key!r} has no value.", item=self._name, line=field.line, hint="A value with # needs quotes."
+            )
+        texts = field.texts if field.is_list else ",".join(field.texts).split(",")
+        return tuple(dict.fromkeys(name for text in texts if (name := markup.one_line(text))))
+
+    def when(self, key: str, day: str = "") -> date | datetime | None:
+        """Give a day or a moment, or None; `day` goes before what is written."""
+        if not (written := self.text(key)):
+            return None
+        read = read_date(f"{day}{written}", self._source.zone)
+        if read is None:
+            self.fail(f"{written!r} is no date", key, hint="Write 17.11.2017, 2017-11-17 or 17.11.2017 klo 9.00.")
+            return None
+        return read.when
+
+    def choice(self, key: str, words: type[_Word], default: _Word) -> _Word:
+        """Give one of the words that may stand here."""
+        written = self.text(key) or default.value
+        known = [word.value for word in words]
+        if written in known:
+            return words(written)
+        self.fail(f"{written!r} is not known here", key, hint=did_you_mean(written, known))
+        return default
+
+    def fail(self, message: str, key: str | None, *, hint: str | None = None) -> None:
+        """Leave the file out, and say why."""
+        line = self._fields[key].line if key is not None and key in self._fields else None
+        self._problems.fail(f"{key}: {message}." if key else f"{message}.", item=self._name, line=line, hint=hint)
+        self._is_usable = False
+
+    def _title(self) -> str:
+        """Give the title, without which there is no item."""
+        title = markup.one_line(self.text("title"))
+        if not title:
+            self.fail("The file has no title", None, hint='Add `title: "..."` to the front matter.')
+        return title
+
+    def _language(self) -> Language:
+        """Give the language of the text."""
+        written = self.text("language").lower() or self._source.language
+        if written not in _LANGUAGES:
+            self.fail(f"{written!r} is no language we write", "language", hint=did_you_mean(written, _LANGUAGES))
+        return Language(written)
+
+    def _url(self) -> str | None:
+        """Give the address of the item's page."""
+        written = self.text("link")
+        url = canonical_url(written) if written else None
+        if written and url is None:
+            self.fail(f"{written!r} is no public web address", "link", hint="Write it whole, with https://.")
+        return url
+
+    def _end(self, start: date | datetime | None) -> date | datetime | None:
+        """Give the inclusive end; `15.00` is a time on the day of the start."""
+        same_day = f"{start.date()} " if isinstance(start, datetime) and _CLOCK.match(self.text("end")) else ""
+        end = self.when("end", same_day)
+        if start is None or end is None:
+            return None
+        if isinstance(start, datetime) != isinstance(end, datetime):
+            self.fail("Start and end are not both days, or both times", "end", hint="Give both a time, or none.")
+        elif end < start:
+            self.fail("The event ends before it begins", "end")
+        return end if end != start else None
+
+    def _tags(self) -> tuple[str, ...]:
+        return tuple(tag.lstrip("#") for tag in self.names("tags"))
+
+    def _segments(self) -> tuple[SegmentId, ...]:
+        """Give the segments of the source and of the file."""
+        named = (SegmentId(name) for name in self.names("segments"))
+        return tuple(dict.fromkeys((*self._source.segments, *named)))
+
+    def _topics(self) -> tuple[TopicId, ...]:
+        """Give the topics of the source and of the file."""
+        named = (TopicId(name) for name in self.names("topics"))
+        return tuple(dict.fromkeys((*self._source.topics, *named)))

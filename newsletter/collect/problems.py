@@ -1,0 +1,33 @@
+"""Collects what a parser has to tell the project manager, so that one bad item never stops the others."""
+
+from newsletter.domain.content import Problem, ProblemGrade, SourceId
+
+
+class ProblemLog:
+    """The problems of one source, in the order they were met."""
+
+    def __init__(self, source_id: SourceId) -> None:
+        self._source_id = source_id
+        self._problems: list[Problem] = []
+
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """Give all that was noted."""
+        return tuple(self._problems)
+
+    def note(self, message: str, *, item: str | None = None, line: int | None = None, hint: str | None = None) -> None:
+        """Note something that is as it should be but worth knowing."""
+        self._add(ProblemGrade.NOTE, message, item, line, hint)
+
+    def warn(self, message: str, *, item: str | None = None, line: int | None = None, hint: str | None = None) -> None:
+        """Note something doubtful about an item, or a source, that was taken all the same."""
+        self._add(ProblemGrade.WARNING, message, item, line, hint)
+
+    def fail(self, message: str, *, item: str | None = None, line: int | None = None, hint: str | None = None) -> None:
+        """Note that an item was left out."""
+        self._add(ProblemGrade.FAILED, message, item, line, hint)
+
+    def _add(self, grade: ProblemGrade, message: str, item: str | None, line: int | None, hint: str | None) -> None:
+        self._problems.append(
+            Problem(source_id=self._source_id, grade=grade, message=message, item=item, line=line, hint=hint)
+        )

@@ -11,6 +11,7 @@ from tests.mailers.samples import a_batch, a_recipient, delivery_key
 
 NOT_ONE_ADDRESS = "The address is not one plain address."
 NOT_ASCII = "The address has letters beyond ASCII, which no mailer of ours can carry."
+NO_VALUE = "The value for 'unsubscribe' is missing, or is not one short word of plain ASCII."
 NOT_PLAIN = "The Message-ID or a way to unsubscribe is not one short word of plain ASCII."
 
 
@@ -51,10 +52,10 @@ def test_only_one_plain_address_is_handed_over(address: str, reason: str) -> Non
         ({"unsubscribe": ("https://kirje.example/ä",)}, NOT_PLAIN),
         ({"unsubscribe": (f"https://kirje.example/{'t' * 1000}",)}, NOT_PLAIN),
         ({"unsubscribe": ()}, "There is no way to unsubscribe."),
-        ({"values": {Slot.NAME: " Aino"}}, "The value for 'unsubscribe' is missing."),
+        ({"values": {Slot.NAME: " Aino"}}, NO_VALUE),
         (
             {"values": {Slot.NAME: " Aino", Slot.UNSUBSCRIBE: "https://kirje.example/u\r\n"}},
-            "The value for 'unsubscribe' is not one short word of plain ASCII.",
+            NO_VALUE,
         ),
     ],
 )

@@ -1,0 +1,321 @@
+"""A SendGrid on this machine: for the tests, and for trying the whole path without an account.
+
+The door is `FakeSendGrid`. It refuses what the real service refuses (`refusals`), so that a request that it takes is
+one that SendGrid would take; it can be told to misbehave (`script`) and to book late, and it sends signed events. It is
+in `mailers`, not in `web`, because it is knowledge about SendGrid, and the serving is Python's own. It must not know
+our payloads.
+
+The local part of an address says what becomes of its mail: `bounce...`, `full...`, `blocked...`, `spam...`, `leave...`
+and `dropped...` do what they say; everybody else gets it.
+"""
+
+import base64
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from newsletter.mailers.sendgrid.refusals import Problem, problem, problems_of
+
+SIZE_BYTES_MAX = 20 * 1024 * 1024
+_FATES = {
+    "bounce": [
+        ("processed", {}),
+        ("bounce", {"type": "bounce", "status": "5.1.1", "reason": "550 5.1.1 No such user"}),
+    ],
+    "full": [
+        ("processed", {}),
+        ("deferred", {"attempt": "1", "response": "452 4.2.2 Mailbox full"}),
+        ("bounce", {"type": "bounce", "status": "5.2.2", "reason": "552 5.2.2 Mailbox full"}),
+    ],
+    "blocked": [
+        ("processed", {}),
+        ("bounce", {"type": "blocked", "bounce_classification": "Reputation", "reason": "550 5.7.1 Blocked"}),
+    ],
+    "spam": [("processed", {}), ("delivered", {"response": "250 OK"}), ("spamreport", {})],
+    "leave": [("processed", {}), ("delivered", {"response": "250 OK"}), ("unsubscribe", {})],
+    "dropped": [("dropped", {"reason": "Bounced Address"})],
+    "": [("processed", {}), ("delivered", {"response": "250 OK"})],
+}
+"""Beginning of the local part -> the events of its mail; the first that fits counts."""
+_LISTS = {"bounce": "bounces", "full": "bounces", "blocked": "blocks", "spam": "spam_reports", "leave": "unsubscribes"}
+
+
+Json = dict[str, Any]
+Answered = tuple[int, Mapping[str, str], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """How one request is to go wrong.
+
+    Attributes:
+        status: Answered instead of working; None drops the connection without an answer.
+        headers: Of that answer.
+        body: Likewise.
+        is_booked: The mails are taken all the same, as when an answer is lost on its way back.
+        hangs: Neither answers nor drops until the fake is closed.
+    """
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    is_booked: bool = False
+    hangs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail that was taken, as its reader would get it: tags replaced."""
+
+    request_id: str
+    address: str
+    name: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+    custom_args: Mapping[str, str]
+
+
+class FakeSendGrid:
+    """Serve on loopback while the `with` block lasts.
+
+    Attributes:
+        host: For `SendGridSettings.host`.
+        public_key: For checking the signature of its events.
+        mails: Everything taken so far.
+        requests: The body of every request to /v3/mail/send, whatever became of it.
+        events: Not yet posted.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        clock: Callable[[], datetime],
+        webhook_url: str | None = None,
+        book_after: Callable[[], object] = lambda: None,
+        port: int = 0,
+    ) -> None:
+        """Prepare the service.
+
+        Args:
+            api_key: The only key it takes.
+            clock: Gives the aware moment of an event.
+            webhook_url: Where events are posted after each request; None keeps them for `post_events`.
+            book_after: Called between reading a request and taking its mails: a wait makes a service that books late.
+            port: 0 takes a free one.
+        """
+        self._api_key, self._clock, self._webhook_url, self._book_after = api_key, clock, webhook_url, book_after
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._script: deque[Fault | None] = deque()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._suppressed: dict[str, list[Json]] = {name: [] for name in _LISTS.values()}
+        self.mails: list[Mail] = []
+        self.requests: list[bytes] = []
+        self.events: list[Json] = []
+        handler = type("Handler", (_Handler,), {"fake": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self.host = f"http://127.0.0.1:{self._server.server_address[1]}"
+        point = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        self.public_key = base64.b64encode(point).decode()
+
+    def __enter__(self) -> Self:
+        """Begin to serve."""
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop serving and let go of hanging requests."""
+        self._closed.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def script(self, *faults: Fault | None) -> None:
+        """Say how the next requests go: None well, a Fault badly; after them all go well."""
+        self._script.extend(faults)
+
+    def sign(self, body: bytes, timestamp: str) -> str:
+        """Sign a webhook's body as SendGrid does."""
+        return base64.b64encode(self._key.sign(timestamp.encode() + body, ec.ECDSA(SHA256()))).decode()
+
+    def post_events(self, url: str) -> int | None:
+        """Post what has happened, signed; give the answer's status, or None when nobody answers. 2xx forgets them."""
+        with self._lock:
+            events, self.events = self.events, []
+        body, timestamp = json.dumps(events).encode(), str(int(self._clock().timestamp()))
+        headers = {
+            "Content-Type": "application/json",
+            "X-Twilio-Email-Event-Webhook-Signature": self.sign(body, timestamp),
+            "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
+        }
+        status = None
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as answer:  # noqa: S310 - the operator's own webhook
+                status = answer.status
+        except urllib.error.HTTPError as error:
+            status = error.code
+            error.close()
+        except OSError:
+            pass
+        if status is None or not 200 <= status < 300:  # noqa: PLR2004 - HTTP's own numbers
+            with self._lock:
+                self.events[:0] = events
+        return status
+
+    def receive(self, authorization: str | None, body: bytes) -> Answered | None:
+        """Work on one request to /v3/mail/send: give status, headers and body of the answer, or None to drop it."""
+        with self._lock:
+            self.requests.append(body)
+            fault = self._script.popleft() if self._script else None
+        if authorization != f"Bearer {self._api_key}":
+            return _refusal(401, [problem("The provided authorization grant is invalid, expired, or revoked", None)])
+        if len(body) > SIZE_BYTES_MAX:
+            return _refusal(413, [problem("Payload too large", None)])
+        if problems := problems_of(body):
+            return _refusal(400, problems)
+        payload = json.loads(body)
+        if fault is None or fault.is_booked:
+            self._book_after()
+            request_id = self._book(payload)
+        if fault is None:
+            return (200, {}, b"") if _is_sandbox(payload) else (202, {"X-Message-Id": request_id}, b"")
+        if fault.hangs:
+            self._closed.wait()
+        return None if fault.status is None else (fault.status, fault.headers, fault.body)
+
+    def read_list(self, name: str, parameters: Mapping[str, list[str]]) -> list[Json] | None:
+        """Give a page of one suppression list, or None when there is no such list."""
+        if name not in self._suppressed:
+            return None
+        limit, offset, start = (
+            int(parameters.get(key, [default])[0])
+            for key, default in (("limit", "500"), ("offset", "0"), ("start_time", "0"))
+        )
+        fitting = [entry for entry in self._suppressed[name] if int(str(entry["created"])) >= start]
+        return fitting[offset : offset + limit]
+
+    def post_events_if_wanted(self) -> None:
+        """Post to the webhook, when there is one."""
+        if self._webhook_url is not None:
+            self.post_events(self._webhook_url)
+
+    def _book(self, payload: Json) -> str:
+        """Take every mail of a request, unless it is only to be checked, and give the request's id."""
+        with self._lock:
+            request_id = f"request{len(self.requests):06d}"
+            mails = list(_mails(payload, request_id))
+            if not _is_sandbox(payload):
+                self.mails += mails
+                for position, mail in enumerate(mails):
+                    self._happen(mail, position)
+        return request_id
+
+    def _happen(self, mail: Mail, position: int) -> None:
+        """Let a mail have its fate, and note the address on the list that comes with it."""
+        fate = next(beginning for beginning in _FATES if mail.address.startswith(beginning))
+        now = int(self._clock().timestamp())
+        for event, details in _FATES[fate]:
+            self.events.append(
+                {
+                    **mail.custom_args,
+                    **details,
+                    "email": mail.address,
+                    "event": event,
+                    "timestamp": now,
+                    "sg_event_id": f"event{len(self.events):06d}{mail.request_id}",
+                    "sg_message_id": f"{mail.request_id}.recvd-fake-1-{position}.0",
+                }
+            )
+        if fate in _LISTS:
+            reason = _FATES[fate][-1][1].get("reason", "")
+            self._suppressed[_LISTS[fate]].append({"created": now, "email": mail.address, "reason": reason})
+
+
+def _is_sandbox(payload: Json) -> bool:
+    """Tell whether a request is only to be checked."""
+    return bool(payload.get("mail_settings", {}).get("sandbox_mode", {}).get("enable", False))
+
+
+def _refusal(status: int, problems: Sequence[Problem]) -> Answered:
+    """Give an answer that says what is wrong."""
+    return status, {"Content-Type": "application/json"}, json.dumps({"errors": problems}).encode()
+
+
+def _mails(payload: Json, request_id: str) -> Iterator[Mail]:
+    """Make the mails of a checked request, tags replaced in subject, text and HTML alike."""
+    bodies = {part["type"]: part["value"] for part in payload["content"]}
+    for part in payload["personalizations"]:
+        subject, text, html = (
+            part.get("subject", payload["subject"]),
+            bodies.get("text/plain", ""),
+            bodies.get("text/html", ""),
+        )
+        for tag, value in part.get("substitutions", {}).items():
+            subject, text, html = subject.replace(tag, value), text.replace(tag, value), html.replace(tag, value)
+        for person in part["to"]:
+            yield Mail(
+                request_id=request_id,
+                address=person["email"],
+                name=person.get("name", ""),
+                subject=subject,
+                text=text,
+                html=html,
+                headers={**payload.get("headers", {}), **part.get("headers", {})},
+                custom_args={**payload.get("custom_args", {}), **part.get("custom_args", {})},
+            )
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """HTTP for the fake."""
+
+    protocol_version = "HTTP/1.1"
+    fake: FakeSendGrid
+
+    def do_POST(self) -> None:
+        """Take a request to send."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if self.path != "/v3/mail/send":
+            self._answer(404, {}, b"")
+            return
+        answer = self.fake.receive(self.headers.get("Authorization"), body)
+        if answer is None:
+            self.close_connection = True
+        else:
+            with suppress(OSError):  # the client may be gone, and then nobody minds
+                self._answer(*answer)
+        self.fake.post_events_if_wanted()
+
+    def do_GET(self) -> None:
+        """Show a suppression list."""
+        address = urlsplit(self.path)
+        page = self.fake.read_list(address.path.removeprefix("/v3/suppression/"), parse_qs(address.query))
+        self._answer(404 if page is None else 200, {"Content-Type": "application/json"}, json.dumps(page).encode())
+
+    def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Write an answer."""
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name in Python's class
+        """Say nothing: a request line may hold what nobody should read."""

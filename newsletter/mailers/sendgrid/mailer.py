@@ -1,0 +1,144 @@
+"""The SendGrid mailer: hand a batch over, and find out what became of each recipient.
+
+The door is `SendGrid`. One call carries up to 500 recipients: more gains nothing and puts more into doubt when an
+answer is lost. A 400 refuses the whole request for one bad recipient, so the culprit is taken out and the others are
+sent. It must not know the ledger or wait for anything: what is not taken now is refused, and the sender waits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
+from newsletter.mailers.sendgrid.answers import Meaning, Understood, understand
+from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
+from newsletter.mailers.sendgrid.transport import GLOBAL_HOST, Transport
+from newsletter.mailers.tally import Tally
+
+BATCH_SIZE_MAX = 500
+"""Half of what SendGrid takes: larger calls are no faster (measured) and each may be in doubt as a whole."""
+SINGLES_MAX = 10
+"""So many recipients may be refused one by one, with nobody taken, before the message itself is to blame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendGridSettings:
+    """How to reach SendGrid.
+
+    Attributes:
+        api_key: With the right "Mail Send"; never shown.
+        host: `transport.GLOBAL_HOST`, `transport.EU_HOST` or the fake's.
+        timeout_seconds: For connecting, and for every wait after it.
+        is_sandbox: SendGrid checks the requests and sends nothing.
+        tracking: What SendGrid may watch.
+    """
+
+    api_key: str = field(repr=False)
+    host: str = GLOBAL_HOST
+    timeout_seconds: float = 30
+    is_sandbox: bool = False
+    tracking: Tracking = field(default_factory=Tracking)
+
+
+_Parcel = tuple[Recipient, str]
+"""A recipient, and what SendGrid is told about it."""
+
+
+class SendGrid:
+    """Hand messages to SendGrid's Web API v3.
+
+    Attributes:
+        name: `sendgrid`.
+        capabilities: Not idempotent, unless it is the sandbox, which sends nothing and is a rehearsal.
+    """
+
+    name = "sendgrid"
+
+    def __init__(self, settings: SendGridSettings) -> None:
+        self._settings = settings
+        self._transport = Transport(
+            api_key=settings.api_key, host=settings.host, timeout_seconds=settings.timeout_seconds
+        )
+        self.capabilities = Capabilities(
+            batch_size_max=BATCH_SIZE_MAX, is_idempotent=settings.is_sandbox, is_rehearsal=settings.is_sandbox
+        )
+
+    def submit(self, batch: OutgoingBatch) -> BatchOutcome:
+        """Hand over one batch; more than one request is made only where SendGrid surely took nothing of the first."""
+        tally = Tally(batch)
+        personalizer = Personalizer(batch.message)
+        parcels: list[_Parcel] = []
+        for recipient in tally.sound:
+            if personalizer.is_too_large(recipient):
+                tally.reject(recipient, "The person's values are larger than the 10,000 bytes that SendGrid takes.")
+            else:
+                parcels.append((recipient, personalizer.write(recipient)))
+        settings = self._settings
+        shared = shared_part(batch, tracking=settings.tracking, is_sandbox=settings.is_sandbox)
+        return _HandOver(self._transport, shared, tally, is_sandbox=settings.is_sandbox).run(parcels)
+
+
+class _HandOver:
+    """The requests of one batch: whole at first, in parts where SendGrid refuses the whole."""
+
+    def __init__(self, transport: Transport, shared: dict[str, object], tally: Tally, *, is_sandbox: bool) -> None:
+        self._transport = transport
+        self._shared = shared
+        self._tally = tally
+        self._is_sandbox = is_sandbox
+        self._is_any_taken = False
+        self._singles: list[tuple[Recipient, str]] = []
+        """Refused alone, without being named: their fault, or the message's if nobody at all is taken."""
+
+    def run(self, parcels: Sequence[_Parcel]) -> BatchOutcome:
+        """Make requests until everybody is settled or something stands in the way."""
+        waiting = [parcels] if parcels else []
+        while waiting:
+            part = waiting.pop()
+            understood = self._ask(part)
+            match understood.meaning:
+                case Meaning.TAKEN:
+                    self._is_any_taken = True
+                    for recipient, _ in part:
+                        self._tally.accept(recipient, understood.provider_id)
+                case Meaning.SOME_AT_FAULT | Meaning.ONE_AT_FAULT | Meaning.TOO_LARGE:
+                    waiting += self._narrowed(part, understood)
+                    if not self._is_any_taken and len(self._singles) >= SINGLES_MAX:
+                        break
+                case Meaning.UNKNOWN:
+                    for recipient, _ in part:
+                        self._tally.doubt(recipient, understood.reason)
+                    return self._close("An earlier part of the batch is in doubt.")
+                case Meaning.LATER:
+                    return self._close(understood.reason, retry_after_seconds=understood.retry_after_seconds)
+                case Meaning.STOP:
+                    return self._tally.close(stop_reason=understood.reason)
+        return self._close()
+
+    def _ask(self, part: Sequence[_Parcel]) -> Understood:
+        """Make one request for a part of the batch."""
+        request = write_request(self._shared, (personalization for _, personalization in part))
+        return understand(self._transport.send_mail(request), is_sandbox=self._is_sandbox)
+
+    def _narrowed(self, part: Sequence[_Parcel], understood: Understood) -> list[Sequence[_Parcel]]:
+        """Take out the recipients that are named as culprits, or halve the part when nobody is."""
+        culprits = {position: reason for position, reason in understood.culprits.items() if position < len(part)}
+        for position, reason in culprits.items():
+            self._tally.reject(part[position][0], reason)
+        if culprits:
+            rest = [parcel for position, parcel in enumerate(part) if position not in culprits]
+            return [rest] if rest else []
+        if len(part) == 1:
+            self._singles.append((part[0][0], understood.reason))
+            return []
+        middle = len(part) // 2
+        return [part[middle:], part[:middle]]
+
+    def _close(self, otherwise: str = "", *, retry_after_seconds: float | None = None) -> BatchOutcome:
+        """Judge those that were refused alone, then give the answer."""
+        stop_reason = None
+        for recipient, reason in self._singles:
+            if self._is_any_taken:
+                self._tally.reject(recipient, reason)
+            elif not otherwise:
+                stop_reason = f"Nobody was taken, so the message itself may be at fault. {reason}"
+        return self._tally.close(otherwise, retry_after_seconds=retry_after_seconds, stop_reason=stop_reason)

@@ -1,0 +1,125 @@
+"""SendGrid's own suppression lists, read as a safety net under the notifications.
+
+The door is `fetch_suppressions`. A webhook that was down for more than a day has lost what happened then; these lists
+remember. Reading them changes nothing at SendGrid. It must not know what is done with an address: that is the
+service, which keeps only its keyed hash.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Protocol
+
+from newsletter.domain.audience import SuppressionReason
+from newsletter.domain.notification import ProviderSuppression
+from newsletter.mailers.sendgrid.transport import Answer, Silence
+from newsletter.mailers.tally import without_private
+
+PAGE_SIZE = 500
+"""What SendGrid gives at most at once."""
+
+_LISTS = {
+    "bounces": SuppressionReason.HARD_BOUNCE,
+    "blocks": None,
+    "spam_reports": SuppressionReason.COMPLAINT,
+    "unsubscribes": SuppressionReason.UNSUBSCRIBED,
+}
+"""A block passes and SendGrid tries again, so it suppresses nothing."""
+
+
+class ReadsSuppressions(Protocol):
+    """What is needed of `transport.Transport`."""
+
+    def read_suppressions(self, name: str, parameters: Mapping[str, int]) -> Answer | Silence:
+        """Get one page of a list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedSuppressions:
+    """What the lists hold.
+
+    Attributes:
+        suppressions: List by list, in SendGrid's order.
+        faults: One sentence for each list that could not be read to its end.
+    """
+
+    suppressions: tuple[ProviderSuppression, ...]
+    faults: tuple[str, ...] = ()
+
+
+class _UnreadableError(Exception):
+    """A page cannot be used; the message says why."""
+
+
+def fetch_suppressions(transport: ReadsSuppressions, *, since: datetime | None = None) -> FetchedSuppressions:
+    """Read all four lists; one that cannot be read leaves the others.
+
+    Args:
+        transport: With a key that may read suppressions.
+        since: Only what was added at this aware moment or later.
+    """
+    suppressions: list[ProviderSuppression] = []
+    faults: list[str] = []
+    for name in _LISTS:
+        try:
+            suppressions.extend(_read_list(transport, name, since))
+        except _UnreadableError as error:
+            faults.append(f"SendGrid's {name} cannot be read: {error}")
+    return FetchedSuppressions(suppressions=tuple(suppressions), faults=tuple(faults))
+
+
+def _read_list(transport: ReadsSuppressions, name: str, since: datetime | None) -> Iterator[ProviderSuppression]:
+    """Read one list page by page.
+
+    Raises:
+        _UnreadableError: A page cannot be had or read.
+    """
+    parameters = {"limit": PAGE_SIZE, "offset": 0}
+    if since is not None:
+        parameters["start_time"] = int(since.timestamp())
+    while True:
+        page = _read_page(transport, name, parameters)
+        for entry in page:
+            yield _suppression(name, entry)
+        if len(page) < PAGE_SIZE:
+            return
+        parameters["offset"] += PAGE_SIZE
+
+
+def _read_page(transport: ReadsSuppressions, name: str, parameters: dict[str, int]) -> list[object]:
+    """Get one page.
+
+    Raises:
+        _UnreadableError: It cannot be had, or is no list.
+    """
+    answer = transport.read_suppressions(name, parameters)
+    if isinstance(answer, Silence):
+        raise _UnreadableError(answer.reason)
+    if answer.status != HTTPStatus.OK:
+        raise _UnreadableError(f"SendGrid answered {answer.status}.")
+    try:
+        page = json.loads(answer.body)
+    except ValueError:
+        page = None
+    if not isinstance(page, list):
+        raise _UnreadableError("The answer is not a list.")
+    return page
+
+
+def _suppression(name: str, entry: object) -> ProviderSuppression:
+    """Read one entry of a list.
+
+    Raises:
+        _UnreadableError: It has no address or no moment.
+    """
+    try:
+        address, created = entry["email"], entry["created"]  # type: ignore[index]  # the except clause is the check
+        at = datetime.fromtimestamp(int(created), tz=UTC)
+    except (LookupError, TypeError, ValueError, OverflowError, OSError):
+        raise _UnreadableError("An entry has no address or no moment.") from None
+    said = without_private(str(entry.get("reason") or ""))  # type: ignore[attr-defined]  # a dict, as just seen
+    note = f"SendGrid's {name}: {said}" if said else f"SendGrid's {name}"
+    return ProviderSuppression(address=str(address), reason=_LISTS[name], at=at, note=note)

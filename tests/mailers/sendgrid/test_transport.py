@@ -1,0 +1,162 @@
+import json
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from sendgrid.base_interface import region_host_dict
+
+from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
+from newsletter.mailers.sendgrid.transport import EU_HOST, GLOBAL_HOST, Answer, Silence, Transport
+from tests.mailers.sendgrid.service import API_KEY, a_fake
+
+REQUEST = json.dumps(
+    {
+        "personalizations": [{"to": [{"email": "aino@yritys.example"}]}],
+        "from": {"email": "uutiskirje@seutu.example"},
+        "subject": "Hei",
+        "content": [{"type": "text/plain", "value": "Hei"}],
+    }
+).encode()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeSendGrid]:
+    """Serve a fake SendGrid."""
+    with a_fake() as served:
+        yield served
+
+
+@pytest.fixture
+def mute() -> Iterator[str]:
+    """Give the address of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_the_hosts_are_the_packages_own() -> None:
+    """The names of the two regions are those that the sendgrid package knows."""
+    assert region_host_dict == {"eu": EU_HOST, "global": GLOBAL_HOST}
+
+
+@pytest.mark.parametrize("host", [GLOBAL_HOST, EU_HOST])
+def test_the_time_out_holds_on_every_host(host: str) -> None:
+    """The time-out is on the client that makes the requests, also after the choice of the EU."""
+    transport = Transport(api_key=API_KEY, host=host, timeout_seconds=7)
+
+    client = transport._package.client.mail.send
+
+    assert (client.host, client.timeout) == (host, 7)
+
+
+def test_an_answer_comes_with_lower_case_headers(fake: FakeSendGrid) -> None:
+    """A request that is taken gives status, id and body as they came."""
+    answer = Transport(api_key=API_KEY, host=fake.host).send_mail(REQUEST)
+
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.headers["x-message-id"], answer.body) == (202, "request000001", b"")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 413, 418, 429, 500, 502, 503])
+def test_a_refusal_is_an_answer_too(fake: FakeSendGrid, status: int) -> None:
+    """Whatever the status, the answer comes back as a value with its headers and its body."""
+    fake.script(Fault(status=status, headers={"X-RateLimit-Reset": "9"}, body=b"no"))
+
+    answer = Transport(api_key=API_KEY, host=fake.host).send_mail(REQUEST)
+
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.headers["x-ratelimit-reset"], answer.body) == (status, "9", b"no")
+
+
+def test_a_refused_connection_means_that_nothing_was_taken() -> None:
+    """Where nobody listens, no byte has left."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+
+    silence = Transport(api_key=API_KEY, host=f"http://127.0.0.1:{port}").send_mail(REQUEST)
+
+    assert silence == Silence(may_be_taken=False, reason="SendGrid cannot be reached: Connection refused.")
+
+
+def test_a_time_out_before_the_first_byte_means_that_nothing_was_taken(mute: str) -> None:
+    """A TLS handshake that is never answered ends before any part of the request has left."""
+    silence = Transport(api_key=API_KEY, host=f"https://{mute}", timeout_seconds=0.05).send_mail(REQUEST)
+
+    assert silence == Silence(may_be_taken=False, reason="SendGrid cannot be reached: time-out.")
+
+
+def test_a_time_out_after_the_first_byte_leaves_a_doubt(mute: str) -> None:
+    """A request that is written and never answered may have been taken."""
+    silence = Transport(api_key=API_KEY, host=f"http://{mute}", timeout_seconds=0.05).send_mail(REQUEST)
+
+    assert silence == Silence(may_be_taken=True, reason="The answer of SendGrid was lost: time-out.")
+
+
+def test_a_connection_lost_after_the_last_byte_leaves_a_doubt(fake: FakeSendGrid) -> None:
+    """The service read everything and hung up: it may have taken it, as here it has."""
+    fake.script(Fault(is_booked=True))
+
+    silence = Transport(api_key=API_KEY, host=fake.host).send_mail(REQUEST)
+
+    assert (silence, len(fake.mails)) == (
+        Silence(may_be_taken=True, reason="The answer of SendGrid was lost: RemoteDisconnected."),
+        1,
+    )
+
+
+def test_an_answer_cut_in_its_middle_leaves_a_doubt(fake: FakeSendGrid) -> None:
+    """A status line alone is no answer."""
+    fake.script(Fault(status=202, headers={"Transfer-Encoding": "chunked"}))
+
+    silence = Transport(api_key=API_KEY, host=fake.host).send_mail(REQUEST)
+
+    assert silence == Silence(may_be_taken=True, reason="The answer of SendGrid was lost: IncompleteRead.")
+
+
+class _Redirecting(BaseHTTPRequestHandler):
+    """A server that sends everybody to another place and keeps what it was asked."""
+
+    status: int
+    asked: list[str]
+
+    def do_POST(self) -> None:
+        """Redirect a post."""
+        self.asked.append(self.path)
+        self.send_response(self.status)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        """Note that the redirect was followed."""
+        self.do_POST()
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name in Python's class
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    """The key goes to the host it was meant for and nowhere else."""
+    asked: list[str] = []
+    handler = type("Handler", (_Redirecting,), {"asked": asked, "status": status})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        answer = Transport(api_key=API_KEY, host=f"http://127.0.0.1:{server.server_address[1]}").send_mail(REQUEST)
+        server.shutdown()
+
+    assert isinstance(answer, Answer)
+    assert (answer.status, asked) == (status, ["/v3/mail/send"])
+
+
+def test_no_log_at_any_level_holds_key_or_address(fake: FakeSendGrid, caplog: pytest.LogCaptureFixture) -> None:
+    """The package would write key and payload at DEBUG; its logger is silent whatever others configure."""
+    fake.script(None, Fault(status=500, body=json.dumps({"errors": [{"message": "aino@yritys.example"}]}).encode()))
+    transport = Transport(api_key=API_KEY, host=fake.host)
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="python_http_client.client"):
+        transport.send_mail(REQUEST)
+        transport.send_mail(REQUEST)
+
+    assert caplog.text == ""

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -147,13 +147,18 @@ def faults_of(error: ValidationError, file: TomlFile, model: type[BaseModel]) ->
 
 def _names_in(model: type[BaseModel], key_path: KeyPath) -> list[str]:
     """Give the keys that a table at a path may have."""
+    is_keyed = False
     for part in key_path:
         if isinstance(part, int):
             continue
+        if is_keyed:
+            is_keyed = False
+            continue
         field = next((field for name, field in model.model_fields.items() if part in (name, field.alias)), None)
         inner = None if field is None else _model_inside(field.annotation)
-        if inner is None:
+        if field is None or inner is None:
             return []
+        is_keyed = get_origin(field.annotation) is dict
         model = inner
     return [field.alias or name for name, field in model.model_fields.items()]
 

@@ -162,6 +162,22 @@ def test_faults_carry_line_key_and_the_nearest_known_name() -> None:
     ]
 
 
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    inner: dict[str, _Inner]
+
+
+def test_a_table_of_tables_is_looked_into_for_the_name_that_was_meant() -> None:
+    """Under names that people choose themselves, an unknown key is answered with those of the table below."""
+    file = parse_toml("[inner.own-name]\nnumbr = 1\nnumber = 2\n", path=Path("x.toml"), error=ConfigurationError)
+    with pytest.raises(ValidationError) as caught:
+        _Named.model_validate(file.content)
+
+    faults = faults_of(caught.value, file, _Named)
+
+    assert [str(fault) for fault in faults] == ["x.toml:2: inner.own-name.numbr: Unknown key. (Did you mean 'number'?)"]
+
+
 def test_an_unknown_name_is_answered_with_the_known_ones_when_none_is_near() -> None:
     """A name like no other is answered with the whole list, an empty list with nothing."""
     assert did_you_mean("zzz", ["beta", "alpha"]) == "Known: alpha, beta."

@@ -1,0 +1,218 @@
+"""Turn picks into a draft: the words of an issue before the editor's first change.
+
+Doors: `make_draft` for a whole issue, `issue_item` for one item. Pure. Must not know how the draft is kept.
+"""
+
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.curate.excerpt import shorten, summarise
+from newsletter.curate.select import Choice, section_for
+from newsletter.domain.content import (
+    Article,
+    Event,
+    Item,
+    ItemKey,
+    Language,
+    SectionId,
+    SegmentId,
+    fingerprint,
+    published_day,
+)
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, Pick, PickGrade, Waiver
+from newsletter.domain.period import Period, first_moment, moment_after
+from newsletter.language.catalogue import MessageId, translate
+from newsletter.language.formats import NO_BREAK_SPACE, month_heading
+
+SUBJECT_SIZE = 70
+"""Characters: more is cut off on a phone."""
+PREHEADER_SIZE = 110
+_PREHEADER_TITLES = slice(1, 4)
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_BUT_LINE_FEED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An issue that is about to be written down for its editor.
+
+    Attributes:
+        label: Of its period.
+        date: The planned day of sending.
+        items: What at least one segment gets, by key, in the order of the file.
+        order: Each segment's items.
+        words: Per language.
+        segment_words: Where a segment's differ.
+        waivers: Accepted findings.
+        picks: Why each item was picked or left out, for the comments.
+        left_out: Title of each item that nobody gets.
+    """
+
+    label: IssueLabel
+    date: date
+    items: Mapping[ItemKey, IssueItem]
+    order: Mapping[SegmentId, tuple[ItemKey, ...]]
+    words: Mapping[Language, EditionWords]
+    segment_words: Mapping[tuple[Language, SegmentId], EditionWords] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    picks: tuple[Pick, ...] = ()
+    left_out: Mapping[ItemKey, str] = field(default_factory=dict)
+
+
+def make_draft(
+    picks: Sequence[Pick], items: Iterable[Item], choice: Choice, *, markdown_of: Callable[[str], str]
+) -> Draft:
+    """Give the draft of an issue.
+
+    Args:
+        picks: What `select` decided.
+        items: At least those that have a pick.
+        choice: The one the picks were made with.
+        markdown_of: Gives the Markdown of an article's HTML.
+    """
+    by_key = {item.key: item for item in items}
+    picked = [pick for pick in picks if pick.grade is PickGrade.PICKED]
+    chosen: dict[ItemKey, IssueItem] = {}
+    for pick in picked:
+        if pick.key not in chosen:
+            chosen[pick.key] = issue_item(by_key[pick.key], choice, section=pick.section, markdown_of=markdown_of)
+    order = {
+        segment.id: tuple(pick.key for pick in picked if pick.segment_id == segment.id)
+        for segment in sorted(choice.segments, key=lambda segment: segment.rank)
+    }
+    contents = [[chosen[key] for key in keys] for keys in order.values() if keys]
+    return Draft(
+        label=IssueLabel(choice.period.label),
+        date=choice.date,
+        items=chosen,
+        order=order,
+        words={language: _words(contents, choice, language) for language in choice.publication.languages},
+        picks=tuple(picks),
+        left_out={pick.key: _one_line(by_key[pick.key].title) for pick in picks if pick.key not in chosen},
+    )
+
+
+def issue_item(
+    item: Item, choice: Choice, *, markdown_of: Callable[[str], str], section: SectionId | None = None
+) -> IssueItem:
+    """Give an item's words for the editor: its lead, and its whole text where no link leads to it.
+
+    Args:
+        item: As collected.
+        choice: Zone and sections.
+        markdown_of: Gives the Markdown of HTML.
+        section: Where it goes; the first that fits by default.
+    """
+    placed = section if section is not None else section_for(item, choice)
+    if isinstance(item, Article):
+        return _from_article(item, placed, choice, markdown_of)
+    return _from_event(item, placed, choice, markdown_of)
+
+
+def _from_article(article: Article, section: SectionId, choice: Choice, markdown_of: Callable[[str], str]) -> IssueItem:
+    return IssueItem(
+        key=article.key,
+        kind=ItemKind.ARTICLE,
+        title=_one_line(article.title) or article.key,
+        lead=_one_line(summarise(article.summary, choice.text_of(article.body_html), language=article.language)),
+        body="" if article.url else _lines(markdown_of(article.body_html)),
+        link=article.url,
+        section=section,
+        language=article.language,
+        author=_one_line(article.author or "") or None,
+        published=published_day(article, choice.publication.zone),
+        source_id=article.source_id,
+        fingerprint=fingerprint(article),
+    )
+
+
+def _from_event(event: Event, section: SectionId, choice: Choice, markdown_of: Callable[[str], str]) -> IssueItem:
+    zone = choice.publication.zone
+    lead = _one_line(summarise("", event.summary, language=event.language))
+    has_more = not event.url and len(lead) < len(_one_line(event.summary))
+    end = event.end if event.end is not None and not ends_before(event.start, event.end, zone) else None
+    return IssueItem(
+        key=event.key,
+        kind=ItemKind.EVENT,
+        title=_one_line(event.title) or event.key,
+        lead=lead,
+        body=_lines(markdown_of(_html_of(event.summary))) if has_more else "",
+        link=event.url,
+        section=section,
+        language=event.language,
+        author=None,
+        start=_in_zone(event.start, choice),
+        end=None if end is None else _in_zone(end, choice),
+        place=_one_line(event.place or "") or None,
+        source_id=event.source_id,
+        fingerprint=fingerprint(event),
+    )
+
+
+def ends_before(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> bool:
+    """Tell whether an inclusive end lies before the start, so that neither can be believed."""
+    begins = first_moment(start, zone)
+    return end < begins if isinstance(end, datetime) else moment_after(end, zone) <= begins
+
+
+def _in_zone(when: date | datetime, choice: Choice) -> date | datetime:
+    return when.astimezone(choice.publication.zone) if isinstance(when, datetime) else when
+
+
+def _html_of(text: str) -> str:
+    """Write plain text as paragraphs, so that one converter decides what Markdown needs escaped."""
+    paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
+    return "".join(f"<p>{html.escape(paragraph).replace(chr(10), '<br>')}</p>" for paragraph in paragraphs)
+
+
+def _words(contents: Sequence[Sequence[IssueItem]], choice: Choice, language: Language) -> EditionWords:
+    """Give subject, preheader and greeting to begin with: names and titles, nothing that needs inflecting.
+
+    Every segment's readers see them, so they promise only what all of these get.
+    """
+    publication = choice.publication
+    first = contents[0] if contents else ()
+    titles = [
+        item.title
+        for item in first
+        if item.kind is ItemKind.ARTICLE and item.language == language and all(item in others for others in contents)
+    ]
+    name = f"{publication.names[language]} {_period_name(choice.period, language)}"
+    others = " · ".join(titles[_PREHEADER_TITLES])
+    has_events = bool(contents) and all(any(item.kind is ItemKind.EVENT for item in items) for items in contents)
+    return EditionWords(
+        subject=shorten(f"{name}: {titles[0]}" if titles else name, SUBJECT_SIZE),
+        preheader=shorten(others or publication.taglines.get(language, ""), PREHEADER_SIZE),
+        greeting=translate(
+            language,
+            MessageId("Here is the latest news, with the events of the coming weeks. Enjoy reading!")
+            if has_events
+            else MessageId("Here is the latest news. Enjoy reading!"),
+        ),
+    )
+
+
+def _period_name(period: Period, language: Language) -> str:
+    """Name a period as it stands inside a line: `marraskuu 2017`, `viikko 46/2017`, `4. neljännes 2017`."""
+    year, _, part = period.label.partition("-")
+    if part.startswith("W"):
+        return translate(language, MessageId("week {week}/{year}"), week=int(part[1:]), year=year)
+    if part.startswith("Q"):
+        return translate(language, MessageId("quarter {quarter}/{year}"), quarter=part[1:], year=year)
+    heading = month_heading(period.start.date(), language).replace(NO_BREAK_SPACE, " ")
+    return heading if language == "en" else heading.lower()
+
+
+def _one_line(text: str) -> str:
+    """Give a text on one line, without control characters: what stands in a heading, a subject, a comment."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def _lines(text: str) -> str:
+    """Give a text of several lines without control characters."""
+    return _CONTROL_BUT_LINE_FEED.sub("", text.replace("\r\n", "\n").replace("\t", "    ")).strip()

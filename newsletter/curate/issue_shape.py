@@ -1,0 +1,351 @@
+"""The shape of issue.toml: what may stand where, and which names must exist. pydantic lives here and goes no further.
+
+Doors: `IssueFile` for the shape, `name_faults` for what one table says of another. Must not know how a file is written.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+
+from newsletter.curate.draft import ends_before
+from newsletter.domain.audience import Segment
+from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
+from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemKind, ItemVariant, Waiver
+from newsletter.domain.period import parse_period
+from newsletter.domain.publication import Publication
+from newsletter.errors import Fault, UsageError
+from newsletter.toml_file import KeyPath, TomlFile, did_you_mean
+
+Languages = Literal["fi", "sv", "en"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_KEY = re.compile(r"[a-z0-9-]+")
+
+
+def _one_line(value: str) -> str:
+    """Accept text that fits a heading: one line, nothing invisible."""
+    if _CONTROL.search(value.strip()):
+        raise ValueError("Write this on one line")
+    return value.strip()
+
+
+def _filled(value: str) -> str:
+    """Accept text that says something."""
+    if not value:
+        raise ValueError("Write a line of text: this may not be empty")
+    return value
+
+
+def _link(value: str) -> str:
+    """Accept an absolute http or https address, or nothing."""
+    address = value.strip()
+    try:
+        parts = urlsplit(address)
+        is_absolute = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        is_absolute = False
+    if address and (not is_absolute or re.search(r"[\s\x00-\x1f\x7f]", address)):
+        raise ValueError("Write a whole address that begins with https:// or http://, without spaces")
+    return address
+
+
+def _day(value: object) -> date:
+    """Accept a TOML date."""
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("Write a date without quotation marks, such as 2017-11-24")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+def _moment(value: object) -> date | datetime:
+    """Accept a TOML date or date with time."""
+    if not isinstance(value, date):
+        raise ValueError(  # noqa: TRY004 - pydantic's way
+            "Write a date without quotation marks, such as 2017-11-24, or with a time, such as 2017-11-24T09:00:00"
+        )
+    return value
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+FilledLine = Annotated[str, AfterValidator(_one_line), AfterValidator(_filled)]
+Paragraphs = Annotated[str, AfterValidator(str.strip)]
+Link = Annotated[str, AfterValidator(_link)]
+Day = Annotated[date, PlainValidator(_day)]
+Moment = Annotated[date | datetime, PlainValidator(_moment)]
+
+
+class _Strict(BaseModel):
+    """A table that accepts its own keys only, and no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SegmentWordsTable(_Strict):
+    """[edition.fi.managers]: what differs for one segment."""
+
+    subject: FilledLine | None = None
+    preheader: OneLine | None = None
+    greeting: Paragraphs | None = None
+
+
+class EditionTable(BaseModel):
+    """[edition.fi]; every further table in it is a segment's."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    __pydantic_extra__: dict[str, SegmentWordsTable] = Field(init=False)
+
+    subject: FilledLine
+    preheader: OneLine = ""
+    greeting: Paragraphs = ""
+
+
+class VariantTable(_Strict):
+    """[item.KEY.sv]."""
+
+    title: FilledLine | None = None
+    lead: Paragraphs | None = None
+    body: Paragraphs | None = None
+    link: Link | None = None
+    place: OneLine | None = None
+
+
+class ItemTable(_Strict):
+    """[item.KEY]."""
+
+    kind: Literal["article", "event"]
+    title: FilledLine
+    lead: Paragraphs = ""
+    body: Paragraphs = ""
+    link: Link = ""
+    section: str
+    language: Languages
+    author: OneLine = ""
+    published: Day | None = None
+    start: Moment | None = None
+    end: Moment | None = None
+    place: OneLine = ""
+    source: str | None = None
+    fingerprint: str | None = None
+    fi: VariantTable | None = None
+    sv: VariantTable | None = None
+    en: VariantTable | None = None
+
+
+class WaiverTable(_Strict):
+    """[[waiver]]."""
+
+    code: FilledLine
+    reason: FilledLine
+
+
+class IssueFile(_Strict):
+    """The whole of issue.toml."""
+
+    label: str
+    date: Day
+    edition: dict[Languages, EditionTable]
+    order: dict[str, list[str]]
+    item: dict[str, ItemTable] = Field(default_factory=dict)
+    waiver: list[WaiverTable] = Field(default_factory=list)
+
+
+def name_faults(file: TomlFile, segments: Sequence[SegmentId], publication: Publication) -> Iterator[Fault]:
+    """Find what one part of the file, or of the publication, has against another.
+
+    Looks at the plain tables, so that these faults show together with those of the shape.
+    """
+    items = _table(file.content.get("item"))
+    yield from _label_faults(file, publication)
+    yield from _order_faults(file, segments, items)
+    yield from _edition_faults(file, segments, publication)
+    for key, item in items.items():
+        yield from _item_faults(file, key, _table(item), publication)
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _label_faults(file: TomlFile, publication: Publication) -> Iterator[Fault]:
+    """Find a label that is no period, or another issue's: the sign of a folder copied from last month."""
+    label, folder = file.content.get("label"), file.path.parent.name
+    if not isinstance(label, str):
+        return
+    try:
+        parse_period(label, publication.zone)
+    except UsageError as error:
+        yield file.fault(("label",), error.message, hint=error.hint)
+        return
+    if folder != label and re.fullmatch(r"\d{4}-(?:\d{2}|W\d{2}|Q\d)", folder):
+        yield file.fault(
+            ("label",), f"The label is {label!r}, but the folder is {folder!r}.", hint="Make them the same."
+        )
+
+
+def _order_faults(file: TomlFile, segments: Sequence[SegmentId], items: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find unknown segments, unknown items and items that stand twice."""
+    for segment, keys in _table(file.content.get("order")).items():
+        if segment not in segments:
+            yield file.fault(
+                ("order", segment), f"There is no segment {segment!r}.", hint=did_you_mean(segment, segments)
+            )
+        seen: set[str] = set()
+        for number, key in enumerate(keys if isinstance(keys, list) else []):
+            place: KeyPath = ("order", segment, number)
+            if not isinstance(key, str):
+                continue
+            if key not in items:
+                yield file.fault(place, f"There is no [item.{key}].", hint=did_you_mean(key, items))
+            elif key in seen:
+                yield file.fault(place, f"{key!r} stands twice in this list.", hint="Take one of them out.")
+            seen.add(key)
+
+
+def _edition_faults(file: TomlFile, segments: Sequence[SegmentId], publication: Publication) -> Iterator[Fault]:
+    """Find languages that are missing or not the publication's, and words for segments that do not exist."""
+    editions = _table(file.content.get("edition"))
+    for wanted in publication.languages:
+        if editions and wanted not in editions:
+            yield file.fault(("edition", wanted), f"The table [edition.{wanted}] is missing.")
+    for language, edition in editions.items():
+        if language not in publication.languages:
+            yield file.fault(
+                ("edition", language),
+                f"The publication has no editions in {language!r}.",
+                hint=did_you_mean(language, publication.languages),
+            )
+        for name, value in _table(edition).items():
+            place: KeyPath = ("edition", language, name)
+            if name not in EditionTable.model_fields and name not in segments:
+                known = (*EditionTable.model_fields, *segments)
+                yield file.fault(place, f"{name!r} is no key and no segment.", hint=did_you_mean(name, known))
+            for own in _table(value):
+                if own not in SegmentWordsTable.model_fields:
+                    hint = did_you_mean(own, SegmentWordsTable.model_fields)
+                    yield file.fault((*place, own), "Unknown key.", hint=hint)
+
+
+def _item_faults(file: TomlFile, key: str, item: Mapping[str, Any], publication: Publication) -> Iterator[Fault]:
+    """Find a key, a section or dates that an item cannot have."""
+    path: KeyPath = ("item", key)
+    if not _KEY.fullmatch(key):
+        yield file.fault(path, f"{key!r} is no key.", hint="Use lower-case letters a-z, digits and hyphens.")
+    yield from _section_faults(file, path, item, publication)
+    kind, start, end = item.get("kind"), item.get("start"), item.get("end")
+    if kind == "event" and "start" not in item:
+        yield file.fault((*path, "start"), "An event needs its start.", hint="Write, for example: start = 2017-11-24")
+    if kind == "article":
+        for own in {"start", "end", "place"}.intersection(item):
+            yield file.fault((*path, own), f"Only an event has {own!r}.", hint='Should kind be "event"?')
+    if isinstance(start, date) and isinstance(end, date):
+        zone = publication.zone
+        if ends_before(in_zone(start, zone), in_zone(end, zone), zone):
+            yield file.fault((*path, "end"), "The end is before the start.")
+
+
+def _section_faults(
+    file: TomlFile, path: KeyPath, item: Mapping[str, Any], publication: Publication
+) -> Iterator[Fault]:
+    """Find a section that does not exist, or does not take this kind of item."""
+    name, kind = item.get("section"), item.get("kind")
+    if not isinstance(name, str):
+        return
+    sections = {str(section.id): section for section in publication.sections}
+    if name not in sections:
+        yield file.fault((*path, "section"), f"There is no section {name!r}.", hint=did_you_mean(name, sections))
+    elif kind in ("article", "event") and sections[name].kind != f"{kind}s":
+        fitting = ", ".join(other for other, section in sections.items() if section.kind == f"{kind}s")
+        yield file.fault(
+            (*path, "section"), f"The section {name!r} takes no {kind}s.", hint=f"These do: {fitting or 'none'}."
+        )
+
+
+def in_zone(when: date | datetime, zone: ZoneInfo) -> date | datetime:
+    """Read a date as itself, and a time as the wall clock of the zone unless it carries an offset of its own."""
+    if not isinstance(when, datetime):
+        return when
+    return when.replace(tzinfo=zone) if when.tzinfo is None else when.astimezone(zone)
+
+
+def issue_of(
+    tables: IssueFile, file: TomlFile, path: Path, segments: Sequence[Segment], publication: Publication
+) -> Issue:
+    """Turn checked tables into values of the house, with their lines."""
+    words = {
+        Language(language): EditionWords(
+            subject=table.subject,
+            preheader=table.preheader,
+            greeting=table.greeting,
+            line=file.lines.get(("edition", language)),
+        )
+        for language, table in tables.edition.items()
+    }
+    return Issue(
+        label=IssueLabel(tables.label),
+        date=tables.date,
+        items={ItemKey(key): _item(key, table, file, publication.zone) for key, table in tables.item.items()},
+        order={
+            segment.id: tuple(ItemKey(key) for key in tables.order.get(segment.id, ()))
+            for segment in sorted(segments, key=lambda segment: segment.rank)
+        },
+        words=words,
+        segment_words=_segment_words(tables, words, file),
+        waivers=tuple(
+            Waiver(code=table.code, reason=table.reason, line=file.lines.get(("waiver", number)))
+            for number, table in enumerate(tables.waiver)
+        ),
+        path=path,
+    )
+
+
+def _segment_words(
+    tables: IssueFile, words: Mapping[Language, EditionWords], file: TomlFile
+) -> dict[tuple[Language, SegmentId], EditionWords]:
+    """Give the words that differ for a segment, filled up with those of its language."""
+    found = {}
+    for name, table in tables.edition.items():
+        language = Language(name)
+        common = words[language]
+        for segment, own in table.__pydantic_extra__.items():
+            found[language, SegmentId(segment)] = EditionWords(
+                subject=common.subject if own.subject is None else own.subject,
+                preheader=common.preheader if own.preheader is None else own.preheader,
+                greeting=common.greeting if own.greeting is None else own.greeting,
+                line=file.lines.get(("edition", language, segment)),
+            )
+    return found
+
+
+def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueItem:
+    """Turn one item's table into an item; an empty link, place or author is none."""
+    variants = {"fi": table.fi, "sv": table.sv, "en": table.en}
+    return IssueItem(
+        key=ItemKey(key),
+        kind=ItemKind(table.kind),
+        title=table.title,
+        lead=table.lead,
+        body=table.body,
+        link=table.link or None,
+        section=SectionId(table.section),
+        language=Language(table.language),
+        author=table.author or None,
+        published=table.published,
+        start=None if table.start is None else in_zone(table.start, zone),
+        end=None if table.end is None else in_zone(table.end, zone),
+        place=table.place or None,
+        source_id=table.source,
+        fingerprint=table.fingerprint,
+        variants={
+            Language(language): ItemVariant(
+                title=variant.title, lead=variant.lead, body=variant.body, link=variant.link, place=variant.place
+            )
+            for language, variant in variants.items()
+            if variant is not None
+        },
+        line=file.lines.get(("item", key)),
+    )

@@ -1,0 +1,152 @@
+"""Write an issue as the text of issue.toml, made for a person: words first, machine's marks last, reasons as comments.
+
+Doors: `draft_text` for a whole file, `item_text` for the table of one item, `order_lines` for the members of an order.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from newsletter.curate.draft import Draft
+from newsletter.curate.toml_text import block, comment, inline, moment
+from newsletter.domain.content import ItemKey, Language
+from newsletter.domain.issue import EditionWords, IssueItem, ItemVariant, Pick, PickGrade
+from newsletter.domain.publication import Publication
+
+LEFT_OUT_HEADING = "Left out when this file was made"
+_TITLE_SHOWN_SIZE = 60
+_RULE = "# " + "-" * 78
+
+
+def draft_text(draft: Draft, publication: Publication) -> str:
+    """Write a draft as a complete file."""
+    parts = [
+        _opening(draft, publication),
+        *(_edition_text(draft, language) for language in draft.words),
+        _order_text(draft),
+        *(item_text(item, publication, reasons=reasons_for(key, draft)) for key, item in draft.items.items()),
+        *(f"[[waiver]]\ncode = {inline(waiver.code)}\nreason = {inline(waiver.reason)}\n" for waiver in draft.waivers),
+        _left_out_text(draft),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def item_text(item: IssueItem, publication: Publication, *, reasons: Iterable[str] = ()) -> str:
+    """Write the table of one item, as it can be pasted into an issue.toml.
+
+    Args:
+        item: The item.
+        publication: Its zone is the one of the times written.
+        reasons: Remarks to stand above the table.
+    """
+    lines = [comment(reason) for reason in reasons]
+    lines += [f"[item.{item.key}]", f"kind = {inline(item.kind)}", f"title = {inline(item.title)}"]
+    lines += [f"lead = {inline(item.lead)}"]
+    for name, text in (("link", item.link), ("section", item.section), ("place", item.place), ("author", item.author)):
+        if text is not None:
+            lines.append(f"{name} = {inline(text)}")
+    for name, when in (("published", item.published), ("start", item.start), ("end", item.end)):
+        if when is not None:
+            lines.append(f"{name} = {moment(when, publication.zone)}")
+    for name, text in (("language", item.language), ("source", item.source_id), ("fingerprint", item.fingerprint)):
+        if text is not None:
+            lines.append(f"{name} = {inline(text)}")
+    if item.body:
+        lines.append(f"body = {block(item.body)}")
+    for language, variant in item.variants.items():
+        lines += ["", f"[item.{item.key}.{language}]", *_variant_lines(variant)]
+    return "\n".join(lines) + "\n"
+
+
+def order_lines(keys: Sequence[ItemKey], items: Mapping[ItemKey, IssueItem]) -> list[str]:
+    """Write the members of an order, one a line, each with its title to be recognised by."""
+    return [f"  {inline(key)}, {comment(items[key].title[:_TITLE_SHOWN_SIZE])}" for key in keys]
+
+
+def reasons_for(key: ItemKey, draft: Draft) -> list[str]:
+    """Give what was decided about an item, a line for each segment, or one line where all say the same."""
+    picks = [pick for pick in draft.picks if pick.key == key]
+    said = {_decision(pick, is_picked=key in draft.items) for pick in picks}
+    if len(said) == 1 and len(picks) > 1:
+        return [f"all segments: {said.pop()}"]
+    return [f"{pick.segment_id}: {_decision(pick, is_picked=key in draft.items)}" for pick in picks]
+
+
+def _decision(pick: Pick, *, is_picked: bool) -> str:
+    """Say why, and of an item that others get, whether this segment does."""
+    return f"left out, {pick.reason}" if is_picked and pick.grade is PickGrade.LEFT_OUT else pick.reason
+
+
+def _opening(draft: Draft, publication: Publication) -> str:
+    """Write what an editor needs to know, and the issue's own keys."""
+    return "\n".join(
+        (
+            f"# Issue {draft.label}, yours to edit: every word below is what readers will see.",
+            "#",
+            "# To move an item, move its key within [order]. To leave one out, take its key out there, but let its",
+            "# table stay: `newsletter issue new --update` adds what has no table. A comment above each item says why",
+            "# it was picked. Your own comments stay where you put them.",
+            f"# Times are those of {publication.zone.key}.",
+            "",
+            f"label = {inline(draft.label)}",
+            f"date = {draft.date.isoformat()} # the planned day of sending: what is coming or past is seen from it",
+            "",
+        )
+    )
+
+
+def _edition_text(draft: Draft, language: Language) -> str:
+    """Write the words of one language, and after them those of single segments."""
+    tables = [f"[edition.{language}]\n{_words_text(draft.words[language])}"]
+    tables += [
+        f"[edition.{language}.{segment}]\n{_words_text(words)}"
+        for (own_language, segment), words in draft.segment_words.items()
+        if own_language == language
+    ]
+    if len(tables) == 1 and len(draft.order) > 1:
+        table = f"[edition.{language}.{list(draft.order)[-1]}]"
+        tables.append(f"# A table {table} may give that segment another subject, preheader or greeting.\n")
+    return "\n".join(tables)
+
+
+def _words_text(words: EditionWords) -> str:
+    return (
+        f"subject = {inline(words.subject)}\npreheader = {inline(words.preheader)}\n"
+        f"greeting = {block(words.greeting)}\n"
+    )
+
+
+def _order_text(draft: Draft) -> str:
+    """Write each segment's order."""
+    lines = ["[order]"]
+    for segment, keys in draft.order.items():
+        lines += [f"{segment} = [", *order_lines(keys, draft.items), "]"]
+    return "\n".join(lines) + "\n"
+
+
+def _variant_lines(variant: ItemVariant) -> Iterator[str]:
+    """Write the words of an item in a further language."""
+    for name, text in (
+        ("title", variant.title),
+        ("lead", variant.lead),
+        ("link", variant.link),
+        ("place", variant.place),
+    ):
+        if text is not None:
+            yield f"{name} = {inline(text)}"
+    if variant.body is not None:
+        yield f"body = {block(variant.body)}"
+
+
+def _left_out_text(draft: Draft) -> str:
+    """Write what nobody gets, and how to take it in, as comments."""
+    if not draft.left_out:
+        return ""
+    lines = [
+        _RULE,
+        comment(f"{LEFT_OUT_HEADING}. To take one in, run"),
+        "#     newsletter item show KEY --toml",
+        "# paste what it prints above this block, and add the key to [order].",
+    ]
+    for key, title in draft.left_out.items():
+        lines += ["#", comment(f'{key} "{title}"')]
+        lines += [f"#     {comment(reason)[2:]}" for reason in reasons_for(key, draft)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,284 @@
+"""Decide about every item of a period, for every segment, and say why.
+
+Its door is `select`. It answers with a Pick for each item near the issue, also for those left out, so that an editor
+can disagree. An item's own word (named segments) beats what its words suggest (topics); dates, cancellations and what
+was really sent before beat both. Pure: the same items give the same picks, in whatever order they come.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from newsletter.domain.audience import Segment
+from newsletter.domain.content import (
+    Article,
+    Event,
+    EventStatus,
+    Item,
+    ItemKey,
+    Precision,
+    SectionId,
+    SegmentId,
+    Topic,
+    TopicGrade,
+    TopicHit,
+    TopicId,
+    fingerprint,
+    overlaps,
+)
+from newsletter.domain.issue import IssueLabel, Pick, PickGrade
+from newsletter.domain.period import Period, day_of, first_moment, midnight
+from newsletter.domain.publication import Publication, Section, SectionKind
+from newsletter.language.topics import TopicMatcher
+
+NEAR_DAYS = 45
+"""Articles this near the period and events this near their window are shown as left out; others not at all."""
+_WORDS_SHOWN_MAX = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentItem:
+    """What was really sent of an item, last: rehearsals do not count.
+
+    Attributes:
+        label: The issue it was in.
+        fingerprint: Of the item as it was picked then.
+    """
+
+    label: IssueLabel
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What all decisions of one issue share.
+
+    Attributes:
+        period: What the issue is about.
+        date: The planned day of sending: events are coming or over as seen from it.
+        publication: Zone, sections, days ahead.
+        segments: Everybody a decision is made for.
+        topics: All of the publication.
+        sent: What earlier issues carried, by item.
+        text_of: Gives the plain text of an article's HTML.
+    """
+
+    period: Period
+    date: date
+    publication: Publication
+    segments: Sequence[Segment]
+    topics: Sequence[Topic]
+    sent: Mapping[ItemKey, SentItem]
+    text_of: Callable[[str], str]
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """Give the half-open time in which an event is coming."""
+        zone = self.publication.zone
+        return midnight(self.date, zone), midnight(self.date + timedelta(days=self.publication.event_days), zone)
+
+
+def select(items: Iterable[Item], choice: Choice) -> tuple[Pick, ...]:
+    """Decide about items: segment by segment in rank order, what is picked first and in reading order.
+
+    Picked articles stand by section, those that are about something before others, the newest first; events by start.
+    Every item of the period, of the event window and near either gets a Pick for each segment; others get none.
+    """
+    near = sorted((item for item in items if _is_near(item, choice)), key=lambda item: item.key)
+    matchers = {language: TopicMatcher(choice.topics, language) for language in {item.language for item in near}}
+    studied = [_study(item, choice, matchers[item.language]) for item in near]
+    ranked = sorted(choice.segments, key=lambda segment: segment.rank)
+    return tuple(pick for segment in ranked for pick in _for_segment(studied, segment, choice))
+
+
+def section_for(item: Item, choice: Choice) -> SectionId:
+    """Give the section an item would stand in: the first that fits, else the first of its kind, else any."""
+    studied = _study(item, choice, TopicMatcher(choice.topics, item.language))
+    sections = choice.publication.sections
+    of_kind = [section for section in sections if section.kind is _kind(item)]
+    return (studied.section or (of_kind or sections)[0]).id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Studied:
+    """An item with all that does not depend on the segment.
+
+    Attributes:
+        item: The item.
+        topics: Found and named.
+        obstacle: Why nobody gets it, or None.
+        section: The first that fits, or None.
+    """
+
+    item: Item
+    topics: tuple[TopicHit, ...]
+    obstacle: str | None
+    section: Section | None
+
+    @property
+    def primary(self) -> frozenset[TopicId]:
+        """Give the topics the item is about."""
+        return frozenset(hit.topic_id for hit in self.topics if hit.grade is TopicGrade.PRIMARY)
+
+
+def _is_near(item: Item, choice: Choice) -> bool:
+    """Tell whether the editor should hear of an item at all."""
+    zone, near = choice.publication.zone, timedelta(days=NEAR_DAYS)
+    if isinstance(item, Event):
+        start, end = choice.window
+        return overlaps(item, min(start, choice.period.start), max(end, choice.period.end) + near, zone)
+    if item.published is None:
+        return True
+    return choice.period.start - near <= first_moment(item.published, zone) < choice.period.end + near
+
+
+def _study(item: Item, choice: Choice, matcher: TopicMatcher) -> _Studied:
+    """Find out what holds for every segment."""
+    topics = _topics_of(item, matcher, choice)
+    primary = {hit.topic_id for hit in topics if hit.grade is TopicGrade.PRIMARY}
+    fitting = (
+        section
+        for section in choice.publication.sections
+        if section.kind is _kind(item) and (not section.topics or primary.intersection(section.topics))
+    )
+    return _Studied(item=item, topics=topics, obstacle=_obstacle(item, choice), section=next(fitting, None))
+
+
+def _kind(item: Item) -> SectionKind:
+    return SectionKind.ARTICLES if isinstance(item, Article) else SectionKind.EVENTS
+
+
+def _topics_of(item: Item, matcher: TopicMatcher, choice: Choice) -> tuple[TopicHit, ...]:
+    """Give the topics that the item or its source names, and those found in its words."""
+    text = choice.text_of(item.body_html) if isinstance(item, Article) and item.body_html else item.summary
+    found = matcher.find(item.title, "\n\n".join((text, *item.tags)))
+    known = {topic.id for topic in choice.topics}
+    named = [topic_id for topic_id in dict.fromkeys(item.topics) if topic_id in known]
+    said = [TopicHit(topic_id=topic_id, grade=TopicGrade.PRIMARY) for topic_id in named]
+    return (*said, *(hit for hit in found if hit.topic_id not in named))
+
+
+def _obstacle(item: Item, choice: Choice) -> str | None:
+    """Give the reason why nobody gets an item, whatever it is about."""
+    reason = _article_obstacle(item, choice) if isinstance(item, Article) else _event_obstacle(item, choice)
+    before = choice.sent.get(item.key)
+    if reason is not None or before is None or before.label == choice.period.label:
+        return reason
+    return f"sent in {before.label}" + ("" if before.fingerprint == fingerprint(item) else ", updated since")
+
+
+def _article_obstacle(article: Article, choice: Choice) -> str | None:
+    """Give what the date of an article has against it."""
+    zone, period = choice.publication.zone, choice.period
+    if article.published is None:
+        return "no date of publication"
+    if first_moment(article.published, zone) in period:
+        return None
+    return f"published {_written(day_of(article.published, zone))}, outside {period.label}"
+
+
+def _event_obstacle(event: Event, choice: Choice) -> str | None:
+    """Give what the date or status of an event has against it."""
+    zone, (start, end) = choice.publication.zone, choice.window
+    if event.status in (EventStatus.CANCELLED, EventStatus.POSTPONED):
+        return str(event.status)
+    if event.precision in (Precision.MONTH, Precision.SEASON):
+        return "its day is not known yet"
+    if overlaps(event, start, end, zone):
+        return None
+    if first_moment(event.start, zone) >= end:
+        return f"starts {_written(day_of(event.start, zone))}, later than {choice.publication.event_days} days ahead"
+    return f"over by {_written(choice.date)}"
+
+
+def _for_segment(studied: Sequence[_Studied], segment: Segment, choice: Choice) -> list[Pick]:
+    """Decide for one segment, what is picked first."""
+    decided = [(item, _decide(item, segment, choice)) for item in studied]
+    picked = [(item, pick) for item, pick in decided if pick.grade is PickGrade.PICKED]
+    picked.sort(key=lambda both: _reading_order(both[0], choice))
+    return [pick for _, pick in picked] + [pick for _, pick in decided if pick.grade is PickGrade.LEFT_OUT]
+
+
+def _decide(studied: _Studied, segment: Segment, choice: Choice) -> Pick:
+    """Decide about one item for one segment."""
+    is_picked, reason = _verdict(studied, segment, choice)
+    return Pick(
+        key=studied.item.key,
+        segment_id=segment.id,
+        grade=PickGrade.PICKED if is_picked else PickGrade.LEFT_OUT,
+        section=studied.section.id if is_picked and studied.section is not None else None,
+        reason=reason,
+        topics=studied.topics,
+    )
+
+
+def _verdict(studied: _Studied, segment: Segment, choice: Choice) -> tuple[bool, str]:
+    """Tell whether a segment gets an item, and why: first what holds for everybody, then its named segments."""
+    if studied.obstacle is not None:
+        return False, studied.obstacle
+    if studied.section is None:
+        return False, f"no section of {_kind(studied.item)} takes it"
+    named = _named_segments(studied.item, choice)
+    if segment.id in named:
+        return True, "named for this segment" + _doubt(studied.item)
+    if named:
+        return False, f"meant for {', '.join(named)} only"
+    return _verdict_by_topic(studied, studied.section, segment)
+
+
+def _verdict_by_topic(studied: _Studied, section: Section, segment: Segment) -> tuple[bool, str]:
+    """Tell whether a segment gets an item that names none, and why."""
+    if segment.sections and section.id not in segment.sections:
+        return False, f"belongs to the section {section.id}, which this segment does not get"
+    if not segment.topics:
+        return True, "this segment gets every topic" + _doubt(studied.item)
+    wanted = [hit for hit in studied.topics if hit.topic_id in studied.primary.intersection(segment.topics)]
+    if wanted:
+        return True, "; ".join(_because(hit, studied.item) for hit in wanted) + _doubt(studied.item)
+    return False, _off_topic(studied, segment)
+
+
+def _named_segments(item: Item, choice: Choice) -> list[SegmentId]:
+    """Give the segments an item names, by rank; one that no longer exists says nothing."""
+    ranked = sorted(choice.segments, key=lambda segment: segment.rank)
+    return [segment.id for segment in ranked if segment.id in item.segments]
+
+
+def _because(hit: TopicHit, item: Item) -> str:
+    """Say which words speak of a topic, or that the source itself says so."""
+    if not hit.words:
+        return f"topic {hit.topic_id}: named by the item or its source"
+    words = [f"{word} (title)" if word in item.title else word for word in hit.words[:_WORDS_SHOWN_MAX]]
+    return f"topic {hit.topic_id}: {', '.join(words)}" + (", …" if len(hit.words) > _WORDS_SHOWN_MAX else "")
+
+
+def _off_topic(studied: _Studied, segment: Segment) -> str:
+    """Say what an item is about, when that is nothing for the segment."""
+    about = ", ".join(hit.topic_id for hit in studied.topics if hit.topic_id in studied.primary)
+    mentions = "; ".join(
+        _because(hit, studied.item).replace("topic ", "mentions ", 1)
+        for hit in studied.topics
+        if hit.topic_id in segment.topics
+    )
+    reason = f"about {about}, no topic of this segment" if about else "about no topic"
+    return f"{reason}; {mentions}" if mentions else reason
+
+
+def _doubt(item: Item) -> str:
+    """Mark an event that is not certain yet."""
+    return ", tentative" if isinstance(item, Event) and item.status is EventStatus.TENTATIVE else ""
+
+
+def _reading_order(studied: _Studied, choice: Choice) -> tuple[int, int, float, ItemKey]:
+    """Place an item: by section; articles about something first and the newest first; events by start."""
+    item, zone = studied.item, choice.publication.zone
+    section = -1 if studied.section is None else choice.publication.sections.index(studied.section)
+    if isinstance(item, Event):
+        return section, 0, first_moment(item.start, zone).timestamp(), item.key
+    is_topical = bool(studied.primary) or bool(_named_segments(item, choice))
+    newest = 0.0 if item.published is None else -first_moment(item.published, zone).timestamp()
+    return section, 0 if is_topical else 1, newest, item.key
+
+
+def _written(day: date) -> str:
+    return f"{day.day}.{day.month}.{day.year}"

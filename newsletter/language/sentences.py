@@ -1,0 +1,98 @@
+"""Split text into sentences, as Finnish, Swedish and English write them.
+
+The door is `split`. Must not know what the sentences are for. A boundary missed costs a longer excerpt, one too many
+breaks a sentence in two: so where a full stop can mean either, it ends nothing.
+"""
+
+import re
+
+from newsletter.domain.content import Language
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ABBREVIATIONS = {
+    Language("fi"): _words(
+        "ao. ap. ed. ekr. em. enint. ent. esim. fil. huom. ilt. jkr. jne. keskim. ko. ks. kts. l. maks. milj. min. "
+        "ml. mm. mrd. n. nk. nro. ns. nyk. os. p. par. pj. prof. puh. s. seur. synt. tms. toim. ts. v. vas. viim. "
+        "vpj. vrt. vs. vt. väh. yht. ylim. ym. yms. yo."
+    ),
+    Language("sv"): _words(
+        "anm. bl.a. ca. d.v.s. dr. dvs. e.d. enl. etc. ev. f.d. f.n. f.ö. fr.o.m. föreg. jfr. kl. m.a.o. m.fl. "
+        "m.m. max. milj. min. mrd. nr. o.d. o.s.v. obs. osv. p.g.a. prof. resp. s. s.k. t.ex. t.o.m. t.v. tel. "
+        "tfn. u.a. äv."
+    ),
+    Language("en"): _words(
+        "a.m. approx. ave. ca. capt. cf. co. dept. dr. e.g. est. etc. gen. gov. i.e. inc. jr. ltd. mr. mrs. ms. "
+        "mt. nos. p. p.m. pp. prof. rev. sen. sr. st. vol. vs."
+    ),
+}
+
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+_LOOK_BACK_LETTERS = 60
+"""Enough for the last words before a stop; without a bound, a long text without sentences takes quadratic time."""
+_CLOSERS = "”\"'’»)]"
+_OPENERS = "”“\"'‘’«»([–—- \u00a0"
+_STOP = re.compile(rf"([.!?…]+)([{re.escape(_CLOSERS)}]*)\s+")
+_INITIALS = re.compile(r"[^\W\d_](?:[.-]{1,2}[^\W\d_])*")
+_SHORT_NUMBER = re.compile(r"(?:[\d.]+[–—-])?(?:\d{1,2}\.)?\d{1,2}")
+_CLOCK = re.compile(r"\b(?:klo|kello|kl\.)\s[\d.:–—-]+$", re.IGNORECASE)
+_BEFORE_DIGIT = re.compile(r"[^\W\d_]{4,}$")
+
+
+def split(text: str, language: Language) -> tuple[str, ...]:
+    """Give the sentences of a text, each on one line; no sentence reaches over a blank line.
+
+    Ends are full stops, question and exclamation marks before a capital letter, also inside quotation marks and
+    brackets; a full stop ends nothing after an abbreviation, an initial, an ordinal number or a day and month. Before
+    a number it ends a sentence only after a whole word.
+
+    Args:
+        text: Plain text; line feeds inside a paragraph count as spaces.
+        language: Chooses the abbreviations; for one without any, only initials and numbers are known.
+    """
+    paragraphs = (_SPACES.sub(" ", paragraph).strip() for paragraph in _BLANK_LINE.split(text.replace("\r\n", "\n")))
+    return tuple(sentence for paragraph in paragraphs for sentence in _sentences(paragraph, language))
+
+
+def _sentences(paragraph: str, language: Language) -> list[str]:
+    """Cut one paragraph at its boundaries."""
+    found = []
+    start = 0
+    for match in _STOP.finditer(paragraph):
+        if _is_boundary(paragraph, start, match, language):
+            found.append(paragraph[start : match.end()].rstrip())
+            start = match.end()
+    return [*found, paragraph[start:]] if paragraph[start:] else found
+
+
+def _is_boundary(paragraph: str, start: int, stop: re.Match[str], language: Language) -> bool:
+    """Tell whether a stop ends the sentence that began at `start`."""
+    before = paragraph[max(start, stop.start() - _LOOK_BACK_LETTERS) : stop.start()]
+    begins = paragraph[stop.end() :].lstrip(_OPENERS)[:1]
+    if not (begins.isupper() or begins.isdigit()):
+        return False
+    if stop[1] != "." or stop[2]:
+        return begins.isupper()
+    if begins.isdigit():
+        return _BEFORE_DIGIT.search(before) is not None and not _is_abbreviation(before, language)
+    return _CLOCK.search(before) is not None or not (_is_abbreviation(before, language) or _is_short_number(before))
+
+
+def _is_abbreviation(before: str, language: Language) -> bool:
+    """Tell whether the last word before a full stop is an abbreviation or initials."""
+    word = _last_word(before)
+    known = _ABBREVIATIONS.get(language, frozenset())
+    return f"{word.casefold()}." in known or (word.isupper() and _INITIALS.fullmatch(word) is not None)
+
+
+def _is_short_number(before: str) -> bool:
+    """Tell whether what stands before a full stop reads as an ordinal or a date: `20`, `3.–4.10`."""
+    return _SHORT_NUMBER.fullmatch(_last_word(before)) is not None
+
+
+def _last_word(before: str) -> str:
+    return before.rsplit(None, 1)[-1].lstrip(_OPENERS) if before.strip() else ""

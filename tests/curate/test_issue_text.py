@@ -1,0 +1,154 @@
+"""issue.toml as a person meets it."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from newsletter.curate.draft import issue_item, make_draft
+from newsletter.curate.issue_text import draft_text, item_text
+from newsletter.curate.select import select
+from newsletter.domain.content import Item, fingerprint
+from newsletter.domain.issue import EditionWords, ItemVariant, Waiver
+from tests.curate.samples import ADVISERS, FI, MANAGERS, SV, ZONE, article, choice, event, publication, segment
+
+SHARED = article("rahoitus-auki", 'Rahoitus "auki"', url="https://example.org/a", summary="Haku alkaa.")
+OWN = article("neuvonta-alkaa", "Neuvonta alkaa", date(2017, 11, 20), body_html="<p>Tule.</p>", author="Aino Niemi")
+MEETING = event(
+    "rahoituspaiva",
+    "Rahoituspäivä",
+    datetime(2017, 12, 5, 9, 0, tzinfo=ZONE),
+    end=datetime(2017, 12, 5, 15, 0, tzinfo=ZONE),
+    place="Forssa",
+)
+OLD = article("lokakuun-juttu", "Lokakuun\njuttu", date(2017, 10, 13))
+GREETINGS = article("terveiset", "Terveiset")
+
+
+def plain(html: str) -> str:
+    """Give the text of one paragraph."""
+    return html.removeprefix("<p>").removesuffix("</p>")
+
+
+def test_a_draft_is_made_for_a_person() -> None:
+    """Words come first, machine's marks after them, the reasons above each item, what nobody gets at the end."""
+    items: list[Item] = [SHARED, OWN, MEETING, OLD, GREETINGS]
+    made_with = choice()
+    draft = make_draft(select(items, made_with), items, made_with, markdown_of=plain)
+    assert (
+        draft_text(draft, made_with.publication)
+        == f"""\
+# Issue 2017-11, yours to edit: every word below is what readers will see.
+#
+# To move an item, move its key within [order]. To leave one out, take its key out there, but let its
+# table stay: `newsletter issue new --update` adds what has no table. A comment above each item says why
+# it was picked. Your own comments stay where you put them.
+# Times are those of Europe/Helsinki.
+
+label = "2017-11"
+date = 2017-11-24 # the planned day of sending: what is coming or past is seen from it
+
+[edition.fi]
+subject = 'Seutukirje marraskuu 2017: Rahoitus "auki"'
+preheader = "Kuulumisia kaupungeista"
+greeting = '''
+Tähän numeroon on koottu tuoreimmat kuulumiset ja lähiviikkojen tapahtumat. Antoisia lukuhetkiä!
+'''
+
+# A table [edition.fi.managers] may give that segment another subject, preheader or greeting.
+
+[order]
+advisers = [
+  "rahoitus-auki", # Rahoitus "auki"
+  "neuvonta-alkaa", # Neuvonta alkaa
+  "rahoituspaiva", # Rahoituspäivä
+]
+managers = [
+  "rahoitus-auki", # Rahoitus "auki"
+  "rahoituspaiva", # Rahoituspäivä
+]
+
+# all segments: topic rahoitus: Rahoitus (title)
+[item.rahoitus-auki]
+kind = "article"
+title = 'Rahoitus "auki"'
+lead = "Haku alkaa."
+link = "https://example.org/a"
+section = "raha"
+published = 2017-11-17
+language = "fi"
+source = "sivu"
+fingerprint = "{fingerprint(SHARED)}"
+
+# advisers: topic palvelut: Neuvonta (title)
+# managers: left out, about palvelut, no topic of this segment
+[item.neuvonta-alkaa]
+kind = "article"
+title = "Neuvonta alkaa"
+lead = "Tule."
+section = "uutiset"
+author = "Aino Niemi"
+published = 2017-11-20
+language = "fi"
+source = "sivu"
+fingerprint = "{fingerprint(OWN)}"
+body = '''
+Tule.
+'''
+
+# all segments: topic rahoitus: Rahoituspäivä (title)
+[item.rahoituspaiva]
+kind = "event"
+title = "Rahoituspäivä"
+lead = ""
+section = "tapahtumat"
+place = "Forssa"
+start = 2017-12-05T09:00:00
+end = 2017-12-05T15:00:00
+language = "fi"
+source = "kalenteri"
+fingerprint = "{fingerprint(MEETING)}"
+
+# ------------------------------------------------------------------------------
+# Left out when this file was made. To take one in, run
+#     newsletter item show KEY --toml
+# paste what it prints above this block, and add the key to [order].
+#
+# lokakuun-juttu "Lokakuun juttu"
+#     all segments: published 13.10.2017, outside 2017-11
+#
+# terveiset "Terveiset"
+#     all segments: about no topic
+"""
+    )
+
+
+def test_segment_words_and_waivers_are_written_too() -> None:
+    """Words of a segment stand after those of its language; with one segment, no other words are offered."""
+    made_with = choice(segments=[segment(ADVISERS, 1)])
+    words = EditionWords(subject="A", preheader="B", greeting="C")
+    draft = make_draft((), (), made_with, markdown_of=plain)
+    full = replace(
+        draft, words={FI: words}, segment_words={(FI, MANAGERS): words}, waivers=(Waiver(code="x", reason="y"),)
+    )
+    assert draft_text(full, made_with.publication).partition("[edition.fi]")[2] == (
+        "\nsubject = \"A\"\npreheader = \"B\"\ngreeting = '''\nC\n'''\n"
+        "\n[edition.fi.managers]\nsubject = \"A\"\npreheader = \"B\"\ngreeting = '''\nC\n'''\n"
+        "\n[order]\nadvisers = [\n]\n"
+        '\n[[waiver]]\ncode = "x"\nreason = "y"\n'
+    )
+    alone = draft_text(replace(draft, words={FI: words}), made_with.publication)
+    assert "another subject" not in alone
+
+
+def test_variants_follow_their_item() -> None:
+    """Words in further languages have tables of their own, with what differs only."""
+    item = issue_item(MEETING, choice(), markdown_of=plain)
+    both = replace(
+        item, fingerprint=None, variants={SV: ItemVariant(title="Dag", lead="", body="Text", place="Forssa stad")}
+    )
+    assert item_text(both, publication(), reasons=["oma\nsyy"]) == (
+        '# oma syy\n[item.rahoituspaiva]\nkind = "event"\ntitle = "Rahoituspäivä"\nlead = ""\nsection = "tapahtumat"\n'
+        'place = "Forssa"\nstart = 2017-12-05T09:00:00\nend = 2017-12-05T15:00:00\nlanguage = "fi"\n'
+        'source = "kalenteri"\n'
+        '\n[item.rahoituspaiva.sv]\ntitle = "Dag"\nlead = ""\nplace = "Forssa stad"\n'
+        "body = '''\nText\n'''\n"
+    )

@@ -149,6 +149,15 @@ def test_recipient_without_a_value_is_refused() -> None:
         prepared().fill(replace(RECIPIENT, values={Slot.NAME: ""}))
 
 
+@pytest.mark.parametrize("before", ["x" * 74, "x" * 75, "x" * 76, "x" * 73 + "ä", "x" * 72 + "ä", "x" * 70 + "ä"])
+def test_full_line_before_a_slot_is_broken_within_its_length(before: str) -> None:
+    """A slot after a line that is just full starts a new line, and no encoded letter is cut in two."""
+    wire = prepared(replace(MESSAGE, text=before + NAME)).fill(RECIPIENT)
+
+    assert decoded_bodies(email.message_from_bytes(wire))["text/plain"] == f"{before} Aino"
+    assert max(len(line) for line in wire.partition(b"quoted-printable")[2].split(b"\r\n")) <= 76
+
+
 LINES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.just("="), max_size=90)
 
 

@@ -1,0 +1,158 @@
+"""Compose: cut one edition out of an issue.
+
+Door: `edition_keys` (which editions there are) and `compose` (one of them). Pure; knows no template and no file.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations as combinations_of
+
+from newsletter.domain.audience import Segment
+from newsletter.domain.content import ItemKey, Language, SegmentId
+from newsletter.domain.issue import Edition, EditionKey, EditionSection, EditionWords, Issue, IssueItem
+from newsletter.domain.period import first_moment
+from newsletter.domain.publication import Publication, Section, SectionKind
+from newsletter.errors import IssueFileError, Place
+
+EVERY_COMBINATION_MAX = 4
+"""Up to so many segments every combination gets an edition: fifteen. Beyond, only those that some subscriber is in."""
+
+
+def edition_keys(
+    segments: Sequence[Segment],
+    languages: Sequence[Language],
+    combinations: Iterable[tuple[SegmentId, ...]] | None = None,
+) -> tuple[EditionKey, ...]:
+    """Give the editions an issue is made in: every single segment, and every combination that readers may share.
+
+    Fewer segments come first, then rank order, then the order of languages.
+
+    Args:
+        segments: All segments of the publication, in any order.
+        languages: The languages of the publication, in its order.
+        combinations: Those that occur among the subscribers, in any order of their segments; None takes every one of up
+            to four segments, and none of more.
+    """
+    ranked = [segment.id for segment in sorted(segments, key=lambda segment: segment.rank)]
+    place = {segment_id: number for number, segment_id in enumerate(ranked)}
+    wanted: set[tuple[SegmentId, ...]] = {(segment_id,) for segment_id in ranked}
+    if combinations is not None:
+        wanted |= {tuple(sorted(set(shared), key=place.__getitem__)) for shared in combinations if shared}
+    elif len(ranked) <= EVERY_COMBINATION_MAX:
+        wanted |= {shared for size in range(2, len(ranked) + 1) for shared in combinations_of(ranked, size)}
+    in_order = sorted(wanted, key=lambda shared: (len(shared), [place[segment_id] for segment_id in shared]))
+    return tuple(EditionKey(segments=shared, language=language) for shared in in_order for language in languages)
+
+
+def compose(issue: Issue, key: EditionKey, *, segments: Sequence[Segment], publication: Publication) -> Edition:
+    """Lay an issue out for the readers who share some segments, in one language.
+
+    Each item stands once: the first segment's in the editor's order, then what the others add, in theirs. Where every
+    segment has its events in the order of time, a combination has too. An item without words in the language keeps its
+    own, and its language with them.
+
+    Raises:
+        IssueFileError: The issue names a section or item that does not exist, or has no words in any language.
+    """
+    sharing = [segment for segment in sorted(segments, key=lambda segment: segment.rank) if segment.id in key.segments]
+    known = {section.id for section in publication.sections}
+    lists = [[item for item in _items(issue, segment, known) if _gets(segment, item)] for segment in sharing]
+    return Edition(
+        key=key,
+        issue=issue,
+        words=_words(issue, key, publication),
+        segment_names=tuple(
+            _in_language(segment.names, key.language, publication) or str(segment.id) for segment in sharing
+        ),
+        sections=tuple(
+            EditionSection(
+                section=section,
+                title=_in_language(section.titles, key.language, publication),
+                items=tuple(_in_words_of(item, key.language) for item in items),
+            )
+            for section in publication.sections
+            if (items := _merged(lists, section, publication))
+        ),
+    )
+
+
+def _items(issue: Issue, segment: Segment, known: Collection[str]) -> list[IssueItem]:
+    """Give a segment's items in the editor's order."""
+    items = []
+    for item_key in issue.order.get(segment.id, ()):
+        item = issue.items.get(item_key)
+        if item is None:
+            raise IssueFileError(
+                f"Segment {str(segment.id)!r} lists the item {str(item_key)!r}, which has no table.",
+                place=Place(path=issue.path),
+                hint=f"Take it off the list, or write a table [item.{item_key}].",
+            )
+        if item.section not in known:
+            raise IssueFileError(
+                f"The item {str(item_key)!r} stands in the section {str(item.section)!r}, which does not exist.",
+                place=Place(path=issue.path, line=item.line),
+                hint=f"Sections are: {', '.join(sorted(known))}.",
+            )
+        items.append(item)
+    return items
+
+
+def _gets(segment: Segment, item: IssueItem) -> bool:
+    """Tell whether a segment gets the section an item stands in."""
+    return not segment.sections or item.section in segment.sections
+
+
+def _merged(lists: Sequence[Sequence[IssueItem]], section: Section, publication: Publication) -> list[IssueItem]:
+    """Give the items of a section, each once, from every segment's list."""
+    in_section = [[item for item in items if item.section == section.id] for items in lists]
+    merged: dict[ItemKey, IssueItem] = {item.key: item for items in in_section for item in items}
+    together = list(merged.values())
+    is_by_time = all(items == _by_time(items, publication) for items in in_section)
+    if section.kind is SectionKind.EVENTS and is_by_time:
+        return _by_time(together, publication)
+    return together
+
+
+def _by_time(items: Sequence[IssueItem], publication: Publication) -> list[IssueItem]:
+    """Give items by the time they begin; what has none comes last, and equal times stay as they were."""
+    zone = publication.zone
+    return sorted(
+        items, key=lambda item: (item.start is None, first_moment(item.start, zone).timestamp() if item.start else 0)
+    )
+
+
+def _in_words_of(item: IssueItem, language: Language) -> IssueItem:
+    """Give an item in a language, if it has words in it."""
+    variant = item.variants.get(language)
+    if variant is None or item.language == language:
+        return item
+    return replace(
+        item,
+        language=language,
+        title=item.title if variant.title is None else variant.title,
+        lead=item.lead if variant.lead is None else variant.lead,
+        body=item.body if variant.body is None else variant.body,
+        link=item.link if variant.link is None else variant.link,
+        place=item.place if variant.place is None else variant.place,
+    )
+
+
+def _words(issue: Issue, key: EditionKey, publication: Publication) -> EditionWords:
+    """Give subject, preheader and greeting: the first segment's own, or everybody's, in the nearest language."""
+    for language in (key.language, *publication.languages):
+        for segment_id in key.segments:
+            if words := issue.segment_words.get((language, segment_id)):
+                return words
+        if words := issue.words.get(language):
+            return words
+    raise IssueFileError(
+        f"There is no subject and greeting for the edition {key}.",
+        place=Place(path=issue.path),
+        hint=f"Write a table [words.{key.language}] with subject, preheader and greeting.",
+    )
+
+
+def _in_language(wordings: Mapping[Language, str], language: Language, publication: Publication) -> str:
+    """Give a wording in a language, or in the first of the publication's that has one, or any, or empty."""
+    nearest = next((known for known in (language, *publication.languages) if wordings.get(known)), None)
+    return wordings[nearest] if nearest else next(iter(wordings.values()), "")

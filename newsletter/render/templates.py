@@ -1,0 +1,155 @@
+"""The Jinja environment: templates of one folder, filled with values that stay values.
+
+Door: `Templates`. HTML is always escaped; every value printed is made safe for attribute, text and compiler alike; an
+undefined name, a name outside the folder and a Python secret are errors with template and line. Nothing rendered is
+ever rendered again. It must not know what is in the values.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from newsletter.errors import NewsletterError, Place, TemplateError
+from newsletter.render.markup import markdown_html, markdown_text, source_html, wrapped
+from newsletter.render.references import referenced, without_controls
+
+TEXT_SUFFIX = ".txt.j2"
+"""Templates whose output is plain text; all others make MJML or HTML."""
+
+_SOFT_HYPHEN = "\u00ad"
+
+
+class Templates:
+    """The templates of a folder, read when they are used and kept until they change on disk.
+
+    Attributes:
+        folder: Where they are.
+        shown_as: How errors name the folder; itself by default.
+    """
+
+    def __init__(self, folder: Path, *, shown_as: Path | None = None) -> None:
+        self.folder = folder
+        self.shown_as = shown_as or folder
+        self._environments = {is_text: _environment(folder, is_text=is_text) for is_text in (False, True)}
+
+    def render(self, name: str, context: Mapping[str, object]) -> str:
+        """Fill a template of the folder.
+
+        Raises:
+            TemplateError: The template is missing, outside the folder, no UTF-8, has wrong syntax, names something that
+                is not there, or fails on its values; with template and line.
+        """
+        environment = self._environments[name.endswith(TEXT_SUFFIX)]
+        try:
+            return environment.get_template(name).render(context)
+        except NewsletterError as error:
+            if error.place is None:
+                error.place = self._place(error, name)
+            raise
+        except jinja2.TemplateNotFound as cause:
+            raise TemplateError(
+                f"There is no template {cause.name!r}.",
+                place=self._place(cause, name),
+                hint=f"Templates are files inside {self.shown_as}.",
+            ) from cause
+        except jinja2.TemplateSyntaxError as cause:
+            place = Place(path=self.shown_as / (cause.name or name), line=cause.lineno)
+            raise TemplateError(
+                f"Template syntax: {cause.message}", place=place, hint="Correct the line named."
+            ) from cause
+        except jinja2.UndefinedError as cause:
+            raise TemplateError(
+                f"The template uses what is not there: {cause.message}.",
+                place=self._place(cause, name),
+                hint="Check the spelling, or use {% if name is defined %}.",
+            ) from cause
+        except Exception as cause:
+            raise TemplateError(
+                f"The template fails on its values: {type(cause).__name__}: {cause}.",
+                place=self._place(cause, name),
+                hint="Correct the expression, or the value given to it.",
+            ) from cause
+
+    def _place(self, error: BaseException, name: str) -> Place:
+        """Find the innermost line of a template that an error came through."""
+        found = Place(path=self.shown_as / name)
+        traceback = error.__traceback__
+        while traceback is not None:
+            path = Path(traceback.tb_frame.f_code.co_filename)
+            if path.is_relative_to(self.folder):
+                found = Place(path=self.shown_as / path.relative_to(self.folder), line=traceback.tb_lineno)
+            traceback = traceback.tb_next
+        return found
+
+
+def _environment(folder: Path, *, is_text: bool) -> ImmutableSandboxedEnvironment:
+    """Make the environment of one kind of template."""
+    environment = _Sandbox(
+        autoescape=not is_text,
+        undefined=jinja2.StrictUndefined,
+        finalize=_printed_text if is_text else _printed,
+        loader=_FolderLoader(folder),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= _FILTERS[is_text]
+    # `safe` would let a value through as markup; `lipsum` makes text that nobody wrote.
+    del environment.filters["safe"], environment.globals["lipsum"]
+    return environment
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, quicker for the values we give it ourselves."""
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Let a declared field of a dataclass pass (an edition reads five hundred); ask Jinja for the rest."""
+        if attr in getattr(type(obj), "__dataclass_fields__", ()):
+            return not attr.startswith("_")
+        return super().is_safe_attribute(obj, attr, value)
+
+
+class _FolderLoader(jinja2.BaseLoader):
+    """Reads templates of one folder, and of no other by whatever name or link."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get_source(
+        self,
+        environment: jinja2.Environment,  # noqa: ARG002 - Jinja's signature
+        template: str,
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """Read one template."""
+        root = self.folder.resolve()
+        path = self.folder / template
+        resolved = path.resolve()
+        if not resolved.is_relative_to(root) or not resolved.is_file():
+            raise jinja2.TemplateNotFound(template)
+        modified = resolved.stat().st_mtime_ns
+        try:
+            source = resolved.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as cause:
+            raise TemplateError(f"The template {template!r} is no UTF-8 text.", hint="Save it as UTF-8.") from cause
+        return source, str(path), lambda: resolved.is_file() and resolved.stat().st_mtime_ns == modified
+
+
+def _printed(value: object) -> object:
+    """Make a value safe to stand anywhere in MJML; what `source_html` and macros made is safe already."""
+    if isinstance(value, Markup):
+        return value
+    return Markup(referenced("" if value is None else str(value)))  # noqa: S704 - nothing in it can be read as markup
+
+
+def _printed_text(value: object) -> str:
+    """Make a value fit for plain text."""
+    return "" if value is None else without_controls(str(value)).replace(_SOFT_HYPHEN, "")
+
+
+_FILTERS: dict[bool, dict[str, Callable[..., object]]] = {
+    False: {"source_html": source_html, "markdown": markdown_html},
+    True: {"markdown": markdown_text, "wrapped": wrapped},
+}

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import ConfigurationError
+from newsletter.render.brand import Brand, contrast, read_brand
+from tests.render.samples import TEMPLATES
+
+
+def brand_file(folder: Path, text: str) -> Path:
+    """Write a brand file."""
+    path = folder / "brand.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_empty_file_is_the_quiet_default(tmp_path: Path) -> None:
+    """What a file leaves out has a default, and the defaults can be read."""
+    assert read_brand(brand_file(tmp_path, "")) == Brand()
+
+
+def test_sample_brand_is_right() -> None:
+    """The repository's own brand file is read without a fault."""
+    assert read_brand(TEMPLATES / "brand.toml").light.accent == "#0b5563"
+
+
+def test_ten_lines_make_another_organisation(tmp_path: Path) -> None:
+    """Colours, fonts, corners and logo are all there is to change."""
+    brand = read_brand(
+        brand_file(
+            tmp_path,
+            'radius_pixels = 12\n[fonts]\nheading = "Gill Sans, sans-serif"\n[light]\naccent = "#8A1C4A"\n'
+            '[logo]\naddress = "https://www.example.org/logo.png"\nwidth_pixels = 120\n',
+        )
+    )
+
+    assert (brand.radius_pixels, brand.fonts.heading, brand.light.accent) == (12, "'Gill Sans', sans-serif", "#8a1c4a")
+    assert brand.logo is not None
+    assert (brand.logo.width_pixels, brand.logo.alt) == (120, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[light]\naccent = "red;background:url(//x)"', "brand.toml:2: light.accent: String should match pattern"),
+        ('[light]\naccent = "#fff"', "brand.toml:2: light.accent: String should match pattern"),
+        ('[light]\nmuted = "#aaaaaa"', "brand.toml:1: light: Contrast must be 4.5:1 or more: muted on paper has 2.3:1"),
+        ('[fonts]\ntext = "Arial"', "brand.toml:2: fonts.text: End the list with serif or sans-serif"),
+        ('[fonts]\ntext = "Ari\\"al, serif"', "brand.toml:2: fonts.text: Write font names of letters"),
+        ("radius_pixels = 99", "brand.toml:1: radius_pixels: Input should be less than or equal to 24"),
+        ("[lihgt]", "brand.toml:1: lihgt: Unknown key. (Did you mean 'light'?)"),
+        ('[logo]\naddress = "http://x/y"\nwidth_pixels = 50', "brand.toml:2: logo.address: String should match"),
+    ],
+)
+def test_wrong_value_is_refused_with_its_line(tmp_path: Path, text: str, fault: str) -> None:
+    """A colour, font or size that could break or hide the letter is named with line and key."""
+    with pytest.raises(ConfigurationError) as caught:
+        read_brand(brand_file(tmp_path, text))
+
+    [found] = caught.value.faults
+    assert str(found).removeprefix(f"{tmp_path}/").startswith(fault)
+
+
+def test_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
+    """A brand file that is not there is named."""
+    with pytest.raises(ConfigurationError, match="There is no file"):
+        read_brand(tmp_path / "brand.toml")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"), [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#123456", "#123456", 1.0)]
+)
+def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
+    """Black on white is 21:1, and the order of the two does not matter."""
+    assert round(contrast(one, other), 2) == ratio == round(contrast(other, one), 2)

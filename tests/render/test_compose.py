@@ -1,0 +1,174 @@
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from newsletter.domain.audience import AllOf, Segment
+from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
+from newsletter.domain.issue import EditionKey, EditionWords, Issue, IssueItem, ItemKind, ItemVariant
+from newsletter.errors import IssueFileError, Place
+from newsletter.render.compose import compose, edition_keys
+from tests.render.samples import ADVISERS, EVENTS, FI, HELSINKI, ISSUE, MANAGERS, NEWS, PUBLICATION, SEGMENTS, SV
+
+BOTH = EditionKey(segments=(ADVISERS, MANAGERS), language=FI)
+
+
+def segment(name: str, rank: int, *sections: SectionId) -> Segment:
+    """Make a segment of everybody."""
+    return Segment(id=SegmentId(name), rank=rank, names={}, who=AllOf(rules=()), sections=sections)
+
+
+def article(key: str, **changes: object) -> IssueItem:
+    """Make an article in Finnish."""
+    item = IssueItem(key=ItemKey(key), kind=ItemKind.ARTICLE, title=key, section=NEWS, language=FI)
+    return replace(item, **changes)  # type: ignore[arg-type]  # the tests name the fields
+
+
+def event(key: str, start: date | None) -> IssueItem:
+    """Make an event in Finnish."""
+    return article(key, kind=ItemKind.EVENT, section=EVENTS, start=start)
+
+
+def issue(advisers: tuple[IssueItem, ...], managers: tuple[IssueItem, ...] = ()) -> Issue:
+    """Make an issue of two segments' lists."""
+    return replace(
+        ISSUE,
+        items={item.key: item for item in (*advisers, *managers)},
+        order={ADVISERS: tuple(item.key for item in advisers), MANAGERS: tuple(item.key for item in managers)},
+    )
+
+
+def keys_by_section(
+    of: Issue, key: EditionKey = BOTH, segments: tuple[Segment, ...] = SEGMENTS
+) -> dict[str, list[str]]:
+    """Compose and give the items' keys by section."""
+    edition = compose(of, key, segments=segments, publication=PUBLICATION)
+    return {section.section.id: [item.key for item in section.items] for section in edition.sections}
+
+
+@pytest.mark.parametrize(
+    ("names", "combinations", "written"),
+    [
+        ("a", None, ["a.fi"]),
+        ("ab", None, ["a.fi", "b.fi", "a+b.fi"]),
+        ("abc", None, ["a.fi", "b.fi", "c.fi", "a+b.fi", "a+c.fi", "b+c.fi", "a+b+c.fi"]),
+        ("abcde", None, ["a.fi", "b.fi", "c.fi", "d.fi", "e.fi"]),
+        ("abcde", ["ca", "e", ""], ["a.fi", "b.fi", "c.fi", "d.fi", "e.fi", "a+c.fi"]),
+        ("ab", [], ["a.fi", "b.fi"]),
+    ],
+)
+def test_editions_are_every_segment_and_every_combination(
+    names: str, combinations: list[str] | None, written: list[str]
+) -> None:
+    """Every combination of up to four segments gets an edition; beyond, only those that occur."""
+    segments = [segment(name, rank) for rank, name in enumerate(names, start=1)]
+    shared = None if combinations is None else [tuple(SegmentId(name) for name in names) for names in combinations]
+
+    assert [str(key) for key in edition_keys(segments[::-1], [FI], shared)] == written
+
+
+def test_editions_are_made_in_every_language() -> None:
+    """Each combination stands in each language of the publication, one after the other."""
+    assert [str(key) for key in edition_keys([segment("a", 1)], [FI, SV])] == ["a.fi", "a.sv"]
+
+
+def test_each_item_stands_once_in_the_order_of_rank() -> None:
+    """A combination has the first segment's items as the editor ordered them, then what the second adds."""
+    shared, own, other = article("yhteinen"), article("neuvojille"), article("johtajille")
+
+    assert keys_by_section(issue((own, shared), (other, shared))) == {NEWS: ["neuvojille", "yhteinen", "johtajille"]}
+
+
+def test_sections_follow_the_publication_and_empty_ones_are_left_out() -> None:
+    """Sections stand in the publication's order, whatever the order of the items."""
+    first, second = event("tapahtuma", date(2017, 12, 1)), article("uutinen")
+
+    assert list(keys_by_section(issue((first, second)))) == [NEWS, EVENTS]
+    assert list(keys_by_section(issue((first,)))) == [EVENTS]
+
+
+def test_events_of_a_combination_are_in_the_order_of_time() -> None:
+    """Two lists in the order of time make one; what has no time comes last."""
+    early, late, undated = event("a", date(2017, 12, 1)), event("b", date(2017, 12, 9)), event("c", None)
+    between = replace(event("d", None), start=datetime(2017, 12, 5, 9, tzinfo=HELSINKI))
+
+    assert keys_by_section(issue((early, late, undated), (between,))) == {EVENTS: ["a", "d", "b", "c"]}
+
+
+def test_order_of_events_that_the_editor_chose_is_kept() -> None:
+    """Where an editor moved an event, nobody moves it back."""
+    early, late, between = event("a", date(2017, 12, 1)), event("b", date(2017, 12, 9)), event("c", date(2017, 12, 5))
+
+    assert keys_by_section(issue((late, early), (between,))) == {EVENTS: ["b", "a", "c"]}
+    assert keys_by_section(issue((late, early)), EditionKey(segments=(ADVISERS,), language=FI)) == {EVENTS: ["b", "a"]}
+
+
+def test_segment_gets_its_own_sections_only() -> None:
+    """A segment that does not get events has none, though its list names one."""
+    segments = (segment("advisers", 1, NEWS),)
+    items = (event("tapahtuma", date(2017, 12, 1)), article("uutinen"))
+
+    assert keys_by_section(issue(items), segments=segments) == {NEWS: ["uutinen"]}
+
+
+def test_item_is_shown_in_the_words_of_the_language_it_has() -> None:
+    """A variant replaces the words it has; an item without one keeps its language."""
+    link = "https://example.org/fi"
+    translated = article("a", lead="suomeksi", link=link, variants={SV: ItemVariant(title="på svenska")})
+    edition = compose(
+        issue((translated, article("b"))),
+        EditionKey(segments=(ADVISERS,), language=SV),
+        segments=SEGMENTS,
+        publication=PUBLICATION,
+    )
+
+    assert [(item.title, item.lead, item.link, item.language) for item in edition.items] == [
+        ("på svenska", "suomeksi", link, SV),
+        ("b", "", None, FI),
+    ]
+    assert edition.segment_names == ("Företagsrådgivare",)
+    assert edition.sections[0].title == "Aktuellt"
+
+
+def test_words_of_a_segment_come_before_those_of_all() -> None:
+    """The first segment that has its own subject and greeting decides; other languages are the last resort."""
+    own = EditionWords(subject="Johtajille", preheader="", greeting="")
+    svenska = EditionWords(subject="Till alla", preheader="", greeting="")
+    with_words = replace(
+        issue((article("a"),)), segment_words={(FI, MANAGERS): own}, words={**ISSUE.words, SV: svenska}
+    )
+
+    def subject(*segments: SegmentId, language: Language = FI) -> str:
+        key = EditionKey(segments=segments, language=language)
+        return compose(with_words, key, segments=SEGMENTS, publication=PUBLICATION).words.subject
+
+    assert subject(ADVISERS) == ISSUE.words[FI].subject
+    assert subject(MANAGERS) == subject(ADVISERS, MANAGERS) == "Johtajille"
+    assert subject(ADVISERS, language=SV) == "Till alla"
+    assert subject(ADVISERS, language=Language("en")) == ISSUE.words[FI].subject
+
+
+def test_names_fall_back_to_what_there_is() -> None:
+    """A segment without a name in the language is called by another of its names, or by its id."""
+    english = EditionKey(segments=(ADVISERS, SegmentId("x")), language=Language("en"))
+    segments = (SEGMENTS[0], segment("x", 9))
+
+    edition = compose(issue((article("a"),)), english, segments=segments, publication=PUBLICATION)
+
+    assert edition.segment_names == ("Yritysneuvojat", "x")
+
+
+def test_what_the_issue_names_wrongly_is_refused_with_its_place() -> None:
+    """An item without a table, a section that does not exist and a missing greeting are the editor's to mend."""
+    lost = replace(issue(()), order={ADVISERS: (ItemKey("kadonnut"),)})
+    misplaced = issue((article("a", section=SectionId("muualla"), line=12),))
+    silent = replace(issue((article("a"),)), words={})
+
+    for wrong, message, line in (
+        (lost, "'kadonnut', which has no table", None),
+        (misplaced, "section 'muualla', which does not exist", 12),
+        (silent, "no subject and greeting for the edition advisers.fi", None),
+    ):
+        with pytest.raises(IssueFileError, match=message) as caught:
+            compose(wrong, EditionKey(segments=(ADVISERS,), language=FI), segments=SEGMENTS, publication=PUBLICATION)
+        assert caught.value.place == Place(path=ISSUE.path, line=line)

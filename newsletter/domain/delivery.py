@@ -57,6 +57,23 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+class Checkpoint(StrEnum):
+    """A named moment of a sending at which a test may kill the process; the real callable does nothing."""
+
+    BEFORE_FREEZE_COMMIT = "before freeze commit"
+    AFTER_FREEZE_COMMIT = "after freeze commit"
+    BEFORE_CLAIM_COMMIT = "before claim commit"
+    AFTER_CLAIM_COMMIT = "after claim commit"
+    BEFORE_HAND_OVER = "before hand-over"
+    AFTER_HAND_OVER = "after hand-over"
+    BEFORE_RECORD_COMMIT = "before record commit"
+    AFTER_RECORD_COMMIT = "after record commit"
+
+
+def pass_by(_checkpoint: Checkpoint) -> None:
+    """Do nothing at a checkpoint."""
+
+
 ACCEPTED_AND_LATER = frozenset(
     {
         DeliveryState.ACCEPTED,
@@ -275,3 +292,69 @@ class Balance:
         """Tell whether every planned delivery has an end: none queued, none in flight, none unknown."""
         open_states = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
         return not any(self.states.get(state) for state in open_states)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What fixing the audience now would give: shown before a person says yes, and in a dry run.
+
+    Attributes:
+        candidates: Everybody known.
+        excluded: How many, by reason.
+        planned: How many would get each edition, approved or not.
+        planned_last_time: How many the last finished real sending of another issue had, or None.
+    """
+
+    candidates: int
+    excluded: Mapping[ExclusionReason, int]
+    planned: Mapping[EditionKey, int]
+    planned_last_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownBatch:
+    """A batch of doubt: its mails may have gone out.
+
+    Attributes:
+        id: Of the ledger; what `newsletter issue resolve` is given.
+        edition: Which message.
+        attempt: Of the call whose answer is missing.
+        claimed_at: Aware moment of the claim before that call.
+        reason: Why it is in doubt, in plain words.
+        deliveries: How many are in doubt.
+    """
+
+    id: BatchId
+    edition: EditionKey
+    attempt: int
+    claimed_at: datetime
+    reason: str
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonCount:
+    """How many deliveries are in a state for the same reason; the reason is in plain words, without any address."""
+
+    state: DeliveryState
+    reason: str
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingAccount:
+    """All that a report of one sending needs, read at one moment.
+
+    Attributes:
+        sending: Which.
+        balance: The two sums.
+        editions: How many deliveries of each edition are in each state.
+        reasons: Only states that need one; most frequent first.
+        unknown: The batches of doubt, oldest first.
+    """
+
+    sending: Sending
+    balance: Balance
+    editions: Mapping[EditionKey, Mapping[DeliveryState, int]]
+    reasons: tuple[ReasonCount, ...]
+    unknown: tuple[UnknownBatch, ...]

@@ -148,6 +148,7 @@ approval = Table(
     Column("issue_sha256", Text, nullable=False),
     Column("audience_rule", Text, nullable=False),
     Column("waivers", Json, nullable=False),
+    Column("sender", Json, nullable=False),
     Index(None, "label"),
     sqlite_strict=True,
 )
@@ -233,7 +234,8 @@ batch = Table(
         sqlite_where=text("state <> 'settled'"),
         postgresql_where=text("state <> 'settled'"),
     ),
-    Index(None, "sending_id", "edition"),
+    # By number too: fixing an audience of a million looks each delivery's batch up.
+    Index(None, "sending_id", "edition", "number"),
     sqlite_strict=True,
 )
 

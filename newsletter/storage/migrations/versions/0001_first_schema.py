@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("issue_sha256", sa.Text(), nullable=False),
         sa.Column("audience_rule", sa.Text(), nullable=False),
         sa.Column("waivers", columns.Json(), nullable=False),
+        sa.Column("sender", columns.Json(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_approval")),
         sqlite_strict=True,
     )
@@ -216,7 +217,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state <> 'settled'"),
         postgresql_where=sa.text("state <> 'settled'"),
     )
-    op.create_index(op.f("ix_batch_sending_id_edition"), "batch", ["sending_id", "edition"], unique=False)
+    op.create_index(
+        op.f("ix_batch_sending_id_edition_number"), "batch", ["sending_id", "edition", "number"], unique=False
+    )
     op.create_table(
         "exclusion",
         sa.Column("sending_id", sa.Integer(), nullable=False),

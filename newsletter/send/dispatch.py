@@ -1,0 +1,264 @@
+"""The loop of one process: claim, deliver, again, until nothing is left or something says stop. Its door is `send`.
+
+One thread or a few. Claims are taken one after another through a gate, where pace, patience and the limit are kept;
+calls run side by side. Between batches, and only there, the loop stops: what was handed over is recorded first.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Lock
+
+from newsletter.domain.delivery import Balance, ClaimedBatch, DeliveryState, Sending, SendingState, Verdict
+from newsletter.domain.issue import EditionKey
+from newsletter.send.deliver import Delivered, claim_next, deliver
+from newsletter.send.patience import Patience
+from newsletter.send.ports import Assignment
+from newsletter.send.rate import Rate
+from newsletter.send.reconcile import Reconciled, reconcile
+from newsletter.send.stop_rules import StopRules
+
+_LONGEST_NAP_SECONDS = 0.5
+"""Waiting is done in naps, so that somebody who asks to stop is heard soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Who goes now; the others stay queued, for the audience was fixed.
+
+    Attributes:
+        editions: Only these; None for all.
+        limit: At most so many people are handed over, at least 1; None for all.
+    """
+
+    editions: frozenset[EditionKey] | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        accepted: Taken by the mailer in this run.
+        rejected: Turned down for good in this run.
+        unknown: In doubt since this run.
+        remaining: Still queued, at most.
+        seconds: Since the run began.
+    """
+
+    accepted: int
+    rejected: int
+    unknown: int
+    remaining: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """Give how many people were handed over a second."""
+        return (self.accepted + self.rejected + self.unknown) / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Guess how long the rest will take; None before the first answer."""
+        return self.remaining / self.per_second if self.per_second > 0 else None
+
+
+class StopCause(StrEnum):
+    """Why a run ended."""
+
+    NOTHING_LEFT = "nothing left"
+    LIMIT_REACHED = "limit reached"
+    ASKED = "asked to stop"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatched:
+    """What a run did.
+
+    Attributes:
+        cause: Why it ended.
+        sending: As it stands now; `pause_reason` says more when it is paused.
+        balance: Of the whole sending.
+        reconciled: What a dead sender had left behind.
+    """
+
+    cause: StopCause
+    sending: Sending
+    balance: Balance
+    reconciled: Reconciled
+
+
+def send(
+    assignment: Assignment,
+    *,
+    choice: Choice | None = None,
+    rate: Rate | None = None,
+    threads: int = 1,
+    should_stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[Progress], None] = lambda _progress: None,
+) -> Dispatched:
+    """Deliver all that is queued and chosen of a running sending.
+
+    First what a dead sender left behind is settled. A mailer that gives up, and the stop rules, pause the sending; a
+    sending of which nothing is open any more is finished. The caller holds the ownership all the while.
+
+    Args:
+        assignment: The sending and all it needs.
+        choice: Who goes now; everybody when None.
+        rate: The pace; none when None.
+        threads: How many calls run side by side.
+        should_stop: Asked between batches and while waiting.
+        progress: Told after each batch, from one thread at a time.
+
+    Raises:
+        StateError: A batch has no message, or a claim was lost: somebody else interferes.
+        StorageError: The ledger cannot be written. No further call was begun; what was on its way is found next time.
+    """
+    reconciled = reconcile(assignment)
+    run = _Run(assignment, choice or Choice(), rate, should_stop, progress)
+    if threads == 1:
+        run.work()
+    else:
+        _work_side_by_side(run, threads)
+    return run.close(reconciled)
+
+
+def _work_side_by_side(run: "_Run", threads: int) -> None:
+    """Let several threads work, until the last one is done; the first failure of one is raised then."""
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="send") as pool:
+        workers = [pool.submit(run.work) for _ in range(threads)]
+        try:
+            for worker in workers:
+                worker.result()
+        except BaseException:
+            run.stop()
+            raise
+
+
+class _Run:
+    """What the threads of one run share."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        choice: Choice,
+        rate: Rate | None,
+        should_stop: Callable[[], bool],
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._assignment = assignment
+        self._choice = choice
+        self._rate = rate
+        self._should_stop = should_stop
+        self._tell = progress
+        self._patience = Patience()
+        self._rules = StopRules()
+        self._gate = Lock()
+        self._counts = Lock()
+        self._handed_over = 0
+        self._by_verdict = dict.fromkeys(Verdict, 0)
+        self._cause: StopCause | None = None
+        self._pause_reason = ""
+        self._began_at = assignment.clock.monotonic()
+        balance = assignment.ledger.balance(assignment.sending.id)
+        self._queued_at_start = balance.states.get(DeliveryState.QUEUED, 0)
+
+    def work(self) -> None:
+        """Deliver batch after batch; whatever goes wrong here ends the other threads' work too."""
+        try:
+            while (claimed := self._next()) is not None:
+                if (delivered := deliver(self._assignment, claimed)) is not None:
+                    self._take_in(delivered)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Let every thread end after the batch it is at."""
+        self._end(StopCause.ASKED)
+
+    def close(self, reconciled: Reconciled) -> Dispatched:
+        """Finish or pause the sending as the run ended, and say how it stands."""
+        ledger, sending_id = self._assignment.ledger, self._assignment.sending.id
+        sending = ledger.finish(sending_id, now=self._assignment.clock.now())
+        if self._cause is StopCause.PAUSED and sending.state is SendingState.RUNNING:
+            sending = ledger.pause(sending_id, reason=self._pause_reason)
+        is_paused = sending.state is SendingState.PAUSED
+        is_finished = sending.state is SendingState.FINISHED
+        cause = StopCause.PAUSED if is_paused else StopCause.NOTHING_LEFT if is_finished else self._cause
+        return Dispatched(
+            cause=cause or StopCause.NOTHING_LEFT,
+            sending=sending,
+            balance=ledger.balance(sending_id),
+            reconciled=reconciled,
+        )
+
+    def _next(self) -> ClaimedBatch | None:
+        """Wait for our turn and claim; None ends this thread."""
+        with self._gate:
+            if not self._may_go_on():
+                return None
+            limit = self._choice.limit
+            left = None if limit is None else limit - self._handed_over
+            if left == 0:
+                self._end(StopCause.LIMIT_REACHED)
+                return None
+            claimed = claim_next(self._assignment, editions=self._choice.editions, limit=left)
+            if claimed is None:
+                return None
+            with self._counts:
+                self._handed_over += len(claimed.deliveries)
+            if self._rate is not None:
+                self._rate.spend(len(claimed.deliveries), self._assignment.clock.monotonic())
+            return claimed
+
+    def _may_go_on(self) -> bool:
+        """Wait as long as pace and patience ask; False when the run is over, or somebody asked to stop."""
+        clock = self._assignment.clock
+        while self._cause is None:
+            if self._should_stop():
+                self._end(StopCause.ASKED)
+                break
+            if self._handed_over >= self._queued_at_start:
+                return True  # Most likely nothing is left: no need to wait in order to see that.
+            monotonic = clock.monotonic()
+            paced = 0.0 if self._rate is None else self._rate.wait_seconds(monotonic)
+            wait_seconds = max(paced, self._patience.wait_seconds(monotonic))
+            if wait_seconds <= 0:
+                return True
+            clock.sleep(min(wait_seconds, _LONGEST_NAP_SECONDS))
+        return False
+
+    def _take_in(self, delivered: Delivered) -> None:
+        """Learn from an answer: count it, and stop when it says so."""
+        clock = self._assignment.clock
+        with self._counts:
+            for verdict in Verdict:
+                self._by_verdict[verdict] += delivered.count(verdict)
+            self._handed_over -= delivered.count(Verdict.REFUSED)
+            self._tell(self._progress())
+        reason = self._rules.note(delivered.outcome) or self._patience.note(delivered.outcome, clock.monotonic())
+        if reason is not None:
+            self._pause_reason = reason
+            self._end(StopCause.PAUSED)
+
+    def _progress(self) -> Progress:
+        """Say how far the run is."""
+        accepted = self._by_verdict[Verdict.ACCEPTED]
+        rejected = self._by_verdict[Verdict.REJECTED]
+        unknown = self._by_verdict[Verdict.UNKNOWN]
+        return Progress(
+            accepted=accepted,
+            rejected=rejected,
+            unknown=unknown,
+            remaining=max(0, self._queued_at_start - accepted - rejected - unknown),
+            seconds=self._assignment.clock.monotonic() - self._began_at,
+        )
+
+    def _end(self, cause: StopCause) -> None:
+        """End the run for every thread, between batches; a reason to pause outweighs any other."""
+        if self._cause is None or cause is StopCause.PAUSED:
+            self._cause = cause

@@ -1,0 +1,345 @@
+"""The ledger: every sending, batch and delivery, and nothing twice. Its door is `DeliveryLedger`.
+
+Each method is one transaction, kept durably before it returns. After each of them both sums of `Balance` hold. What a
+batch means is in `domain.delivery`; when to claim, hand over and record is for `send` to know. The statements are in
+`delivery_freeze`, `delivery_claims` and `delivery_reads`.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
+
+from newsletter.domain.audience import Segment
+from newsletter.domain.content import Language
+from newsletter.domain.delivery import (
+    Balance,
+    BatchId,
+    BatchOutcome,
+    BatchState,
+    Checkpoint,
+    ClaimedBatch,
+    DeliveryState,
+    Forecast,
+    Sending,
+    SendingAccount,
+    SendingId,
+    SendingState,
+    UnknownBatch,
+    pass_by,
+)
+from newsletter.domain.issue import Approval, EditionKey, IssueLabel
+from newsletter.errors import StateError, UsageError
+from newsletter.storage import delivery_claims, delivery_freeze, delivery_reads
+from newsletter.storage.database import Database
+from newsletter.storage.tables import batch, delivery, sending
+
+
+class DeliveryLedger:
+    """Fix audiences, claim and record batches, count.
+
+    Every method raises StorageError when the database is missing, locked, full or damaged; nothing is half-written.
+
+    Args:
+        database: Open, of the current schema.
+        checkpoint: Called at the named moments around each commit; a test's may kill the process.
+    """
+
+    def __init__(self, database: Database, *, checkpoint: Callable[[Checkpoint], None] = pass_by) -> None:
+        self._database = database
+        self._checkpoint = checkpoint
+
+    def foresee(self, *, label: IssueLabel, segments: Sequence[Segment], languages: Sequence[Language]) -> Forecast:
+        """Count what `freeze` would plan and leave out now; nothing is written."""
+        with self._database.read() as connection:
+            return delivery_freeze.foresee(connection, label=label, segments=segments, languages=languages)
+
+    def freeze(
+        self,
+        *,
+        approval: Approval,
+        mailer: str,
+        is_rehearsal: bool,
+        segments: Sequence[Segment],
+        languages: Sequence[Language],
+        batch_size: int,
+        now: datetime,
+    ) -> Sending:
+        """Fix the audience of an approved issue and begin its sending.
+
+        Everybody known now is either planned, in exactly one edition and batch, or excluded with exactly one reason.
+        People who come later get the next issue. `languages` are the publication's, the first being everybody's
+        fallback.
+
+        Raises:
+            StateError: The segments are not those that were approved; the issue has a real sending already; somebody
+                would get an edition that is not approved; nobody would get anything.
+        """
+        with self._database.write() as connection:
+            sending_id = delivery_freeze.freeze(
+                connection,
+                approval=approval,
+                mailer=mailer,
+                is_rehearsal=is_rehearsal,
+                segments=segments,
+                languages=languages,
+                batch_size=batch_size,
+                now=now,
+            )
+            frozen = delivery_reads.read_sending(connection, sending_id)
+            self._checkpoint(Checkpoint.BEFORE_FREEZE_COMMIT)
+        self._checkpoint(Checkpoint.AFTER_FREEZE_COMMIT)
+        return frozen
+
+    def claim(
+        self,
+        sending_id: SendingId,
+        *,
+        owner: str,
+        now: datetime,
+        editions: Collection[EditionKey] | None = None,
+        limit: int | None = None,
+    ) -> ClaimedBatch | None:
+        """Make the next queued batch the owner's; None when none is left or the sending is not running.
+
+        Whoever was suppressed, unsubscribed or erased since is skipped in the same transaction.
+
+        Args:
+            sending_id: Of which sending.
+            owner: Unique name of the process; `settle_dead_owners` asks about it.
+            now: Aware moment of the claim.
+            editions: Only batches of these; None for all.
+            limit: At most so many deliveries, at least 1; the rest of the batch goes back to the queue.
+        """
+        with self._database.write() as connection:
+            claimed = delivery_claims.claim(
+                connection, sending_id, owner=owner, now=now, editions=editions, limit=limit
+            )
+            self._checkpoint(Checkpoint.BEFORE_CLAIM_COMMIT)
+        self._checkpoint(Checkpoint.AFTER_CLAIM_COMMIT)
+        return claimed
+
+    def record(self, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+        """Write what the mailer answered: settled, back to the queue, or in doubt.
+
+        A delivery that the outcome does not name stays in doubt.
+
+        Raises:
+            StateError: The claim is not this owner's any more; nothing was written.
+        """
+        with self._database.write() as connection:
+            delivery_claims.record(connection, claimed, outcome, now)
+            self._checkpoint(Checkpoint.BEFORE_RECORD_COMMIT)
+        self._checkpoint(Checkpoint.AFTER_RECORD_COMMIT)
+
+    def holds(self, claimed: ClaimedBatch) -> bool:
+        """Tell whether a claim is still its owner's: not recorded, not released, not settled by somebody else."""
+        with self._database.read() as connection:
+            return delivery_claims.holds(connection, claimed)
+
+    def release(self, claimed: ClaimedBatch) -> None:
+        """Put a claimed batch back into the queue: its call was never begun.
+
+        Raises:
+            StateError: The claim is not this owner's any more; nothing was written.
+        """
+        with self._database.write() as connection:
+            delivery_claims.release(connection, claimed)
+
+    def settle_dead_owners(
+        self, sending_id: SendingId, *, is_dead: Callable[[str], bool], into: BatchState, reason: str
+    ) -> int:
+        """Move the batches whose owner is proven dead to `into` (queued or unknown); count them."""
+        with self._database.write() as connection:
+            in_flight = _of(sending_id, BatchState.SENDING)
+            dead = [
+                row.id
+                for row in connection.execute(select(batch.c.id, batch.c.owner).where(in_flight)).all()
+                if is_dead(row.owner)
+            ]
+            connection.execute(update(batch).where(in_flight, batch.c.id.in_(dead)).values(state=into, reason=reason))
+            return len(dead)
+
+    def queue_unknown(self, sending_id: SendingId, *, batch_ids: Collection[BatchId] | None = None, reason: str) -> int:
+        """Put batches of doubt back into the queue: by a person's word, or because the mailer is idempotent.
+
+        Args:
+            sending_id: Of which sending.
+            batch_ids: Which; None for all that are in doubt.
+            reason: Whose word.
+
+        Returns:
+            How many batches.
+
+        Raises:
+            UsageError: A batch is not in doubt.
+            StateError: The sending is over.
+        """
+        with self._database.write() as connection:
+            _require_open(delivery_reads.read_sending(connection, sending_id))
+            chosen = _unknown_ids(connection, sending_id, batch_ids)
+            connection.execute(
+                update(batch).where(batch.c.id.in_(chosen)).values(state=BatchState.QUEUED, reason=reason)
+            )
+            return len(chosen)
+
+    def leave_unknown(
+        self, sending_id: SendingId, *, batch_ids: Collection[BatchId] | None = None, reason: str, now: datetime
+    ) -> int:
+        """Let deliveries of doubt rest: they stay unknown for good, but do not hold up the end of the sending.
+
+        A later notification may still prove that they arrived.
+
+        Args:
+            sending_id: Of which sending.
+            batch_ids: Which; None for all that are in doubt.
+            reason: Whose word.
+            now: Aware moment.
+
+        Returns:
+            How many batches.
+
+        Raises:
+            UsageError: A batch is not in doubt.
+        """
+        with self._database.write() as connection:
+            chosen = _unknown_ids(connection, sending_id, batch_ids)
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.batch_id.in_(chosen), delivery.c.state.is_(None))
+                .values(state=DeliveryState.UNKNOWN, reason=reason, settled_at=now)
+            )
+            connection.execute(
+                update(batch)
+                .where(batch.c.id.in_(chosen))
+                .values(state=BatchState.SETTLED, reason=reason, settled_at=now)
+            )
+            return len(chosen)
+
+    def pause(self, sending_id: SendingId, *, reason: str) -> Sending:
+        """Let no further batch be claimed; those on their way are still recorded. Pausing again keeps the first reason.
+
+        Raises:
+            StateError: The sending is over.
+        """
+        return self._move(sending_id, SendingState.RUNNING, SendingState.PAUSED, pause_reason=reason)
+
+    def resume(self, sending_id: SendingId) -> Sending:
+        """Let batches be claimed again.
+
+        Raises:
+            StateError: The sending is over.
+        """
+        return self._move(sending_id, SendingState.PAUSED, SendingState.RUNNING, pause_reason=None)
+
+    def finish(self, sending_id: SendingId, *, now: datetime) -> Sending:
+        """End a sending of which nothing is queued, on its way or in open doubt; otherwise change nothing."""
+        with self._database.write() as connection:
+            is_open = exists().where(batch.c.sending_id == sending_id, batch.c.state != BatchState.SETTLED)
+            connection.execute(
+                update(sending)
+                .where(
+                    sending.c.id == sending_id,
+                    sending.c.state.in_((SendingState.RUNNING, SendingState.PAUSED)),
+                    ~is_open,
+                )
+                .values(state=SendingState.FINISHED, finished_at=now, pause_reason=None)
+            )
+            return delivery_reads.read_sending(connection, sending_id)
+
+    def cancel(self, sending_id: SendingId, *, reason: str, now: datetime) -> Sending:
+        """End a sending for good: what is queued is skipped; what is on its way is still recorded.
+
+        A cancelled real sending stands in the way of another one of the issue only if somebody may have got it.
+
+        Raises:
+            StateError: The sending is over.
+        """
+        with self._database.write() as connection:
+            found = delivery_reads.read_sending(connection, sending_id)
+            _require_open(found)
+            delivery_claims.skip_queued(connection, sending_id, now)
+            connection.execute(
+                update(sending)
+                .where(sending.c.id == sending_id)
+                .values(state=SendingState.CANCELLED, finished_at=now, pause_reason=reason)
+            )
+            return delivery_reads.read_sending(connection, sending_id)
+
+    def sending(self, sending_id: SendingId) -> Sending:
+        """Give one sending.
+
+        Raises:
+            UsageError: There is none with this number.
+        """
+        with self._database.read() as connection:
+            return delivery_reads.read_sending(connection, sending_id)
+
+    def sendings(self, label: IssueLabel) -> tuple[Sending, ...]:
+        """Give every sending of an issue, rehearsals too, oldest first."""
+        with self._database.read() as connection:
+            return delivery_reads.read_sendings(connection, label)
+
+    def balance(self, sending_id: SendingId) -> Balance:
+        """Count everybody of a sending: by reason those left out, by state the others."""
+        with self._database.read() as connection:
+            return delivery_reads.read_balance(connection, sending_id)
+
+    def unknown_batches(self, sending_id: SendingId) -> tuple[UnknownBatch, ...]:
+        """Give the batches of doubt, oldest first."""
+        with self._database.read() as connection:
+            return delivery_reads.read_unknown(connection, sending_id)
+
+    def account(self, sending_id: SendingId) -> SendingAccount:
+        """Give all that a report needs, read at one moment.
+
+        Raises:
+            UsageError: There is no such sending.
+        """
+        with self._database.read() as connection:
+            return SendingAccount(
+                sending=delivery_reads.read_sending(connection, sending_id),
+                balance=delivery_reads.read_balance(connection, sending_id),
+                editions=delivery_reads.read_editions(connection, sending_id),
+                reasons=delivery_reads.read_reasons(connection, sending_id),
+                unknown=delivery_reads.read_unknown(connection, sending_id),
+            )
+
+    def _move(
+        self, sending_id: SendingId, before: SendingState, after: SendingState, *, pause_reason: str | None
+    ) -> Sending:
+        """Change the state of a sending that is in the state before; one that is over is refused."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(sending)
+                .where(sending.c.id == sending_id, sending.c.state == before)
+                .values(state=after, pause_reason=pause_reason)
+            )
+            moved = delivery_reads.read_sending(connection, sending_id)
+            _require_open(moved)
+            return moved
+
+
+def _of(sending_id: SendingId, state: BatchState) -> ColumnElement[bool]:
+    """Choose a sending's batches in a state."""
+    return and_(batch.c.sending_id == sending_id, batch.c.state == state)
+
+
+def _unknown_ids(connection: Connection, sending_id: SendingId, batch_ids: Collection[BatchId] | None) -> Sequence[int]:
+    """Give the chosen batches of doubt; refuse one that is not in doubt."""
+    found = connection.execute(select(batch.c.id).where(_of(sending_id, BatchState.UNKNOWN))).scalars().all()
+    if batch_ids is None:
+        return found
+    if wrong := sorted(set(batch_ids) - set(found)):
+        named = ", ".join(str(one) for one in wrong)
+        raise UsageError(f"Not in doubt: batch {named}.", hint="`newsletter issue report` lists the batches in doubt.")
+    return sorted(batch_ids)
+
+
+def _require_open(found: Sending) -> None:
+    """Refuse to change a sending that is over."""
+    if found.state in {SendingState.FINISHED, SendingState.CANCELLED}:
+        raise StateError(
+            f"The sending of issue {found.label} is {found.state}.",
+            hint=f"See `newsletter issue report {found.label}`.",
+        )

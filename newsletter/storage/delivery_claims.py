@@ -1,0 +1,357 @@
+"""Claim a batch, record what became of it, give it back: the statements behind `storage.deliveries`.
+
+A claim writes one row. People who left since the audience was fixed are taken out in the same transaction, so nobody
+is mailed after an unsubscribe that was kept before the claim. A record is fenced by the number of the attempt: whoever
+was overtaken changes nothing.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, select, update
+
+from newsletter.domain.audience import AddressHash, SubscriberStatus
+from newsletter.domain.delivery import (
+    BatchId,
+    BatchOutcome,
+    BatchState,
+    ClaimedBatch,
+    DeliveryState,
+    PlannedDelivery,
+    SendingId,
+    SendingState,
+    Verdict,
+)
+from newsletter.domain.issue import EditionKey, parse_edition_key
+from newsletter.errors import StateError
+from newsletter.storage.tables import batch, delivery, sending, subscriber, suppression
+
+CANCELLED = "the sending was cancelled"
+"""Why a delivery is skipped that was still queued when the sending was cancelled."""
+
+NO_ANSWER = "the mailer gave no answer for this recipient"
+"""Why a delivery is in doubt that an outcome does not name."""
+
+_GONE = "no subscriber has this address any more"
+_NOT_ACTIVE = {
+    SubscriberStatus.UNSUBSCRIBED: "unsubscribed since the audience was fixed",
+    SubscriberStatus.PENDING: "not confirmed any more",
+}
+_SETTLING = {Verdict.ACCEPTED: DeliveryState.ACCEPTED, Verdict.REJECTED: DeliveryState.REJECTED}
+
+
+def claim(
+    connection: Connection,
+    sending_id: SendingId,
+    *,
+    owner: str,
+    now: datetime,
+    editions: Collection[EditionKey] | None,
+    limit: int | None,
+) -> ClaimedBatch | None:
+    """Make the next queued batch the owner's; None when there is none or the sending is not running.
+
+    A batch of which everybody has left is settled on the way, and the next one is taken.
+    """
+    while (taken := _take(connection, sending_id, owner=owner, now=now, editions=editions)) is not None:
+        batch_id, attempt, edition = taken
+        remaining = _without_those_who_left(connection, batch_id, now)
+        if not remaining:
+            _set_state(connection, batch_id, BatchState.SETTLED, settled_at=now)
+            continue
+        if limit is not None and len(remaining) > limit:
+            _move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
+            remaining = remaining[:limit]
+        return ClaimedBatch(
+            id=batch_id,
+            sending_id=sending_id,
+            attempt=attempt,
+            edition=parse_edition_key(edition),
+            deliveries=tuple(remaining),
+        )
+    return None
+
+
+def _take(
+    connection: Connection,
+    sending_id: SendingId,
+    *,
+    owner: str,
+    now: datetime,
+    editions: Collection[EditionKey] | None,
+) -> tuple[BatchId, int, str] | None:
+    """Mark the first queued batch as the owner's."""
+    queued = select(batch.c.id).where(batch.c.sending_id == sending_id, batch.c.state == BatchState.QUEUED)
+    if editions is not None:
+        queued = queued.where(batch.c.edition.in_([str(edition) for edition in editions]))
+    first = queued.order_by(batch.c.number, batch.c.id).limit(1).with_for_update(skip_locked=True)
+    is_running = exists().where(sending.c.id == sending_id, sending.c.state == SendingState.RUNNING)
+    taken = connection.execute(
+        update(batch)
+        .where(batch.c.id == first.scalar_subquery(), is_running)
+        .values(state=BatchState.SENDING, attempt=batch.c.attempt + 1, owner=owner, claimed_at=now, reason="")
+        .returning(batch.c.id, batch.c.attempt, batch.c.edition)
+    ).first()
+    return None if taken is None else (BatchId(taken.id), taken.attempt, taken.edition)
+
+
+def _without_those_who_left(connection: Connection, batch_id: BatchId, now: datetime) -> list[PlannedDelivery]:
+    """Skip whoever must not be mailed any more; give the others, in the order of their hashes.
+
+    People are found by the hash of their address, not by their number: a number may be given to somebody else after an
+    erasure, and who has another address now may have met this issue there already.
+    """
+    found = connection.execute(
+        select(
+            delivery.c.key,
+            delivery.c.address_hash,
+            delivery.c.sending_id,
+            subscriber.c.id,
+            subscriber.c.address,
+            subscriber.c.name,
+            subscriber.c.status,
+            suppression.c.reason,
+        )
+        .select_from(
+            delivery.outerjoin(subscriber, subscriber.c.address_hash == delivery.c.address_hash).outerjoin(
+                suppression, suppression.c.address_hash == delivery.c.address_hash
+            )
+        )
+        .where(delivery.c.batch_id == batch_id, delivery.c.state.is_(None))
+        .order_by(delivery.c.address_hash)
+    )
+    staying: list[PlannedDelivery] = []
+    # This loop and the one in `record` are what a batch costs: plain unpacking halves it.
+    for key, address_hash, sending_id, subscriber_id, address, name, status, suppressed_for in found.all():
+        reason = _reason_to_skip(status, suppressed_for)
+        if reason is None:
+            planned = PlannedDelivery(
+                key=key, address_hash=address_hash, subscriber_id=subscriber_id, address=address, name=name
+            )
+            staying.append(planned)
+        else:
+            end = _End(state=DeliveryState.SKIPPED, reason=reason, provider_id=None)
+            _settle(connection, sending_id, [address_hash], end, now)
+    return staying
+
+
+def _reason_to_skip(status: str | None, suppressed_for: str | None) -> str | None:
+    """Say why a planned person must not be mailed now, or None."""
+    if suppressed_for is None and status == SubscriberStatus.ACTIVE:
+        return None
+    if suppressed_for is not None:
+        return f"suppressed since the audience was fixed ({suppressed_for})"
+    if status is None:
+        return _GONE
+    return _NOT_ACTIVE[SubscriberStatus(status)]
+
+
+def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+    """Write what the mailer answered for a claimed batch.
+
+    Accepted and rejected deliveries are settled. Refused ones go back to the end of the queue. Whatever else is left,
+    answered "unknown" or not answered at all, stays in doubt.
+
+    Raises:
+        StateError: The claim is not this owner's any more; nothing was written.
+    """
+    _require_claim(connection, claimed)
+    answers = {answer.delivery_key: answer for answer in outcome.outcomes}
+    ends: dict[_End, list[AddressHash]] = {}
+    refused: dict[AddressHash, str] = {}
+    unknown: dict[AddressHash, str] = {}
+    for planned in claimed.deliveries:
+        answer = answers.get(planned.key)
+        if answer is None:
+            unknown[planned.address_hash] = NO_ANSWER
+        elif answer.verdict in _SETTLING:
+            end = _End(_SETTLING[answer.verdict], answer.reason or None, answer.provider_id)
+            ends.setdefault(end, []).append(planned.address_hash)
+        else:
+            apart = refused if answer.verdict is Verdict.REFUSED else unknown
+            apart[planned.address_hash] = answer.reason
+    _settle_all(connection, claimed, ends, now, is_whole=not refused and not unknown)
+    if unknown:
+        _set_state(connection, claimed.id, BatchState.UNKNOWN, reason=next(iter(unknown.values())))
+        if refused:
+            _queue_apart(connection, claimed, refused, now)
+    elif refused:
+        _queue_again(connection, claimed, next(iter(refused.values())), now)
+    else:
+        _set_state(connection, claimed.id, BatchState.SETTLED, settled_at=now)
+
+
+class _End(NamedTuple):
+    """How deliveries ended."""
+
+    state: DeliveryState
+    reason: str | None
+    provider_id: str | None
+
+
+def _settle_all(
+    connection: Connection,
+    claimed: ClaimedBatch,
+    ends: Mapping[_End, Sequence[AddressHash]],
+    now: datetime,
+    *,
+    is_whole: bool,
+) -> None:
+    """Write how the deliveries of a batch ended.
+
+    When everybody in it has an end, the commonest one is written for the whole batch by one statement: a provider that
+    takes a thousand at once answers once, and writing that row by row would cost more than the call.
+    """
+    *rare, commonest = sorted(ends, key=lambda end: len(ends[end])) if is_whole else (*ends, None)
+    for end in rare:
+        assert end is not None
+        _settle(connection, claimed.sending_id, ends[end], end, now)
+    if commonest is not None:
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.batch_id == claimed.id, delivery.c.state.is_(None))
+            .values(**commonest._asdict(), settled_at=now)
+        )
+
+
+def _settle(
+    connection: Connection, sending_id: SendingId, hashes: Iterable[AddressHash], end: _End, now: datetime
+) -> None:
+    """Write how single deliveries ended."""
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.sending_id == sending_id,
+            delivery.c.address_hash == bindparam("its_hash"),
+            delivery.c.state.is_(None),
+        )
+        .values(**end._asdict(), settled_at=now),
+        [{"its_hash": one} for one in hashes],
+    )
+
+
+def release(connection: Connection, claimed: ClaimedBatch) -> None:
+    """Put a claimed batch back into its place in the queue: its call was never begun.
+
+    Raises:
+        StateError: The claim is not this owner's any more; nothing was written.
+    """
+    _require_claim(connection, claimed)
+    _set_state(connection, claimed.id, BatchState.QUEUED)
+
+
+def holds(connection: Connection, claimed: ClaimedBatch) -> bool:
+    """Tell whether a claim is still its owner's."""
+    is_ours = select(batch.c.id).where(
+        batch.c.id == claimed.id, batch.c.state == BatchState.SENDING, batch.c.attempt == claimed.attempt
+    )
+    return connection.execute(is_ours).first() is not None
+
+
+def _require_claim(connection: Connection, claimed: ClaimedBatch) -> None:
+    """Fence: refuse to touch a batch that was settled or claimed again since."""
+    if not holds(connection, claimed):
+        raise StateError(
+            f"Batch {claimed.id} was settled by somebody else while its mails were on their way.",
+            hint="Stop every other sender of this publication, then run `newsletter issue report`.",
+        )
+
+
+def _set_state(
+    connection: Connection,
+    batch_id: BatchId,
+    state: BatchState,
+    *,
+    reason: str = "",
+    settled_at: datetime | None = None,
+) -> None:
+    """Write where a batch stands."""
+    connection.execute(
+        update(batch).where(batch.c.id == batch_id).values(state=state, reason=reason, settled_at=settled_at)
+    )
+
+
+def _queue_again(connection: Connection, claimed: ClaimedBatch, reason: str, now: datetime) -> None:
+    """Put what was refused at the end of the queue, so that one slow server does not hold up the others."""
+    if _settle_if_cancelled(connection, claimed.sending_id, claimed.id, now):
+        return
+    connection.execute(
+        update(batch)
+        .where(batch.c.id == claimed.id)
+        .values(state=BatchState.QUEUED, number=_next_number(connection, claimed.sending_id), reason=reason)
+    )
+
+
+def _queue_apart(
+    connection: Connection, claimed: ClaimedBatch, refused: Mapping[AddressHash, str], now: datetime
+) -> None:
+    """Put refused deliveries into a batch of their own, away from those in doubt."""
+    apart = _new_batch(connection, claimed.id, reason=next(iter(refused.values())))
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.sending_id == claimed.sending_id, delivery.c.address_hash == bindparam("its_hash"))
+        .values(batch_id=apart),
+        [{"its_hash": one} for one in refused],
+    )
+    _settle_if_cancelled(connection, claimed.sending_id, apart, now)
+
+
+def _move_rest(connection: Connection, batch_id: BatchId, *, after: AddressHash) -> None:
+    """Put the deliveries behind a hash into a batch of their own, queued."""
+    apart = _new_batch(connection, batch_id, reason="")
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.batch_id == batch_id, delivery.c.state.is_(None), delivery.c.address_hash > after)
+        .values(batch_id=apart)
+    )
+
+
+def _new_batch(connection: Connection, like: BatchId, *, reason: str) -> BatchId:
+    """Make a queued batch of the same edition at the end of the queue."""
+    sending_id, edition = connection.execute(
+        select(batch.c.sending_id, batch.c.edition).where(batch.c.id == like)
+    ).one()
+    values = {
+        "sending_id": sending_id,
+        "edition": edition,
+        "number": _next_number(connection, sending_id),
+        "state": BatchState.QUEUED.value,
+        "attempt": 0,
+        "reason": reason,
+    }
+    return BatchId(connection.execute(insert(batch).values(values).returning(batch.c.id)).scalar_one())
+
+
+def _next_number(connection: Connection, sending_id: SendingId) -> int:
+    """Give a number behind every open batch of the sending.
+
+    Only open batches are looked at: they are found through an index that stays small however large the sending is.
+    """
+    highest = select(func.max(batch.c.number)).where(
+        batch.c.sending_id == sending_id, batch.c.state != BatchState.SETTLED
+    )
+    return (connection.execute(highest).scalar() or 0) + 1
+
+
+def skip_queued(connection: Connection, sending_id: SendingId, now: datetime) -> None:
+    """Skip every delivery that is still queued, and settle its batch."""
+    is_queued = and_(batch.c.sending_id == sending_id, batch.c.state == BatchState.QUEUED)
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.batch_id.in_(select(batch.c.id).where(is_queued)), delivery.c.state.is_(None))
+        .values(state=DeliveryState.SKIPPED, reason=CANCELLED, settled_at=now)
+    )
+    connection.execute(
+        update(batch).where(is_queued).values(state=BatchState.SETTLED, reason=CANCELLED, settled_at=now)
+    )
+
+
+def _settle_if_cancelled(connection: Connection, sending_id: SendingId, batch_id: BatchId, now: datetime) -> bool:
+    """Skip what would go back to the queue of a sending that was cancelled while its mails were on their way."""
+    state = connection.execute(select(sending.c.state).where(sending.c.id == sending_id)).scalar_one()
+    if state != SendingState.CANCELLED:
+        return False
+    _set_state(connection, batch_id, BatchState.QUEUED)
+    skip_queued(connection, sending_id, now)
+    return True

@@ -1,0 +1,303 @@
+"""Fix the audience of a sending: who is planned, in which batch, and why everybody else is left out.
+
+`storage.deliveries` is the door and gives the transaction. People are counted, sorted into editions and written by the
+database itself: no address passes through Python, and a million people take seconds.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from newsletter.domain.audience import ExclusionReason, Segment, SubscriberStatus, audience_rule
+from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.delivery import BatchState, DeliveryState, Forecast, SendingId, SendingState
+from newsletter.domain.issue import Approval, EditionKey, IssueLabel
+from newsletter.errors import StateError
+from newsletter.storage.rules import combination_mask
+from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber, suppression
+
+
+class _RandomKey(FunctionElement[str]):
+    """A new delivery key for each row: 128 random bits as 32 hex digits."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_RandomKey, "sqlite")
+def _random_key_on_sqlite(_element: _RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
+    """Write it as SQLite says it."""
+    return "lower(hex(randomblob(16)))"
+
+
+@compiles(_RandomKey, "postgresql")
+def _random_key_on_postgresql(_element: _RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
+    """Write it as PostgreSQL (13 or newer) says it."""
+    return "replace(gen_random_uuid()::text, '-', '')"
+
+
+def foresee(
+    connection: Connection, *, label: IssueLabel, segments: Sequence[Segment], languages: Sequence[Language]
+) -> Forecast:
+    """Count what `freeze` would plan and leave out now; nothing is written."""
+    candidate = _candidates(segments, languages)
+    reasons = connection.execute(
+        select(candidate.c.reason, func.count()).where(candidate.c.reason.is_not(None)).group_by(candidate.c.reason)
+    )
+    return Forecast(
+        candidates=connection.execute(select(func.count()).select_from(subscriber)).scalar_one(),
+        excluded={ExclusionReason(reason): count for reason, count in reasons},
+        planned=_readers_by_edition(connection, candidate, segments),
+        planned_last_time=_planned_last_time(connection, label),
+    )
+
+
+def freeze(
+    connection: Connection,
+    *,
+    approval: Approval,
+    mailer: str,
+    is_rehearsal: bool,
+    segments: Sequence[Segment],
+    languages: Sequence[Language],
+    batch_size: int,
+    now: datetime,
+) -> SendingId:
+    """Write the sending, its batches, one delivery for everybody planned and one exclusion for everybody else.
+
+    Raises:
+        StateError: The segments are not those that were approved; the issue has a real sending already; somebody would
+            get an edition that is not approved; nobody would get anything.
+    """
+    if audience_rule(segments, languages) != approval.audience_rule:
+        raise StateError(
+            "The segments or the languages have changed since the issue was approved.",
+            hint=f"Run `newsletter issue approve {approval.label}` again.",
+        )
+    if not is_rehearsal:
+        _require_first(connection, approval.label)
+    candidate = _candidates(segments, languages)
+    readers = _readers_by_edition(connection, candidate, segments)
+    _require_editions(readers, {message.edition for message in approval.messages}, approval.label)
+    sending_id = SendingId(
+        connection.execute(
+            insert(sending)
+            .values(
+                label=approval.label,
+                approval_hash=approval.hash,
+                mailer=mailer,
+                is_rehearsal=is_rehearsal,
+                state=SendingState.RUNNING,
+                started_at=now,
+                candidates=select(func.count()).select_from(subscriber).scalar_subquery(),
+            )
+            .returning(sending.c.id)
+        ).scalar_one()
+    )
+    _write_batches(connection, sending_id, readers, batch_size)
+    _write_deliveries(connection, sending_id, candidate, _edition_of(candidate, readers, segments), batch_size)
+    _write_exclusions(connection, sending_id, candidate)
+    return sending_id
+
+
+def _require_first(connection: Connection, label: IssueLabel) -> None:
+    """Refuse a second real sending of an issue; the unique index stands behind this.
+
+    A cancelled one counts when somebody may have got it: a new audience would be mailed the same issue again.
+    """
+    may_have_arrived = exists().where(
+        delivery.c.sending_id == sending.c.id,
+        delivery.c.batch_id == batch.c.id,
+        func.coalesce(delivery.c.state, batch.c.state).not_in((DeliveryState.REJECTED, DeliveryState.SKIPPED)),
+    )
+    found = select(sending.c.id).where(
+        sending.c.label == label,
+        sending.c.is_rehearsal.is_(False),
+        or_(sending.c.state != SendingState.CANCELLED, may_have_arrived),
+    )
+    if connection.execute(found).first() is not None:
+        raise StateError(
+            f"Issue {label} has a sending already, and there is at most one.",
+            hint=f"See `newsletter issue report {label}`.",
+        )
+
+
+def _require_editions(readers: dict[EditionKey, int], approved: Collection[EditionKey], label: IssueLabel) -> None:
+    """Refuse to leave somebody out for lack of an edition, or to send to nobody."""
+    missing = sorted((edition, count) for edition, count in readers.items() if edition not in approved)
+    if missing:
+        named = ", ".join(f"{edition} ({_people(count)})" for edition, count in missing)
+        raise StateError(
+            f"No approved edition for {named}.",
+            hint=f"Run `newsletter issue render {label}` and `newsletter issue approve {label}` again.",
+        )
+    if not readers:
+        raise StateError(
+            f"Nobody would get issue {label}.",
+            hint="See `newsletter segment coverage` and `newsletter subscriber list`.",
+        )
+
+
+def _people(count: int) -> str:
+    """Count people in words."""
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _candidates(segments: Sequence[Segment], languages: Sequence[Language]) -> CTE:
+    """Select everybody known, with combination and language of the edition, and the reason for being left out."""
+    mask = combination_mask(segments)
+    language = case((subscriber.c.language.in_(languages), subscriber.c.language), else_=literal(languages[0]))
+    is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
+    # The order decides which of several reasons is given: what the person did comes before what we remember of it.
+    reason = case(
+        (subscriber.c.status == SubscriberStatus.PENDING, literal(ExclusionReason.PENDING.value)),
+        (subscriber.c.status == SubscriberStatus.UNSUBSCRIBED, literal(ExclusionReason.UNSUBSCRIBED.value)),
+        (is_suppressed, literal(ExclusionReason.SUPPRESSED.value)),
+        (mask == 0, literal(ExclusionReason.NO_SEGMENT.value)),
+        else_=null(),
+    )
+    return select(
+        subscriber.c.id,
+        subscriber.c.address_hash,
+        mask.label("mask"),
+        language.label("language"),
+        reason.label("reason"),
+    ).cte("candidate")
+
+
+def _readers_by_edition(connection: Connection, candidate: CTE, segments: Sequence[Segment]) -> dict[EditionKey, int]:
+    """Count who would get each edition, sorted by edition."""
+    counted = (
+        select(candidate.c.mask, candidate.c.language, func.count())
+        .where(candidate.c.reason.is_(None))
+        .group_by(candidate.c.mask, candidate.c.language)
+    )
+    ranked = _ranked(segments)
+    readers = {
+        EditionKey(
+            segments=tuple(segment for place, segment in enumerate(ranked) if mask >> place & 1),
+            language=Language(language),
+        ): count
+        for mask, language, count in connection.execute(counted)
+    }
+    return dict(sorted(readers.items()))
+
+
+def _ranked(segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
+    """Give the segments in rank order: the place of each is its bit in a combination's mask."""
+    return tuple(segment.id for segment in sorted(segments, key=lambda segment: segment.rank))
+
+
+def _edition_of(
+    candidate: CTE, editions: Collection[EditionKey], segments: Sequence[Segment]
+) -> ColumnElement[str | None]:
+    """Name the edition of a candidate, as the ledger writes it."""
+    bits = {segment: 1 << place for place, segment in enumerate(_ranked(segments))}
+    return case(
+        *(
+            (
+                and_(
+                    candidate.c.mask == sum(bits[segment] for segment in edition.segments),
+                    candidate.c.language == edition.language,
+                ),
+                literal(str(edition)),
+            )
+            for edition in editions
+        ),
+        else_=null(),
+    )
+
+
+def _write_batches(
+    connection: Connection, sending_id: SendingId, readers: dict[EditionKey, int], batch_size: int
+) -> None:
+    """Make room for every reader: full batches, and one for the rest, numbered from 1 in each edition."""
+    rows = [
+        {
+            "sending_id": sending_id,
+            "edition": str(edition),
+            "number": number,
+            "state": BatchState.QUEUED.value,
+            "attempt": 0,
+            "reason": "",
+        }
+        for edition, count in readers.items()
+        for number in range(1, -(-count // batch_size) + 1)
+    ]
+    connection.execute(insert(batch), rows)
+
+
+def _write_deliveries(
+    connection: Connection,
+    sending_id: SendingId,
+    candidate: CTE,
+    edition: ColumnElement[str | None],
+    batch_size: int,
+) -> None:
+    """Write one row for everybody planned, dealt out over the batches in the order of their hashes."""
+    # Said to be whole, so that dividing it is `/` of whole numbers on both databases, and no call of FLOOR.
+    place = func.row_number(type_=Integer).over(partition_by=edition, order_by=candidate.c.address_hash)
+    dealt = (
+        select(candidate.c.id, candidate.c.address_hash, edition.label("edition"), place.label("place"))
+        .where(candidate.c.reason.is_(None))
+        .subquery("dealt")
+    )
+    its_batch = and_(
+        batch.c.sending_id == sending_id,
+        batch.c.edition == dealt.c.edition,
+        batch.c.number == (dealt.c.place - 1) // batch_size + 1,
+    )
+    rows = select(literal(sending_id), dealt.c.address_hash, _RandomKey(), dealt.c.id, batch.c.id).select_from(
+        dealt.join(batch, its_batch)
+    )
+    columns = (
+        delivery.c.sending_id,
+        delivery.c.address_hash,
+        delivery.c.key,
+        delivery.c.subscriber_id,
+        delivery.c.batch_id,
+    )
+    connection.execute(insert(delivery).from_select(columns, rows))
+
+
+def _write_exclusions(connection: Connection, sending_id: SendingId, candidate: CTE) -> None:
+    """Write why each of the others is left out."""
+    rows = select(literal(sending_id), candidate.c.address_hash, candidate.c.reason).where(
+        candidate.c.reason.is_not(None)
+    )
+    columns = (exclusion.c.sending_id, exclusion.c.address_hash, exclusion.c.reason)
+    connection.execute(insert(exclusion).from_select(columns, rows))
+
+
+def _planned_last_time(connection: Connection, label: IssueLabel) -> int | None:
+    """Count the deliveries of the last finished real sending of another issue."""
+    last = connection.execute(
+        select(sending.c.id)
+        .where(sending.c.is_rehearsal.is_(False), sending.c.state == SendingState.FINISHED, sending.c.label != label)
+        .order_by(sending.c.started_at.desc())
+        .limit(1)
+    ).scalar()
+    if last is None:
+        return None
+    return connection.execute(
+        select(func.count()).select_from(delivery).where(delivery.c.sending_id == last)
+    ).scalar_one()

@@ -1,0 +1,168 @@
+"""Read the ledger: sendings, balances, batches in flight and in doubt. Behind `storage.deliveries`; changes nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from newsletter.domain.audience import ExclusionReason
+from newsletter.domain.delivery import (
+    Balance,
+    BatchId,
+    BatchState,
+    DeliveryState,
+    ReasonCount,
+    Sending,
+    SendingId,
+    SendingState,
+    UnknownBatch,
+)
+from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, parse_edition_key
+from newsletter.errors import UsageError
+from newsletter.storage.tables import batch, delivery, exclusion, sending
+
+_SENDING = (
+    sending.c.id,
+    sending.c.label,
+    sending.c.approval_hash,
+    sending.c.mailer,
+    sending.c.is_rehearsal,
+    sending.c.state,
+    sending.c.started_at,
+    sending.c.finished_at,
+    sending.c.pause_reason,
+)
+_NEEDS_NO_REASON = (DeliveryState.QUEUED, DeliveryState.SENDING)
+
+
+def read_sending(connection: Connection, sending_id: SendingId) -> Sending:
+    """Give one sending.
+
+    Raises:
+        UsageError: There is none with this number.
+    """
+    found = _sendings(connection, select(*_SENDING).where(sending.c.id == sending_id))
+    if not found:
+        raise UsageError(f"There is no sending {sending_id}.")
+    return found[0]
+
+
+def read_sendings(connection: Connection, label: IssueLabel) -> tuple[Sending, ...]:
+    """Give every sending of an issue, rehearsals too, oldest first."""
+    return _sendings(connection, select(*_SENDING).where(sending.c.label == label).order_by(sending.c.id))
+
+
+def _sendings(
+    connection: Connection,
+    query: Select[int, str, str, str, bool, str, datetime, datetime | None, str | None],
+) -> tuple[Sending, ...]:
+    """Turn rows into sendings."""
+    return tuple(
+        Sending(
+            id=SendingId(row.id),
+            label=IssueLabel(row.label),
+            approval_hash=ApprovalHash(row.approval_hash),
+            mailer=row.mailer,
+            is_rehearsal=row.is_rehearsal,
+            state=SendingState(row.state),
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            pause_reason=row.pause_reason,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def read_balance(connection: Connection, sending_id: SendingId) -> Balance:
+    """Count everybody of a sending: by reason those left out, by state the others.
+
+    The candidates were counted apart when the audience was fixed, so the sum can fail.
+    """
+    candidates = connection.execute(select(sending.c.candidates).where(sending.c.id == sending_id)).scalar_one()
+    excluded = connection.execute(
+        select(exclusion.c.reason, func.count())
+        .where(exclusion.c.sending_id == sending_id)
+        .group_by(exclusion.c.reason)
+        .order_by(exclusion.c.reason)
+    )
+    planned = connection.execute(
+        select(func.count()).select_from(delivery).where(delivery.c.sending_id == sending_id)
+    ).scalar_one()
+    editions = read_editions(connection, sending_id)
+    states: dict[DeliveryState, int] = {}
+    for counts in editions.values():
+        for state, count in counts.items():
+            states[state] = states.get(state, 0) + count
+    return Balance(
+        candidates=candidates,
+        excluded={ExclusionReason(reason): count for reason, count in excluded},
+        planned=planned,
+        states={state: states[state] for state in DeliveryState if state in states},
+    )
+
+
+def read_editions(connection: Connection, sending_id: SendingId) -> Mapping[EditionKey, Mapping[DeliveryState, int]]:
+    """Count the deliveries of each edition by state."""
+    state = _state()
+    counted = (
+        select(batch.c.edition, state, func.count())
+        .select_from(delivery.join(batch, batch.c.id == delivery.c.batch_id))
+        .where(delivery.c.sending_id == sending_id)
+        .group_by(batch.c.edition, state)
+        .order_by(batch.c.edition, state)
+    )
+    editions: dict[EditionKey, dict[DeliveryState, int]] = {}
+    for edition, name, count in connection.execute(counted):
+        editions.setdefault(parse_edition_key(edition), {})[DeliveryState(name)] = count
+    return editions
+
+
+def read_reasons(connection: Connection, sending_id: SendingId) -> tuple[ReasonCount, ...]:
+    """Count deliveries by state and reason, the commonest first."""
+    state = _state()
+    reason = func.coalesce(delivery.c.reason, batch.c.reason)
+    counted = (
+        select(state, reason, func.count().label("deliveries"))
+        .select_from(delivery.join(batch, batch.c.id == delivery.c.batch_id))
+        .where(delivery.c.sending_id == sending_id, reason != "", state.not_in(_NEEDS_NO_REASON))
+        .group_by(state, reason)
+        .order_by(func.count().desc(), state, reason)
+    )
+    return tuple(
+        ReasonCount(state=DeliveryState(name), reason=text, deliveries=count)
+        for name, text, count in connection.execute(counted)
+    )
+
+
+def _state() -> ColumnElement[str]:
+    """Name the state of a delivery: its own once it is settled, else its batch's."""
+    return func.coalesce(delivery.c.state, batch.c.state)
+
+
+def read_unknown(connection: Connection, sending_id: SendingId) -> tuple[UnknownBatch, ...]:
+    """Give the batches of doubt, oldest first."""
+    counted = (
+        select(
+            batch.c.id,
+            batch.c.edition,
+            batch.c.attempt,
+            batch.c.claimed_at,
+            batch.c.reason,
+            func.count().label("deliveries"),
+        )
+        .select_from(batch.join(delivery, delivery.c.batch_id == batch.c.id))
+        .where(batch.c.sending_id == sending_id, batch.c.state == BatchState.UNKNOWN, delivery.c.state.is_(None))
+        .group_by(batch.c.id, batch.c.edition, batch.c.attempt, batch.c.claimed_at, batch.c.reason)
+        .order_by(batch.c.claimed_at, batch.c.id)
+    )
+    return tuple(
+        UnknownBatch(
+            id=BatchId(row.id),
+            edition=parse_edition_key(row.edition),
+            attempt=row.attempt,
+            claimed_at=row.claimed_at,
+            reason=row.reason,
+            deliveries=row.deliveries,
+        )
+        for row in connection.execute(counted)
+    )

@@ -1,0 +1,219 @@
+"""One batch: claim, hand over, record."""
+
+from dataclasses import replace
+
+import pytest
+
+from newsletter.domain.delivery import (
+    BatchOutcome,
+    Checkpoint,
+    DeliveryState,
+    OutgoingBatch,
+    PlannedDelivery,
+    ReasonCount,
+    Recipient,
+    Sending,
+    Verdict,
+)
+from newsletter.errors import ContentError, StateError, StorageError
+from newsletter.send.deliver import Delivered, claim_next, deliver
+from newsletter.send.ports import Assignment
+from newsletter.storage.database import Database
+from newsletter.storage.deliveries import DeliveryLedger
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailer import ScriptedMailer, by_address, each, failing
+from tests.send.samples import (
+    LABEL,
+    NOW,
+    SENDER,
+    TO_ADVISERS,
+    TO_MANAGERS,
+    a_message,
+    a_sending,
+    addresses,
+    an_assignment,
+    personalise,
+)
+
+
+def prepare(database: Database, mailer: ScriptedMailer, people: int = 2) -> tuple[DeliveryLedger, Assignment]:
+    """Give a ledger with one batch, and all that is needed to deliver it."""
+    ledger, sending = a_sending(database, people, batch_size=people)
+    return ledger, an_assignment(ledger, sending, mailer, FakeClock())
+
+
+def deliver_next(assignment: Assignment) -> Delivered | None:
+    """Claim a batch that must be there, and deliver it."""
+    claimed = claim_next(assignment)
+    assert claimed is not None
+    return deliver(assignment, claimed)
+
+
+def test_the_mailer_gets_all_it_needs(database: Database) -> None:
+    """A call carries the approved message, the sender, the sending's own moment and one recipient per delivery."""
+    mailer = ScriptedMailer()
+    _ledger, assignment = prepare(database, mailer)
+    claimed = claim_next(assignment)
+    assert claimed is not None
+    deliver(assignment, claimed)
+    assert mailer.calls == [
+        OutgoingBatch(
+            batch_id=claimed.id,
+            attempt=1,
+            label=LABEL,
+            sending_id=assignment.sending.id,
+            is_rehearsal=False,
+            sent_at=NOW,
+            message=a_message(TO_ADVISERS),
+            sender=SENDER,
+            list_id="Seudun uutiskirje <seutu.seutu.example>",
+            recipients=tuple(personalise(planned, assignment.sending) for planned in claimed.deliveries),
+        )
+    ]
+
+
+def test_a_claim_is_delivered_once(database: Database) -> None:
+    """Delivering the same claim again does nothing: no second call, no second record."""
+    mailer = ScriptedMailer()
+    ledger, assignment = prepare(database, mailer)
+    claimed = claim_next(assignment)
+    assert claimed is not None
+    first, second = deliver(assignment, claimed), deliver(assignment, claimed)
+    assert first is not None
+    assert (first.claimed, first.count(Verdict.ACCEPTED)) == (claimed, 2)
+    assert second is None
+    assert len(mailer.calls) == 1
+    assert ledger.balance(assignment.sending.id).states == {DeliveryState.ACCEPTED: 2}
+
+
+def test_nothing_is_claimed_when_nothing_is_queued(database: Database) -> None:
+    """The end of the queue is None."""
+    _ledger, assignment = prepare(database, ScriptedMailer())
+    deliver_next(assignment)
+    assert claim_next(assignment) is None
+
+
+def test_whoever_cannot_be_addressed_keeps_nobody_from_the_mail(database: Database) -> None:
+    """A fault with one person rejects that one delivery with its reason; the others go out."""
+
+    def stumble(planned: PlannedDelivery, sending: Sending) -> Recipient:
+        if planned.address == "reader1@example.com":
+            raise ContentError("the name holds a line break")
+        return personalise(planned, sending)
+
+    mailer = ScriptedMailer()
+    ledger, assignment = prepare(database, mailer)
+    deliver_next(replace(assignment, personalise=stumble))
+    account = ledger.account(assignment.sending.id)
+    assert mailer.handed_over == ["reader2@example.com"]
+    assert account.balance.states == {DeliveryState.ACCEPTED: 1, DeliveryState.REJECTED: 1}
+    assert account.reasons == (
+        ReasonCount(state=DeliveryState.REJECTED, reason="the name holds a line break", deliveries=1),
+    )
+
+
+def test_a_call_for_nobody_is_not_made(database: Database) -> None:
+    """When nobody of a batch can be addressed, the mailer hears nothing of it."""
+
+    def stumble(_planned: PlannedDelivery, _sending: Sending) -> Recipient:
+        raise ContentError("the name holds a line break")
+
+    mailer = ScriptedMailer()
+    ledger, assignment = prepare(database, mailer)
+    deliver_next(replace(assignment, personalise=stumble))
+    assert mailer.calls == []
+    assert ledger.balance(assignment.sending.id).states == {DeliveryState.REJECTED: 2}
+
+
+def test_without_its_message_a_batch_is_given_back(database: Database) -> None:
+    """A batch that cannot be prepared goes back to the queue, for no call was begun."""
+    mailer = ScriptedMailer()
+    ledger, sending = a_sending(database)
+    assignment = an_assignment(ledger, sending, mailer, FakeClock(), editions=[TO_MANAGERS])
+    with pytest.raises(StateError, match=r"The approval holds no message for edition advisers\.fi"):
+        deliver_next(assignment)
+    assert mailer.calls == []
+    assert ledger.balance(sending.id).states == {DeliveryState.QUEUED: 5}
+
+
+def test_a_mailer_that_raises_leaves_doubt_and_stops(database: Database) -> None:
+    """How far a call came that ended in an exception is not known: its people are in doubt, and that is the end."""
+    mailer = ScriptedMailer([failing(RuntimeError("boom"))])
+    ledger, assignment = prepare(database, mailer)
+    delivered = deliver_next(assignment)
+    assert delivered is not None
+    assert delivered.outcome.stop_reason == "the mailer scripted failed (RuntimeError)"
+    assert ledger.balance(assignment.sending.id).states == {DeliveryState.UNKNOWN: 2}
+    assert [doubt.reason for doubt in ledger.unknown_batches(assignment.sending.id)] == [
+        "the mailer scripted failed (RuntimeError)"
+    ]
+
+
+def test_whoever_the_mailer_forgets_is_in_doubt(database: Database) -> None:
+    """An answer that names nobody settles nobody."""
+    mailer = ScriptedMailer([lambda _batch: BatchOutcome(outcomes=())])
+    ledger, assignment = prepare(database, mailer)
+    delivered = deliver_next(assignment)
+    assert delivered is not None
+    assert delivered.count(Verdict.UNKNOWN) == 2
+    assert ledger.balance(assignment.sending.id).states == {DeliveryState.UNKNOWN: 2}
+
+
+@pytest.mark.parametrize(("is_idempotent", "state"), [(True, DeliveryState.QUEUED), (False, DeliveryState.UNKNOWN)])
+def test_doubt_is_no_doubt_for_an_idempotent_mailer(
+    database: Database,
+    is_idempotent: bool,  # noqa: FBT001 - a table's column
+    state: DeliveryState,
+) -> None:
+    """Where the same key twice does no harm, an unknown answer means "again"; elsewhere it means doubt."""
+    mailer = ScriptedMailer([each(Verdict.UNKNOWN, "no answer in 30 s")], is_idempotent=is_idempotent)
+    ledger, assignment = prepare(database, mailer)
+    deliver_next(assignment)
+    assert ledger.balance(assignment.sending.id).states == {state: 2}
+
+
+def test_every_verdict_finds_its_state(database: Database) -> None:
+    """Accepted, rejected, refused and unknown side by side in one call each go their own way."""
+    first, second, third, _fourth = addresses(4)
+    script = by_address(
+        {first: Verdict.REJECTED, second: Verdict.REFUSED, third: Verdict.UNKNOWN}, reason="says the server"
+    )
+    ledger, assignment = prepare(database, ScriptedMailer([script]), people=4)
+    deliver_next(assignment)
+    assert ledger.balance(assignment.sending.id).states == {
+        DeliveryState.QUEUED: 1,
+        DeliveryState.UNKNOWN: 1,
+        DeliveryState.ACCEPTED: 1,
+        DeliveryState.REJECTED: 1,
+    }
+
+
+def test_the_hand_over_stands_between_two_checkpoints(database: Database) -> None:
+    """The call to the mailer lies between the two named moments, and nothing is recorded before the second."""
+    ledger, sending = a_sending(database, 2)
+    mailer = ScriptedMailer()
+    seen: list[tuple[Checkpoint, int, DeliveryState]] = []
+
+    def look(checkpoint: Checkpoint) -> None:
+        (state,) = ledger.balance(sending.id).states
+        seen.append((checkpoint, len(mailer.calls), state))
+
+    deliver_next(an_assignment(ledger, sending, mailer, FakeClock(), checkpoint=look))
+    assert seen == [
+        (Checkpoint.BEFORE_HAND_OVER, 0, DeliveryState.SENDING),
+        (Checkpoint.AFTER_HAND_OVER, 1, DeliveryState.SENDING),
+    ]
+
+
+def test_an_answer_that_cannot_be_kept_leaves_the_batch_claimed(database: Database) -> None:
+    """When the disk is full at the record, the batch stays on its way, to be found by the next sender."""
+
+    def fill_the_disk(checkpoint: Checkpoint) -> None:
+        if checkpoint is Checkpoint.BEFORE_RECORD_COMMIT:
+            raise StorageError("the disk is full")
+
+    whole, sending = a_sending(database, 2)
+    ledger = DeliveryLedger(database, checkpoint=fill_the_disk)
+    with pytest.raises(StorageError, match="the disk is full"):
+        deliver_next(an_assignment(ledger, sending, ScriptedMailer(), FakeClock()))
+    assert whole.balance(sending.id).states == {DeliveryState.SENDING: 2}

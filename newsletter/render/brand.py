@@ -49,7 +49,7 @@ class Palette(_Table):
         page: Around the letter.
         paper: Of the letter.
         ink: Text on paper.
-        muted: Dates, sources, footer: on paper and on page.
+        muted: Dates, sources, footer: on paper, page and tint.
         accent: Links and marks, on paper.
         accent_ink: Text on the accent.
         tint: Behind date blocks; ink and accent stand on it.
@@ -74,6 +74,7 @@ class Palette(_Table):
             ("ink", "tint"),
             ("muted", "paper"),
             ("muted", "page"),
+            ("muted", "tint"),
             ("accent", "paper"),
             ("accent", "page"),
             ("accent", "tint"),

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsletter.errors import UsageError
+
 if TYPE_CHECKING:
+    from newsletter.send.dispatch import Progress
     from newsletter.wiring import Newsletter
 
 
@@ -53,6 +56,53 @@ class Session:
         """Name the next command to type."""
         self.say(f"Next: {command}")
 
+    def shown(self, path: Path) -> str:
+        """Write a path as the person would: from the working folder where it lies below it."""
+        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+    def shown_text(self, location: str) -> str:
+        """Write a location as the person would: a path shortened, an address as it is."""
+        return location if "://" in location else self.shown(Path(location))
+
+    def confirm(self, question: str) -> None:
+        """Ask a yes-or-no question; whatever is not yes stops the command.
+
+        Raises:
+            UsageError: Nobody can be asked.
+        """
+        self._require_terminal("Say yes with --yes.")
+        click.confirm(question, abort=True, err=True)
+
+    def confirm_label(self, label: str, given: str | None) -> None:
+        """Have the issue's label typed, or take it from --confirm.
+
+        Raises:
+            UsageError: It is another one, or nobody can be asked.
+        """
+        if given is None:
+            self._require_terminal(f"Off a terminal: --confirm {label}")
+            given = click.prompt("Type the issue's label to send it", err=True)
+        if given != label:
+            raise UsageError(f"{given!r} is not {label!r}; nothing was sent.", hint=f"--confirm {label}")
+
+    def _require_terminal(self, hint: str) -> None:
+        """Refuse to ask where nobody can answer."""
+        if not self.may_ask or not sys.stdin.isatty():
+            raise UsageError("This needs an answer, and nobody can be asked here.", hint=hint)
+
+    def send_progress(self) -> "Callable[[Progress], None]":
+        """Give a callable that shows how far a sending is: one redrawn line on a terminal, nothing elsewhere."""
+        if self.is_quiet or not sys.stderr.isatty():
+            return lambda _progress: None
+
+        def draw(now: "Progress") -> None:
+            left = "" if now.seconds_left is None else f", {now.seconds_left:.0f} s left"
+            doubt = f", {now.unknown} unknown" if now.unknown else ""
+            counts = f"{now.accepted:,} accepted, {now.rejected:,} rejected{doubt}, {now.remaining:,} to go"
+            click.echo(f"\r{counts} ({now.per_second:,.0f} a second{left})   ", err=True, nl=now.remaining == 0)
+
+        return draw
+
     def progress(self, label: str) -> Callable[[int, int], None]:
         """Give a callable (done, total) that draws one line of progress on a terminal and nothing elsewhere."""
         if self.is_quiet or not sys.stderr.isatty():
@@ -62,6 +112,12 @@ class Session:
             click.echo(f"\r{label}: {done} of {total}", err=True, nl=done >= total)
 
         return draw
+
+    def counter(self, label: str) -> Callable[[int], None]:
+        """Give a callable (done) that counts on one line of a terminal, where the end is not known."""
+        if self.is_quiet or not sys.stderr.isatty():
+            return lambda _done: None
+        return lambda done: click.echo(f"\r{label}: {done:,}", err=True, nl=False)
 
 
 pass_session = click.make_pass_decorator(Session)
@@ -75,7 +131,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under headings in columns as wide as their widest cell; nothing but the headings when there are none."""
+    """Print rows under headings in columns as wide as their widest cell; headings alone when there are no rows."""
     cells = [[str(heading) for heading in headings], *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
     for row in cells:

@@ -86,7 +86,7 @@ def unplaced_items(issue: Issue) -> tuple[ItemKey, ...]:
 
 def _checked(file: TomlFile, segments: Sequence[Segment], publication: Publication) -> IssueFile:
     """Give the tables in shape, or raise all faults at once, in the order of the file."""
-    faults = list(name_faults(file, [segment.id for segment in segments], publication))
+    faults = list(name_faults(file, segments, publication))
     try:
         tables = IssueFile.model_validate(file.content)
     except ValidationError as error:

@@ -154,7 +154,7 @@ class IssueFile(_Strict):
     waiver: list[WaiverTable] = Field(default_factory=list)
 
 
-def name_faults(file: TomlFile, segments: Sequence[SegmentId], publication: Publication) -> Iterator[Fault]:
+def name_faults(file: TomlFile, segments: Sequence[Segment], publication: Publication) -> Iterator[Fault]:
     """Find what one part of the file, or of the publication, has against another.
 
     Looks at the plain tables, so that these faults show together with those of the shape.
@@ -162,7 +162,7 @@ def name_faults(file: TomlFile, segments: Sequence[SegmentId], publication: Publ
     items = _table(file.content.get("item"))
     yield from _label_faults(file, publication)
     yield from _order_faults(file, segments, items)
-    yield from _edition_faults(file, segments, publication)
+    yield from _edition_faults(file, [segment.id for segment in segments], publication)
     for key, item in items.items():
         yield from _item_faults(file, key, _table(item), publication)
 
@@ -187,23 +187,33 @@ def _label_faults(file: TomlFile, publication: Publication) -> Iterator[Fault]:
         )
 
 
-def _order_faults(file: TomlFile, segments: Sequence[SegmentId], items: Mapping[str, Any]) -> Iterator[Fault]:
-    """Find unknown segments, unknown items and items that stand twice."""
-    for segment, keys in _table(file.content.get("order")).items():
-        if segment not in segments:
-            yield file.fault(
-                ("order", segment), f"There is no segment {segment!r}.", hint=did_you_mean(segment, segments)
-            )
+def _order_faults(file: TomlFile, segments: Sequence[Segment], items: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find unknown segments, unknown items, items that stand twice, and items whose section a segment does not get."""
+    known = {str(segment.id): segment for segment in segments}
+    for name, keys in _table(file.content.get("order")).items():
+        if name not in known:
+            yield file.fault(("order", name), f"There is no segment {name!r}.", hint=did_you_mean(name, known))
         seen: set[str] = set()
         for number, key in enumerate(keys if isinstance(keys, list) else []):
-            place: KeyPath = ("order", segment, number)
+            place: KeyPath = ("order", name, number)
             if not isinstance(key, str):
                 continue
             if key not in items:
                 yield file.fault(place, f"There is no [item.{key}].", hint=did_you_mean(key, items))
             elif key in seen:
                 yield file.fault(place, f"{key!r} stands twice in this list.", hint="Take one of them out.")
+            elif name in known and _is_barred(known[name], _table(items[key]).get("section")):
+                yield file.fault(
+                    place,
+                    f"The segment {name!r} does not get the section of {key!r}.",
+                    hint=f"Give the item another section, or change {name!r} in segments.toml.",
+                )
             seen.add(key)
+
+
+def _is_barred(segment: Segment, section: object) -> bool:
+    """Tell whether a segment does not get a section."""
+    return bool(segment.sections) and isinstance(section, str) and section not in segment.sections
 
 
 def _edition_faults(file: TomlFile, segments: Sequence[SegmentId], publication: Publication) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ Doors: `draft_text` for a whole file, `item_text` for the table of one item, `or
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from newsletter.curate.draft import Draft
+from newsletter.curate.excerpt import shorten
 from newsletter.curate.toml_text import block, comment, inline, moment
 from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.issue import EditionWords, IssueItem, ItemVariant, Pick, PickGrade
@@ -58,7 +59,7 @@ def item_text(item: IssueItem, publication: Publication, *, reasons: Iterable[st
 
 def order_lines(keys: Sequence[ItemKey], items: Mapping[ItemKey, IssueItem]) -> list[str]:
     """Write the members of an order, one a line, each with its title to be recognised by."""
-    return [f"  {inline(key)}, {comment(items[key].title[:_TITLE_SHOWN_SIZE])}" for key in keys]
+    return [f"  {inline(key)}, {comment(shorten(items[key].title, _TITLE_SHOWN_SIZE))}" for key in keys]
 
 
 def reasons_for(key: ItemKey, draft: Draft) -> list[str]:
@@ -82,8 +83,8 @@ def _opening(draft: Draft, publication: Publication) -> str:
             f"# Issue {draft.label}, yours to edit: every word below is what readers will see.",
             "#",
             "# To move an item, move its key within [order]. To leave one out, take its key out there, but let its",
-            "# table stay: `newsletter issue new --update` adds what has no table. A comment above each item says why",
-            "# it was picked. Your own comments stay where you put them.",
+            f"# table stay: `newsletter issue new {draft.label} --update` adds what has no table. A comment above each",
+            "# item says why it was picked. Your own comments stay where you put them.",
             f"# Times are those of {publication.zone.key}.",
             "",
             f"label = {inline(draft.label)}",

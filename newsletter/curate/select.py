@@ -1,8 +1,9 @@
 """Decide about every item of a period, for every segment, and say why.
 
 Its door is `select`. It answers with a Pick for each item near the issue, also for those left out, so that an editor
-can disagree. An item's own word (named segments) beats what its words suggest (topics); dates, cancellations and what
-was really sent before beat both. Pure: the same items give the same picks, in whatever order they come.
+can disagree. An item's own word (named segments) beats what its words suggest (topics); dates, cancellations, what was
+really sent before and the sections a segment gets beat both. Pure: the same items give the same picks, in whatever
+order they come.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,7 +27,7 @@ from newsletter.domain.content import (
     fingerprint,
     overlaps,
 )
-from newsletter.domain.issue import IssueLabel, Pick, PickGrade
+from newsletter.domain.issue import Pick, PickGrade, SentItem
 from newsletter.domain.period import Period, day_of, first_moment, midnight
 from newsletter.domain.publication import Publication, Section, SectionKind
 from newsletter.language.topics import TopicMatcher
@@ -34,19 +35,6 @@ from newsletter.language.topics import TopicMatcher
 NEAR_DAYS = 45
 """Articles this near the period and events this near their window are shown as left out; others not at all."""
 _WORDS_SHOWN_MAX = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentItem:
-    """What was really sent of an item, last: rehearsals do not count.
-
-    Attributes:
-        label: The issue it was in.
-        fingerprint: Of the item as it was picked then.
-    """
-
-    label: IssueLabel
-    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +152,8 @@ def _obstacle(item: Item, choice: Choice) -> str | None:
     before = choice.sent.get(item.key)
     if reason is not None or before is None or before.label == choice.period.label:
         return reason
-    return f"sent in {before.label}" + ("" if before.fingerprint == fingerprint(item) else ", updated since")
+    is_same = before.fingerprint in (None, fingerprint(item))
+    return f"sent in {before.label}" + ("" if is_same else ", updated since")
 
 
 def _article_obstacle(article: Article, choice: Choice) -> str | None:
@@ -213,23 +202,23 @@ def _decide(studied: _Studied, segment: Segment, choice: Choice) -> Pick:
 
 
 def _verdict(studied: _Studied, segment: Segment, choice: Choice) -> tuple[bool, str]:
-    """Tell whether a segment gets an item, and why: first what holds for everybody, then its named segments."""
+    """Tell whether a segment gets an item, and why: first what no wish can change, then segments, then topics."""
     if studied.obstacle is not None:
         return False, studied.obstacle
     if studied.section is None:
         return False, f"no section of {_kind(studied.item)} takes it"
+    if segment.sections and studied.section.id not in segment.sections:
+        return False, f"belongs to the section {studied.section.id}, which this segment does not get"
     named = _named_segments(studied.item, choice)
     if segment.id in named:
-        return True, "named for this segment" + _doubt(studied.item)
+        return True, "named by the item or its source" + _doubt(studied.item)
     if named:
         return False, f"meant for {', '.join(named)} only"
-    return _verdict_by_topic(studied, studied.section, segment)
+    return _verdict_by_topic(studied, segment)
 
 
-def _verdict_by_topic(studied: _Studied, section: Section, segment: Segment) -> tuple[bool, str]:
+def _verdict_by_topic(studied: _Studied, segment: Segment) -> tuple[bool, str]:
     """Tell whether a segment gets an item that names none, and why."""
-    if segment.sections and section.id not in segment.sections:
-        return False, f"belongs to the section {section.id}, which this segment does not get"
     if not segment.topics:
         return True, "this segment gets every topic" + _doubt(studied.item)
     wanted = [hit for hit in studied.topics if hit.topic_id in studied.primary.intersection(segment.topics)]

@@ -93,6 +93,30 @@ class Suppression:
     note: str = ""
 
 
+class SuppressionAction(StrEnum):
+    """What was done to a suppression."""
+
+    ADDED = "added"
+    LIFTED = "lifted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionChange:
+    """One line of the record of an address's suppression; it is only ever added to.
+
+    Attributes:
+        action: Added or lifted.
+        reason: Why the address was suppressed.
+        at: Aware moment.
+        note: Where it came from, or who asked to lift it; without any address.
+    """
+
+    action: SuppressionAction
+    reason: SuppressionReason
+    at: datetime
+    note: str
+
+
 class ExclusionReason(StrEnum):
     """Why somebody we know does not get an issue; each candidate that is not planned has exactly one."""
 
@@ -169,6 +193,25 @@ class Segment:
     topics: tuple[TopicId, ...] = ()
     sections: tuple[SectionId, ...] = ()
     line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headcount:
+    """How many people are alike in all that decides what they get; the headcounts add up to everybody known.
+
+    Attributes:
+        segments: That they are in, by rank; empty for those in none.
+        language: That they want.
+        status: Theirs.
+        is_suppressed: Their address must never be mailed.
+        people: How many.
+    """
+
+    segments: tuple[SegmentId, ...]
+    language: Language
+    status: SubscriberStatus
+    is_suppressed: bool
+    people: int
 
 
 def matches(rule: Rule, subscriber: Subscriber) -> bool:

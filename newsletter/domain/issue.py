@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NewType
 
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId, TopicHit
-from newsletter.domain.publication import Section
+from newsletter.domain.publication import Section, Sender
 from newsletter.errors import Place
 
 IssueLabel = NewType("IssueLabel", str)
@@ -317,6 +317,7 @@ class Approval:
         audience_rule: Canonical text of the segments and their rules.
         messages: One per edition.
         waivers: Accepted findings.
+        sender: What From and Reply-To will say.
     """
 
     hash: ApprovalHash
@@ -327,13 +328,30 @@ class Approval:
     audience_rule: str
     messages: tuple[Message, ...]
     waivers: tuple[Waiver, ...] = ()
+    sender: Sender
 
 
-def approval_hash(messages: tuple[Message, ...], audience_rule: str, waivers: tuple[Waiver, ...]) -> ApprovalHash:
-    """Give the SHA-256 under which messages, audience rule and waivers are frozen together."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentItem:
+    """What readers have had of an item, last; rehearsals do not count.
+
+    Attributes:
+        label: The issue that carried it.
+        fingerprint: Of the item as it was picked then; None for one the editor wrote.
+    """
+
+    label: IssueLabel
+    fingerprint: str | None
+
+
+def approval_hash(
+    messages: Sequence[Message], audience_rule: str, waivers: Sequence[Waiver], sender: Sender
+) -> ApprovalHash:
+    """Give the SHA-256 under which messages, audience rule, waivers and sender are frozen together."""
     frozen = {
         "messages": {str(message.edition): message.sha256 for message in messages},
         "audience": audience_rule,
         "waivers": sorted([waiver.code, waiver.reason] for waiver in waivers),
+        "sender": asdict(sender),
     }
     return ApprovalHash(hashlib.sha256(json.dumps(frozen, sort_keys=True, ensure_ascii=False).encode()).hexdigest())

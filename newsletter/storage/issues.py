@@ -1,28 +1,25 @@
 """SQL for approvals: the messages that were frozen, and which items an issue really carried."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import cast
 
 from sqlalchemy import Connection, Row, select
 
 from newsletter.domain.content import ItemKey
 from newsletter.domain.delivery import SendingState
-from newsletter.domain.issue import Approval, ApprovalHash, IssueLabel, Message, Slot, Waiver, parse_edition_key
+from newsletter.domain.issue import (
+    Approval,
+    ApprovalHash,
+    IssueLabel,
+    Message,
+    SentItem,
+    Slot,
+    Waiver,
+    parse_edition_key,
+)
+from newsletter.domain.publication import Sender
 from newsletter.storage.tables import approval, approved_item, approved_message, sending
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentItem:
-    """An item that readers have had.
-
-    Attributes:
-        label: The issue that carried it.
-        fingerprint: What it said then, or None for one the editor wrote.
-    """
-
-    label: IssueLabel
-    fingerprint: str | None
 
 
 class IssueStore:
@@ -44,6 +41,7 @@ class IssueStore:
                 issue_sha256=approved.issue_sha256,
                 audience_rule=approved.audience_rule,
                 waivers=[[waiver.code, waiver.reason] for waiver in approved.waivers],
+                sender=asdict(approved.sender),
             )
         )
         for position, message in enumerate(approved.messages):
@@ -108,6 +106,7 @@ class IssueStore:
             audience_rule=row.audience_rule,
             messages=tuple(_message(cast("dict[str, object]", content)) for content in messages),
             waivers=tuple(Waiver(code=code, reason=reason) for code, reason in row.waivers),
+            sender=Sender(**row.sender),
         )
 
 

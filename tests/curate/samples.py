@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from newsletter.curate.select import Choice, SentItem
+from newsletter.curate.select import Choice
 from newsletter.domain.audience import AllOf, Segment
 from newsletter.domain.content import (
     Article,
@@ -18,6 +18,7 @@ from newsletter.domain.content import (
     Topic,
     TopicId,
 )
+from newsletter.domain.issue import SentItem
 from newsletter.domain.period import parse_period
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 

@@ -1,5 +1,6 @@
 """What may stand in issue.toml: every mistake is named with its line, all at once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from newsletter.curate.issue_file import read_issue
 from newsletter.domain.publication import Publication
 from newsletter.errors import IssueFileError
-from tests.curate.samples import FI, SEGMENTS, SV, publication
+from tests.curate.samples import FI, NEWS, SEGMENTS, SV, publication
 
 GOOD = """\
 label = "2017-11"
@@ -271,6 +272,20 @@ def test_an_item_key_is_plain(tmp_path: Path, key: str) -> None:
     assert faults(tmp_path / "issue.toml", text) == [
         f"44: item.{bare}: {bare!r} is no key. (Use lower-case letters a-z, digits and hyphens.)"
     ]
+
+
+def test_an_order_holds_only_what_its_segment_gets(tmp_path: Path) -> None:
+    """An item of a section that the segment does not get would be lost in silence, so it is refused."""
+    news_only = [replace(SEGMENTS[0], sections=(NEWS,)), SEGMENTS[1]]
+    path = tmp_path / "issue.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    with pytest.raises(IssueFileError) as caught:
+        read_issue(path, segments=news_only, publication=publication(), shown_as=Path("i.toml"))
+    (fault,) = caught.value.faults
+    assert str(fault) == (
+        "i.toml:17: order.managers[0]: The segment 'managers' does not get the section of 'paiva'. "
+        "(Give the item another section, or change 'managers' in segments.toml.)"
+    )
 
 
 def test_a_section_kind_without_any_section_is_named(tmp_path: Path) -> None:

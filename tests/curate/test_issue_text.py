@@ -39,8 +39,8 @@ def test_a_draft_is_made_for_a_person() -> None:
 # Issue 2017-11, yours to edit: every word below is what readers will see.
 #
 # To move an item, move its key within [order]. To leave one out, take its key out there, but let its
-# table stay: `newsletter issue new --update` adds what has no table. A comment above each item says why
-# it was picked. Your own comments stay where you put them.
+# table stay: `newsletter issue new 2017-11 --update` adds what has no table. A comment above each
+# item says why it was picked. Your own comments stay where you put them.
 # Times are those of Europe/Helsinki.
 
 label = "2017-11"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curate.select import SentItem, section_for, select
+from newsletter.curate.select import section_for, select
 from newsletter.domain.content import (
     Article,
     EventStatus,
@@ -21,7 +21,7 @@ from newsletter.domain.content import (
     TopicId,
     fingerprint,
 )
-from newsletter.domain.issue import IssueLabel, Pick, PickGrade
+from newsletter.domain.issue import IssueLabel, Pick, PickGrade, SentItem
 from newsletter.domain.publication import Section, SectionKind
 from tests.curate.samples import (
     ADVISERS,
@@ -105,7 +105,7 @@ def test_a_pick_carries_section_and_topics() -> None:
         ),
         ({"topics": (TopicId("hankinnat"),)}, "picked: topic hankinnat: named by the item or its source"),
         ({"topics": (TopicId("tuntematon"),)}, "left out: about no topic"),
-        ({"segments": (MANAGERS,)}, "picked: named for this segment"),
+        ({"segments": (MANAGERS,)}, "picked: named by the item or its source"),
         ({"segments": (ADVISERS,), "topics": (TopicId("hankinnat"),)}, "left out: meant for advisers only"),
         ({"segments": (SegmentId("poistettu"),)}, "left out: about no topic"),
         ({"published": None}, "left out: no date of publication"),
@@ -113,7 +113,7 @@ def test_a_pick_carries_section_and_topics() -> None:
         ({"published": datetime(2017, 11, 30, 22, 30, tzinfo=UTC)}, "left out: published 1.12.2017, outside 2017-11"),
         (
             {"published": datetime(2017, 10, 31, 22, 30, tzinfo=UTC), "segments": (MANAGERS,)},
-            "picked: named for this segment",
+            "picked: named by the item or its source",
         ),
         ({"published": date(2017, 10, 13), "segments": (MANAGERS,)}, "left out: published 13.10.2017, outside 2017-11"),
     ],
@@ -127,16 +127,16 @@ def test_an_article_for_the_managers(facts: dict[str, object], expected: str) ->
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        ({}, "picked: named for this segment"),
-        ({"status": EventStatus.TENTATIVE}, "picked: named for this segment, tentative"),
+        ({}, "picked: named by the item or its source"),
+        ({"status": EventStatus.TENTATIVE}, "picked: named by the item or its source, tentative"),
         ({"status": EventStatus.CANCELLED}, "left out: cancelled"),
         ({"status": EventStatus.POSTPONED}, "left out: postponed"),
         ({"precision": Precision.MONTH}, "left out: its day is not known yet"),
         ({"precision": Precision.SEASON}, "left out: its day is not known yet"),
-        ({"start": date(2017, 11, 24)}, "picked: named for this segment"),
-        ({"start": date(2017, 11, 20), "end": date(2017, 11, 24)}, "picked: named for this segment"),
+        ({"start": date(2017, 11, 24)}, "picked: named by the item or its source"),
+        ({"start": date(2017, 11, 20), "end": date(2017, 11, 24)}, "picked: named by the item or its source"),
         ({"start": date(2017, 11, 20), "end": date(2017, 11, 23)}, "left out: over by 24.11.2017"),
-        ({"start": date(2018, 1, 22)}, "picked: named for this segment"),
+        ({"start": date(2018, 1, 22)}, "picked: named by the item or its source"),
         ({"start": date(2018, 1, 23)}, "left out: starts 23.1.2018, later than 60 days ahead"),
         ({"start": datetime(2018, 1, 22, 22, 0, tzinfo=UTC)}, "left out: starts 23.1.2018, later than 60 days ahead"),
         ({"segments": (), "topics": ()}, "left out: about no topic"),
@@ -154,12 +154,15 @@ def test_what_was_really_sent_is_not_picked_again() -> None:
         ABOUT_MONEY.key: SentItem(label=IssueLabel("2017-10"), fingerprint=fingerprint(ABOUT_MONEY)),
         ABOUT_SERVICES.key: SentItem(label=IssueLabel("2017-W44"), fingerprint="other"),
         ABOUT_NOTHING.key: SentItem(label=IssueLabel("2017-11"), fingerprint="other"),
+        ItemKey("oma"): SentItem(label=IssueLabel("2017-09"), fingerprint=None),
     }
-    reasons = decided([ABOUT_MONEY, ABOUT_SERVICES, ABOUT_NOTHING], sent=sent)
+    own = article("oma", "Toimituksen oma")
+    reasons = decided([ABOUT_MONEY, ABOUT_SERVICES, ABOUT_NOTHING, own], sent=sent)
     assert {key: reason for key, reason in reasons.items() if key[1] == ADVISERS} == {
         ("raha", "advisers"): "left out: sent in 2017-10",
         ("palvelut", "advisers"): "left out: sent in 2017-W44, updated since",
         ("muu", "advisers"): "left out: about no topic",
+        ("oma", "advisers"): "left out: sent in 2017-09",
     }
 
 
@@ -195,12 +198,15 @@ def test_a_segment_without_topics_gets_everything() -> None:
 
 
 def test_a_segment_gets_its_sections_only() -> None:
-    """An item of another section is left out by topic, and comes in when it names the segment."""
+    """An item of a section that the segment does not get is left out, also when it names the segment."""
     news_only = [segment(ADVISERS, 1, "rahoitus", sections=(NEWS,))]
     named = replace(ABOUT_MONEY, key=ItemKey("nimetty"), segments=(ADVISERS,))
-    assert decided([ABOUT_MONEY, named], segments=news_only) == {
-        ("nimetty", "advisers"): "picked: named for this segment",
-        ("raha", "advisers"): "left out: belongs to the section raha, which this segment does not get",
+    fitting = replace(ABOUT_NOTHING, segments=(ADVISERS,))
+    reason = "left out: belongs to the section raha, which this segment does not get"
+    assert decided([ABOUT_MONEY, named, fitting], segments=news_only) == {
+        ("muu", "advisers"): "picked: named by the item or its source",
+        ("nimetty", "advisers"): reason,
+        ("raha", "advisers"): reason,
     }
 
 

@@ -11,6 +11,7 @@ from newsletter.domain.issue import (
     approval_hash,
     parse_edition_key,
 )
+from newsletter.domain.publication import Sender
 
 KEY = EditionKey(segments=(SegmentId("advisers"), SegmentId("managers")), language=Language("fi"))
 MESSAGE = Message(
@@ -23,6 +24,9 @@ MESSAGE = Message(
     headers=(("List-Id", "x"),),
     slots={Slot.NAME: "@@x:name@@"},
 )
+
+
+SENDER = Sender(name="Kylä", address="uutiset@kyla.example", organisation="Kylä ry", postal_address="Kylätie 1")
 
 
 def test_an_edition_key_is_read_as_it_is_written() -> None:
@@ -47,19 +51,20 @@ def test_the_digest_of_a_message_follows_everything_a_reader_sees() -> None:
     assert replace(MESSAGE, mjml="").sha256 == MESSAGE.sha256
 
 
-def test_approval_freezes_messages_rule_and_waivers() -> None:
-    """The hash changes with each of the three, and not with the order of the waivers or their lines."""
+def test_approval_freezes_messages_rule_waivers_and_sender() -> None:
+    """The hash changes with each of the four, and not with the order of the waivers or their lines."""
     one, two = Waiver(code="a", reason="x", line=3), Waiver(code="b", reason="y")
-    frozen = approval_hash((MESSAGE,), "rule", (one, two))
+    frozen = approval_hash((MESSAGE,), "rule", (one, two), SENDER)
 
-    assert frozen == approval_hash((MESSAGE,), "rule", (two, replace(one, line=9)))
+    assert frozen == approval_hash((MESSAGE,), "rule", (two, replace(one, line=9)), SENDER)
     others = [
-        approval_hash((), "rule", (one, two)),
-        approval_hash((MESSAGE,), "other", (one, two)),
-        approval_hash((MESSAGE,), "rule", (one,)),
-        approval_hash((MESSAGE,), "rule", (replace(one, reason="z"), two)),
+        approval_hash((), "rule", (one, two), SENDER),
+        approval_hash((MESSAGE,), "other", (one, two), SENDER),
+        approval_hash((MESSAGE,), "rule", (one,), SENDER),
+        approval_hash((MESSAGE,), "rule", (replace(one, reason="z"), two), SENDER),
+        approval_hash((MESSAGE,), "rule", (one, two), replace(SENDER, reply_to="toimitus@kyla.example")),
     ]
-    assert len({frozen, *others}) == 5
+    assert len({frozen, *others}) == 6
 
 
 def test_only_an_error_that_nobody_waived_stands_in_the_way() -> None:

@@ -1,0 +1,25 @@
+"""Run the lines named on the command line, or all; end with 1 when a promise is broken."""
+
+import platform
+import sys
+
+from benchmarks.harness import Line
+from benchmarks.lines import LINES
+
+
+def main(names: list[str]) -> int:
+    """Measure and print; give the exit code."""
+    unknown = [name for name in names if name not in LINES]
+    if unknown:
+        print(f"No such line: {', '.join(unknown)}. Known: {', '.join(LINES)}", file=sys.stderr)
+        return 2
+    print(f"{platform.platform()}, Python {platform.python_version()}")
+    results: list[Line] = []
+    for name in names or list(LINES):
+        line = LINES[name]()
+        print(line, flush=True)
+        results.append(line)
+    return 0 if all(line.holds for line in results) else 1
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,43 @@
+"""`newsletter collect`: visit every source and keep what is new."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.errors import SourceError
+
+if TYPE_CHECKING:
+    from newsletter.collect.gather import SourceReport
+
+
+@click.command()
+@json_option
+@pass_session
+def collect(session: Session, *, as_json: bool) -> None:
+    """Visit every source and keep what is new."""
+    items = session.newsletter.items
+    report = items.collect(on_progress=(lambda _report: None) if as_json else _print_source)
+    if as_json:
+        print_json([{**asdict(one), "error": str(one.error) if one.error else None} for one in report.sources])
+    if report.failed:
+        names = ", ".join(one.source_id for one in report.failed)
+        raise SourceError(
+            f"{len(report.failed)} of {len(report.sources)} sources could not be read: {names}.",
+            hint="The others were collected. Mend or switch off the source in newsletter.toml, then collect again.",
+        )
+    session.next_step("newsletter issue new LABEL (for example 2017-11)")
+
+
+def _print_source(report: "SourceReport") -> None:
+    """Print one source's counts and what its keeper should know."""
+    counts = report.counts
+    click.echo(
+        f"{report.source_id}: {report.found} found, {counts.new} new, {counts.changed} changed, "
+        f"{counts.unchanged} unchanged, {report.rejected} rejected"
+    )
+    for problem in report.problems:
+        where = " ".join(part for part in (f"line {problem.line}" if problem.line else "", problem.item or "") if part)
+        said = f"{where}: {problem.message}" if where else problem.message
+        click.echo(f"  {problem.grade}: {said}{f' ({problem.hint})' if problem.hint else ''}")

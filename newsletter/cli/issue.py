@@ -1,0 +1,308 @@
+"""`newsletter issue`: make, check, approve, send and report an issue."""
+
+import getpass
+import platform
+import signal
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.errors import ChecksFailed, Incomplete, UsageError
+
+if TYPE_CHECKING:
+    from newsletter.service.deliveries import Outlook
+
+label_argument = click.argument("label", metavar="LABEL")
+language_option = click.option(
+    "--language", type=click.Choice(["en", "fi", "sv"]), default="en", show_default=True, help="Of the findings."
+)
+
+
+@click.group()
+def issue() -> None:
+    """Make, check, approve, send and report an issue."""
+
+
+@issue.command()
+@label_argument
+@click.option(
+    "--date", "planned", type=click.DateTime(["%Y-%m-%d"]), help="The planned day of sending. Default: today."
+)
+@click.option("--update", "is_update", is_flag=True, help="Add what was collected since; every edit stays.")
+@pass_session
+def new(session: Session, label: str, *, planned: datetime | None, is_update: bool) -> None:
+    """Pick the articles and events of LABEL (2017-11, 2017-W46, 2017-Q4) and write issue.toml for you to edit."""
+    made = session.newsletter.issues.new(label, planned=planned.date() if planned else None, is_update=is_update)
+    picked = Counter(pick.segment_id for pick in made.picks if pick.grade == "picked")
+    for segment_id, count in picked.items():
+        click.echo(f"{segment_id}: {count} items")
+    verb = "Added" if is_update else "Wrote"
+    click.echo(f"{verb} {len(made.added)} items {'to' if is_update else 'in'} {session.shown(made.path)}.")
+    session.say(
+        "Open it in any editor: order, titles, leads, greeting, subject. Why each item is in it stands above it."
+    )
+    session.next_step(f"newsletter issue check {label}")
+
+
+@issue.command(name="list")
+@json_option
+@pass_session
+def list_(session: Session, *, as_json: bool) -> None:
+    """List the issues and where each stands."""
+    issues = session.newsletter.issues
+    summaries = [issues.summary(label) for label in issues.labels()]
+    if as_json:
+        print_json([asdict(summary) for summary in summaries])
+        return
+    print_table(
+        ["ISSUE", "STATE", "DATE", "ITEMS", "REHEARSALS"],
+        [
+            (one.label, one.state, one.date or "?", "?" if one.items is None else one.items, one.rehearsals)
+            for one in summaries
+        ],
+    )
+
+
+@issue.command()
+@label_argument
+@json_option
+@pass_session
+def show(session: Session, label: str, *, as_json: bool) -> None:
+    """Show each edition of an issue: subject, items in order, size."""
+    rendering = session.newsletter.issues.render(label)
+    summary = session.newsletter.issues.summary(label)
+    if as_json:
+        print_json(
+            {
+                **asdict(summary),
+                "editions": [
+                    {"edition": str(message.edition), "subject": message.subject, "items": message.items}
+                    for message in rendering.messages
+                ],
+            }
+        )
+        return
+    click.echo(f"Issue {label}: {summary.state}, planned for {rendering.issue.date}")
+    for edition, message in rendering.editions:
+        size_kilobytes = len(message.html.encode()) / 1000
+        click.echo(f"\n{message.edition}  {len(message.items)} items, {size_kilobytes:.1f} kB of HTML")
+        click.echo(f"  subject  {message.subject}")
+        for section in edition.sections:
+            click.echo(f"  {section.title}")
+            for item in section.items:
+                click.echo(f"    {item.title}  [{item.key}]")
+    for name in rendering.empty:
+        click.echo(f"\n{name}  no items: this edition is not made")
+
+
+@issue.command()
+@label_argument
+@pass_session
+def render(session: Session, label: str) -> None:
+    """Make every edition's HTML and text in the issue's build folder, for a look in the browser."""
+    issues = session.newsletter.issues
+    rendering = issues.render(label)
+    folder = issues.write_build(rendering)
+    for message in rendering.messages:
+        click.echo(f"{session.shown(folder / f'{message.edition}.html')}  {len(message.html.encode()) / 1000:.1f} kB")
+    session.next_step(f"newsletter issue check {label}")
+
+
+@issue.command()
+@label_argument
+@language_option
+@json_option
+@pass_session
+def check(session: Session, label: str, *, language: str, as_json: bool) -> None:
+    """Look every edition over. Ends with 3 when a finding of severity error stands in the way."""
+    from newsletter.check import describe  # noqa: PLC0415 - 0.2 s that the commands beside this one need not pay
+    from newsletter.domain.content import Language  # noqa: PLC0415 - as above
+
+    _, findings = session.newsletter.issues.check(label)
+    if as_json:
+        print_json([{**asdict(one), "place": str(one.place) if one.place else None} for one in findings])
+    else:
+        for finding in findings:
+            words = describe(finding, Language(language))
+            where = ": ".join(str(part) for part in (finding.place, finding.edition) if part is not None)
+            waived = f" (waived: {finding.waived})" if finding.waived else ""
+            click.echo(f"{finding.severity} {finding.code}{waived}  {where}\n  {words.message}\n  {words.fix}")
+        _print_tally(findings)
+    if blocking := sum(finding.stands_in_the_way for finding in findings):
+        raise ChecksFailed(f"{blocking} of these must be mended or waived before the issue can be approved.")
+    session.next_step(f"newsletter issue approve {label}")
+
+
+def _print_tally(findings: tuple[object, ...]) -> None:
+    """Count the findings by severity on one line."""
+    counted = Counter(str(getattr(finding, "severity", "")) for finding in findings)
+    click.echo(", ".join(f"{counted[name]} {name}s" for name in ("error", "warning", "note")) + ".")
+
+
+@issue.command()
+@label_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--by", default=getpass.getuser, help="Your name, recorded. Default: the one you are logged in with.")
+@pass_session
+def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
+    """Freeze the messages and the audience rule: what is sent will be byte for byte what was checked."""
+    if not yes:
+        session.confirm(f"Approve issue {label} as {by}?")
+    approval = session.newsletter.issues.approve(label, by=by)
+    click.echo(f"Approved issue {label}: {len(approval.messages)} editions, {approval.hash[:12]}.")
+    session.next_step(f"newsletter issue send {label}")
+
+
+@issue.command()
+@label_argument
+@click.option(
+    "--segment", "segments", multiple=True, help="Only editions for this segment now; the others stay queued."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many people now; the others stay queued.")
+@click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Show who would get what; send nothing.")
+@click.option("--confirm", "confirmed", metavar="LABEL", help="The label again, instead of being asked for it.")
+@pass_session
+def send(
+    session: Session,
+    label: str,
+    *,
+    segments: tuple[str, ...],
+    limit: int | None,
+    is_dry_run: bool,
+    confirmed: str | None,
+) -> None:
+    """Send an approved issue, or go on with a sending that was stopped. Nobody is mailed twice."""
+    from newsletter.domain.content import SegmentId  # noqa: PLC0415 - as above
+
+    outlook = session.newsletter.deliveries.outlook(label)
+    _print_outlook(outlook)
+    if is_dry_run:
+        session.say("Dry run: nothing was sent and nothing was written.")
+        return
+    for question in outlook.questions:
+        session.confirm(question)
+    session.confirm_label(label, confirmed)
+    stopping = _stop_between_batches()
+    done = session.newsletter.deliveries.send(
+        label,
+        by=f"{getpass.getuser()} on {platform.node()}",
+        segments=[SegmentId(segment) for segment in segments],
+        limit=limit,
+        should_stop=lambda: bool(stopping),
+        progress=session.send_progress(),
+    )
+    states = ", ".join(f"{count} {state}" for state, count in done.balance.states.items())
+    click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label} ({done.cause}): {states}.")
+    session.next_step(f"newsletter issue report {label}")
+    if not done.balance.is_finished:
+        raise Incomplete(
+            f"Issue {label} is not finished: {done.sending.pause_reason or done.cause}.",
+            hint=f"`newsletter issue report {label}` says more; `newsletter issue send {label}` goes on.",
+        )
+
+
+def _print_outlook(outlook: "Outlook") -> None:
+    """Show who would get what, before anybody says yes."""
+    kind = "REHEARSAL, nothing leaves this machine" if outlook.is_rehearsal else "to real readers"
+    click.echo(
+        f"Issue {outlook.approval.label} through {outlook.mailer}: {kind}. Approved {outlook.approval.hash[:12]}."
+    )
+    if outlook.go_on is not None:
+        click.echo(
+            f"Goes on with the sending begun {outlook.go_on.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed."
+        )
+        return
+    forecast = outlook.forecast
+    rows = [(str(edition), people) for edition, people in forecast.planned.items()]
+    rows += [(f"(nobody: {reason})", people) for reason, people in forecast.excluded.items()]
+    print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])
+
+
+def _stop_between_batches() -> list[int]:
+    """Let Ctrl-C and SIGTERM end the sending after the batch in hand; give a list that fills when one came."""
+    caught: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if caught:
+            raise KeyboardInterrupt
+        caught.append(number)
+        click.echo("\nStopping after this batch; what was handed over is recorded. Again to stop at once.", err=True)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, note)
+    return caught
+
+
+@issue.command()
+@label_argument
+@json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@pass_session
+def report(session: Session, label: str, *, as_json: bool, as_csv: bool) -> None:
+    """Account for everybody: the balances, each edition, reasons, and what to do about the unknown."""
+    from newsletter.track.report import csv_text, json_value, table_text  # noqa: PLC0415 - as above
+
+    reports = session.newsletter.deliveries.report(label)
+    if as_json:
+        print_json([json_value(one) for one in reports])
+    elif as_csv:
+        for one in reports:
+            click.echo(csv_text(one), nl=False)
+    else:
+        click.echo("\n\n".join(table_text(one) for one in reports))
+
+
+@issue.command()
+@label_argument
+@click.option("--reason", default="paused by the project manager", show_default=True, help="Shown to whoever asks.")
+@pass_session
+def pause(session: Session, label: str, *, reason: str) -> None:
+    """Let no further batch be handed over, also by a process that is sending now."""
+    session.newsletter.deliveries.pause(label, reason=reason)
+    click.echo(f"Paused issue {label}; a batch in hand is still recorded.")
+    session.next_step(f"newsletter issue resume {label}")
+
+
+@issue.command()
+@label_argument
+@pass_session
+def resume(session: Session, label: str) -> None:
+    """Let batches be handed over again after a pause."""
+    session.newsletter.deliveries.resume(label)
+    click.echo(f"Issue {label} may go on.")
+    session.next_step(f"newsletter issue send {label}")
+
+
+@issue.command()
+@label_argument
+@click.option("--reason", default="cancelled by the project manager", show_default=True, help="Recorded.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def cancel(session: Session, label: str, *, reason: str, yes: bool) -> None:
+    """End a sending for good: what is queued is skipped, what went out stays in the ledger."""
+    if not yes:
+        session.confirm(f"Cancel the sending of issue {label}? The people still queued will not get it.")
+    session.newsletter.deliveries.cancel(label, reason=reason)
+    click.echo(f"Cancelled the sending of issue {label}.")
+    session.next_step(f"newsletter issue report {label}")
+
+
+@issue.command()
+@label_argument
+@click.option("--resend", "is_resend", is_flag=True, help="Send them again: whoever did get the mail gets it twice.")
+@click.option("--leave", "is_leave", is_flag=True, help="Leave them: whoever did not get it misses this issue.")
+@click.option(
+    "--batch", "batches", type=int, multiple=True, help="Only this batch of the report. Default: all in doubt."
+)
+@pass_session
+def resolve(session: Session, label: str, *, is_resend: bool, is_leave: bool, batches: tuple[int, ...]) -> None:
+    """Decide what becomes of mails of which nobody knows whether they went out."""
+    if is_resend == is_leave:
+        raise UsageError("Say either --resend or --leave.", hint="In doubt: --leave. See `newsletter issue report`.")
+    count = session.newsletter.deliveries.resolve(label, resend=is_resend, by=getpass.getuser(), batches=batches)
+    click.echo(f"{count} batches {'are queued again' if is_resend else 'are left as they are'}.")
+    session.next_step(f"newsletter issue {'send' if is_resend else 'report'} {label}")

@@ -1,0 +1,43 @@
+"""`newsletter status` and `newsletter doctor`: where the month stands, and whether everything is in order."""
+
+from dataclasses import asdict
+
+import click
+
+from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.errors import ConfigurationError
+
+
+@click.command()
+@json_option
+@pass_session
+def status(session: Session, *, as_json: bool) -> None:
+    """Say where the month stands and what to type next."""
+    standing = session.newsletter.standing.standing()
+    if as_json:
+        print_json(asdict(standing))
+        return
+    click.echo(f"{standing.people} active people, {standing.items} collected articles and events.")
+    for issue in standing.issues:
+        planned = f", planned for {issue.date}" if issue.date else ""
+        rehearsals = f", {issue.rehearsals} rehearsals" if issue.rehearsals else ""
+        click.echo(f"Issue {issue.label}: {issue.state}{planned}{rehearsals}.")
+    click.echo(standing.next_reason)
+    session.next_step(standing.next_command)
+
+
+@click.command()
+@json_option
+@pass_session
+def doctor(session: Session, *, as_json: bool) -> None:
+    """Look over configuration, keys, database, templates and sources."""
+    checkups = list(session.newsletter.standing.checkups())
+    if as_json:
+        print_json([asdict(checkup) for checkup in checkups])
+    else:
+        for checkup in checkups:
+            click.echo(f"{'ok   ' if checkup.is_well else 'WRONG'}  {checkup.name}: {checkup.message}")
+            if checkup.hint:
+                click.echo(f"       {checkup.hint}")
+    if wrong := sum(not checkup.is_well for checkup in checkups):
+        raise ConfigurationError(f"{wrong} of {len(checkups)} need your attention.")

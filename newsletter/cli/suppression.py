@@ -1,0 +1,44 @@
+"""`newsletter suppression`: addresses that must never be mailed."""
+
+import click
+
+from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+
+
+@click.group()
+def suppression() -> None:
+    """Addresses that must never be mailed."""
+
+
+@suppression.command()
+@click.argument("address")
+@click.option("--note", default="by hand", show_default=True, help="Why, without the address; it is kept for ever.")
+@pass_session
+def add(session: Session, address: str, *, note: str) -> None:
+    """Keep an address from ever being mailed; no import lifts it."""
+    is_new = session.newsletter.audience.suppress(address, note=note)
+    click.echo("Suppressed." if is_new else "Was suppressed already; nothing changed.")
+
+
+@suppression.command(name="list")
+@json_option
+@pass_session
+def list_(session: Session, *, as_json: bool) -> None:
+    """Count the suppressions by reason; they are kept as keyed hashes, so nobody can read addresses off them."""
+    counts = session.newsletter.audience.suppression_counts()
+    if as_json:
+        print_json(counts)
+        return
+    print_table(["REASON", "ADDRESSES"], counts.items())
+    session.say("Whether an address is among them: newsletter subscriber show ADDRESS")
+
+
+@suppression.command()
+@click.argument("address")
+@click.option("--note", required=True, help="Who asked for it, and when; without the address. Recorded.")
+@pass_session
+def remove(session: Session, address: str, *, note: str) -> None:
+    """Allow an address again because its holder asked for it."""
+    lifted = session.newsletter.audience.lift(address, note=note)
+    click.echo(f"Lifted (it was: {lifted.reason}, {lifted.at:%Y-%m-%d}). The person's status is as it was.")
+    session.next_step(f"newsletter subscriber show {address}")

@@ -1,0 +1,265 @@
+"""An approved issue on its way: the verbs `send`, `report`, `pause`, `resume`, `resolve` and `cancel`."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from newsletter.audience.tokens import unsubscribe_token
+from newsletter.domain.content import SegmentId
+from newsletter.domain.delivery import BatchId, Forecast, PlannedDelivery, Recipient, Sending
+from newsletter.domain.issue import Approval, IssueLabel, Slot
+from newsletter.errors import StateError
+from newsletter.message.headers import list_id
+from newsletter.send.dispatch import Choice, Dispatched, Progress, send
+from newsletter.send.owner import Owner, hold_ownership, lock_path
+from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
+from newsletter.send.ports import Assignment, Mailer
+from newsletter.service.issues import IssueService
+from newsletter.service.resources import Resources
+from newsletter.storage.deliveries import DeliveryLedger
+from newsletter.track.report import Report, build_report
+
+RESERVED_ENDINGS = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")
+"""Domains that lead nowhere (RFC 2606): fine in a rehearsal, no way out for a reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What sending now would do, before anybody says yes.
+
+    Attributes:
+        approval: What would be sent.
+        mailer: Name of the mailer.
+        is_rehearsal: Nothing would leave this machine.
+        go_on: The sending that would go on, or None for a new one.
+        forecast: Whom a new one would reach, counted now; of the fixed audience see the report.
+        questions: What a person should say yes to.
+    """
+
+    approval: Approval
+    mailer: str
+    is_rehearsal: bool
+    go_on: Sending | None
+    forecast: Forecast
+    questions: tuple[str, ...]
+
+
+class DeliveryService:
+    """The verbs of an issue after its approval."""
+
+    def __init__(self, resources: Resources, issues: IssueService, open_mailer: Callable[[], Mailer]) -> None:
+        self._resources = resources
+        self._issues = issues
+        self._open_mailer = open_mailer
+
+    def outlook(self, label: str) -> Outlook:
+        """Say what sending now would do; nothing is changed.
+
+        Raises:
+            StateError: The issue is not approved, was edited since, or was sent.
+        """
+        approval = self._issues.approved(label)
+        mailer, ledger = self._open_mailer(), self._ledger()
+        is_rehearsal = mailer.capabilities.is_rehearsal
+        plan = plan_sending(
+            ledger.sendings(approval.label), approval=approval, mailer=mailer.name, is_rehearsal=is_rehearsal
+        )
+        languages = self._resources.settings.publication.languages
+        forecast = ledger.foresee(label=approval.label, segments=self._resources.segments, languages=languages)
+        return Outlook(
+            approval=approval,
+            mailer=mailer.name,
+            is_rehearsal=is_rehearsal,
+            go_on=plan.go_on,
+            forecast=forecast,
+            questions=() if plan.go_on is not None else questions(forecast),
+        )
+
+    def send(
+        self,
+        label: str,
+        *,
+        by: str,
+        segments: Collection[SegmentId] = (),
+        limit: int | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[Progress], None] = lambda _progress: None,
+    ) -> Dispatched:
+        """Fix the audience, or go on with the one that was fixed, and hand over what is queued.
+
+        Killed and called again it goes on where it was; nobody is mailed twice.
+
+        Args:
+            label: The issue.
+            by: Person and machine; told to whoever comes second.
+            segments: Only editions for these now; the others stay queued.
+            limit: At most so many people now; the others stay queued.
+            should_stop: Asked between batches.
+            progress: Told after each batch.
+
+        Raises:
+            StateError: The issue is not approved, was edited since, was sent, or has no way out for its readers.
+            SendingInProgress: Somebody else is sending now; says who and since when.
+            UsageError: No edition is for a chosen segment.
+            StorageError: The ledger cannot be written; no further mail was handed over.
+        """
+        approval = self._issues.approved(label)
+        mailer, ledger = self._open_mailer(), self._ledger()
+        self._require_way_out(mailer)
+        choice = Choice(editions=editions_of(segments, [message.edition for message in approval.messages]), limit=limit)
+        now = self._resources.clock.now()
+        with hold_ownership(self._owner_path(), who=f"{by}, issue {label}", since=now) as owner:
+            sending = self._begin(approval, mailer, ledger)
+            return send(
+                self._assignment(sending, approval, mailer, ledger, owner),
+                choice=choice,
+                should_stop=should_stop,
+                progress=progress,
+            )
+
+    def report(self, label: str) -> tuple[Report, ...]:
+        """Account for every sending of an issue, rehearsals too, the oldest first.
+
+        Raises:
+            StateError: Nothing of the issue was ever sent.
+        """
+        ledger = self._ledger()
+        sendings = ledger.sendings(IssueLabel(label))
+        if not sendings:
+            raise StateError(f"Nothing of issue {label} was sent yet.", hint=f"newsletter issue send {label}")
+        return tuple(build_report(ledger.account(sending.id)) for sending in sendings)
+
+    def pause(self, label: str, *, reason: str) -> Sending:
+        """Let no further batch be handed over, also by a process that is sending now.
+
+        Raises:
+            StateError: No sending of the issue is open.
+        """
+        return self._ledger().pause(self._open_sending(label).id, reason=reason)
+
+    def resume(self, label: str) -> Sending:
+        """Let batches be handed over again; `send` then goes on.
+
+        Raises:
+            StateError: No sending of the issue is open.
+        """
+        return self._ledger().resume(self._open_sending(label).id)
+
+    def cancel(self, label: str, *, reason: str) -> Sending:
+        """End a sending for good: what is queued is skipped, what went out stays in the ledger.
+
+        Raises:
+            StateError: No sending of the issue is open.
+        """
+        return self._ledger().cancel(self._open_sending(label).id, reason=reason, now=self._resources.clock.now())
+
+    def resolve(self, label: str, *, resend: bool, by: str, batches: Collection[int] = ()) -> int:
+        """Decide, as a person, what becomes of batches of doubt: send them again, or leave them; count them.
+
+        Args:
+            label: The issue.
+            resend: True puts them back into the queue: whoever did get the mail gets it twice. False lets them rest.
+            by: The person's name, recorded.
+            batches: Their numbers in the report; all of the sending by default.
+
+        Raises:
+            StateError: No sending of the issue is open.
+            UsageError: A number is of no batch in doubt.
+        """
+        sending, ledger = self._open_sending(label), self._ledger()
+        chosen = [BatchId(number) for number in batches] or None
+        reason = f"{'sent again' if resend else 'left'} by {by}"
+        if resend:
+            return ledger.queue_unknown(sending.id, batch_ids=chosen, reason=reason)
+        count = ledger.leave_unknown(sending.id, batch_ids=chosen, reason=reason, now=self._resources.clock.now())
+        ledger.finish(sending.id, now=self._resources.clock.now())
+        return count
+
+    def _begin(self, approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Sending:
+        """Go on with the sending there is, or fix the audience of a new one."""
+        capabilities, now = mailer.capabilities, self._resources.clock.now()
+        plan = plan_sending(
+            ledger.sendings(approval.label),
+            approval=approval,
+            mailer=mailer.name,
+            is_rehearsal=capabilities.is_rehearsal,
+        )
+        for abandoned in plan.abandoned:
+            ledger.cancel(abandoned.id, reason="the issue was approved anew", now=now)
+        if plan.go_on is not None:
+            return plan.go_on
+        return ledger.freeze(
+            approval=approval,
+            mailer=mailer.name,
+            is_rehearsal=capabilities.is_rehearsal,
+            segments=self._resources.segments,
+            languages=self._resources.settings.publication.languages,
+            batch_size=min(batch_size(capabilities), self._resources.settings.mailer.batch_size),
+            now=now,
+        )
+
+    def _assignment(
+        self, sending: Sending, approval: Approval, mailer: Mailer, ledger: DeliveryLedger, owner: Owner
+    ) -> Assignment:
+        """Put together all that delivering a batch needs."""
+        return Assignment(
+            sending=sending,
+            ledger=ledger,
+            mailer=mailer,
+            messages={message.edition: message for message in approval.messages},
+            sender=approval.sender,
+            list_id=list_id(self._resources.settings.publication),
+            personalise=self._personalise,
+            owner=owner,
+            clock=self._resources.clock,
+        )
+
+    def _personalise(self, planned: PlannedDelivery, _sending: Sending) -> Recipient:
+        """Give what is one person's: the address, the values of the slots, the ways out."""
+        assert planned.address is not None, "the ledger skips people whose record is gone"
+        publication, key = self._resources.settings.publication, self._resources.key
+        token = unsubscribe_token(planned.address_hash, key)
+        leave = _mail_to(publication.links.unsubscribe_address, f"unsubscribe {token}")
+        first_name = planned.name.split(maxsplit=1)[0] if planned.name.strip() else ""
+        return Recipient(
+            delivery_key=planned.key,
+            address=planned.address,
+            name=planned.name,
+            values={Slot.NAME: f" {first_name}" if first_name else "", Slot.UNSUBSCRIBE: leave},
+            unsubscribe=(leave,),
+            message_id=f"{planned.key}@{publication.list_domain}",
+        )
+
+    def _require_way_out(self, mailer: Mailer) -> None:
+        """Let no real mailer carry a mail whose reader cannot leave."""
+        if mailer.capabilities.is_rehearsal:
+            return
+        address = self._resources.settings.publication.links.unsubscribe_address
+        if address.endswith(RESERVED_ENDINGS):
+            raise StateError(
+                "No mail may leave without a way out: [links] unsubscribe_address is an example that leads nowhere.",
+                hint="Name a mailbox that somebody reads. `newsletter subscriber unsubscribe --token` does the rest.",
+            )
+
+    def _open_sending(self, label: str) -> Sending:
+        """Give the sending of an issue that is not over: the real one before a rehearsal."""
+        sendings = [one for one in self._ledger().sendings(IssueLabel(label)) if one.finished_at is None]
+        if not sendings:
+            raise StateError(f"No sending of issue {label} is open.", hint=f"See `newsletter issue show {label}`.")
+        return next((one for one in sendings if not one.is_rehearsal), sendings[-1])
+
+    def _ledger(self) -> DeliveryLedger:
+        return DeliveryLedger(self._resources.database)
+
+    def _owner_path(self) -> Path:
+        """Name the lock file of the sender."""
+        path = self._resources.database.path
+        if path is None:
+            raise StateError("Sending works with a SQLite file.", hint="Set [storage] url to one.")
+        return lock_path(path)
+
+
+def _mail_to(address: str, subject: str) -> str:
+    """Write a mailto address with a subject; every mail program fills it in."""
+    return f"mailto:{address}?subject={quote(subject)}"

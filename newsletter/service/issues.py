@@ -1,0 +1,362 @@
+"""An issue from its first draft to its approval: the verbs `new`, `list`, `show`, `render`, `check` and `approve`."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from newsletter.check import CheckInput, apply_waivers, run_checks
+from newsletter.collect.markup import markdown_of, text_of
+from newsletter.curate.draft import Draft, make_draft
+from newsletter.curate.issue_file import add_items, read_issue, write_draft
+from newsletter.curate.select import Choice, select
+from newsletter.domain.audience import Segment, audience_rule
+from newsletter.domain.content import ItemKey, SegmentId
+from newsletter.domain.delivery import Sending, SendingState
+from newsletter.domain.issue import (
+    Approval,
+    Edition,
+    Finding,
+    Issue,
+    IssueLabel,
+    IssueState,
+    Message,
+    Pick,
+    approval_hash,
+)
+from newsletter.domain.period import parse_period
+from newsletter.errors import ChecksFailed, IssueFileError, StateError, UsageError
+from newsletter.render.brand import read_brand
+from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
+from newsletter.render.edition import render_edition
+from newsletter.render.templates import Templates
+from newsletter.service.audience import AudienceService
+from newsletter.service.files import write_whole
+from newsletter.service.lock_file import LOCK_NAME, read_lock, write_lock
+from newsletter.service.resources import Resources
+from newsletter.storage.content import ContentStore
+from newsletter.storage.deliveries import DeliveryLedger
+from newsletter.storage.issues import IssueStore
+from newsletter.toml_file import did_you_mean
+
+ISSUE_NAME = "issue.toml"
+BUILD_NAME = "build"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssue:
+    """What `new` did.
+
+    Attributes:
+        path: The file for the editor.
+        draft: All that was chosen, and why.
+        added: Keys that the file did not hold before.
+    """
+
+    path: Path
+    draft: Draft
+    added: tuple[ItemKey, ...]
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """Give each decision with its reason."""
+        return self.draft.picks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """An issue as its readers will see it.
+
+    Attributes:
+        issue: As the editor left it.
+        editions: Each edition with its message; those without a single item are left out.
+        empty: Names of the editions that were left out.
+    """
+
+    issue: Issue
+    editions: tuple[tuple[Edition, Message], ...]
+    empty: tuple[str, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Give the messages alone."""
+        return tuple(message for _, message in self.editions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueSummary:
+    """Where an issue stands.
+
+    Attributes:
+        label: Of its period.
+        state: draft, approved, sending, paused, sent or cancelled.
+        date: The planned day of sending, or None when the file cannot be read.
+        items: How many items, or None likewise.
+        sending: The real sending, when there is one.
+        rehearsals: How many.
+    """
+
+    label: IssueLabel
+    state: IssueState
+    date: date | None
+    items: int | None
+    sending: Sending | None
+    rehearsals: int
+
+
+class IssueService:
+    """The verbs of an issue up to its approval."""
+
+    def __init__(self, resources: Resources, audience: AudienceService) -> None:
+        self._resources = resources
+        self._audience = audience
+
+    def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> NewIssue:
+        """Pick a period's articles and the coming events, and write issue.toml for the editor.
+
+        Args:
+            label: `2017-11`, `2017-W46` or `2017-Q4`.
+            planned: The day of sending; today by default. With `is_update` the file's own date counts.
+            is_update: Add what was collected since to the file that is there; every edit in it stays.
+
+        Raises:
+            UsageError: The label is none.
+            StateError: The file exists (without `is_update`), or does not (with it).
+            IssueFileError: The file that is there has mistakes.
+        """
+        settings = self._resources.settings
+        publication = settings.publication
+        period = parse_period(label, publication.zone)
+        segments = self._resources.segments
+        path = self.path(IssueLabel(period.label))
+        if is_update:
+            planned = self.read(period.label).date
+        with self._resources.database.read() as connection:
+            items = ContentStore(connection).all_items()
+            sent = IssueStore(connection).sent_items(before=IssueLabel(period.label))
+        choice = Choice(
+            period=period,
+            date=planned or self._resources.clock.now().astimezone(publication.zone).date(),
+            publication=publication,
+            segments=segments,
+            topics=settings.topics,
+            sent=sent,
+            text_of=text_of,
+        )
+        draft = make_draft(select(items, choice), items, choice, markdown_of=markdown_of)
+        if is_update:
+            return NewIssue(
+                path=path, draft=draft, added=add_items(path, draft, segments=segments, publication=publication)
+            )
+        write_draft(path, draft, publication=publication)
+        return NewIssue(path=path, draft=draft, added=tuple(draft.items))
+
+    def labels(self) -> tuple[IssueLabel, ...]:
+        """Give the labels of all issues that have a file, the oldest first."""
+        folder = self._resources.settings.issues_path
+        if not folder.is_dir():
+            return ()
+        return tuple(sorted(IssueLabel(path.parent.name) for path in folder.glob(f"*/{ISSUE_NAME}")))
+
+    def path(self, label: str) -> Path:
+        """Give the place of an issue's file, whether it is there or not."""
+        return self._resources.settings.issues_path / label / ISSUE_NAME
+
+    def read(self, label: str) -> Issue:
+        """Read what the editor left.
+
+        Raises:
+            UsageError: There is no such issue.
+            IssueFileError: The file has mistakes; all of them together, each with its line.
+        """
+        path = self.path(self._known(label))
+        root = self._resources.settings.root
+        return read_issue(
+            path,
+            segments=self._resources.segments,
+            publication=self._resources.settings.publication,
+            shown_as=path.relative_to(root),
+        )
+
+    def render(self, label: str) -> Rendering:
+        """Make every edition's message from the files alone.
+
+        Raises:
+            UsageError: There is no such issue.
+            IssueFileError: issue.toml has mistakes.
+            TemplateError: A template or the brand file has.
+        """
+        return self._render(self.read(label), self._resources.segments)
+
+    def write_build(self, rendering: Rendering) -> Path:
+        """Write each edition as HTML, text and MJML into the issue's build folder, and give the folder."""
+        folder = self.path(rendering.issue.label).parent / BUILD_NAME
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in rendering.messages:
+            for ending, content in (("html", message.html), ("txt", message.text), ("mjml", message.mjml)):
+                write_whole(folder / f"{message.edition}.{ending}", content)
+        return folder
+
+    def check(self, label: str) -> tuple[Rendering, tuple[Finding, ...]]:
+        """Render an issue and look every edition over; waived findings say so.
+
+        Raises:
+            NewsletterError: As `render`.
+        """
+        rendering = self.render(label)
+        publication = self._resources.settings.publication
+        found: list[Finding] = []
+        for edition, message in rendering.editions:
+            found += run_checks(CheckInput(message=message, edition=edition, publication=publication))
+        return rendering, apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path)
+
+    def approve(self, label: str, *, by: str) -> Approval:
+        """Freeze messages, audience rule and waivers under one hash, in the database and in issue.lock.
+
+        Approving the same content again gives the same hash and changes nothing.
+
+        Args:
+            label: The issue.
+            by: The person's name.
+
+        Raises:
+            ChecksFailed: A finding of severity error stands in the way.
+            StateError: The issue was sent, or its sending has begun.
+            NewsletterError: As `render`.
+        """
+        self._refuse_begun(label)
+        rendering, findings = self.check(label)
+        if blocking := [finding for finding in findings if finding.stands_in_the_way]:
+            raise ChecksFailed(
+                f"{len(blocking)} {'finding stands' if len(blocking) == 1 else 'findings stand'} in the way.",
+                hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
+            )
+        publication = self._resources.settings.publication
+        rule = audience_rule(self._resources.segments, publication.languages)
+        waivers = rendering.issue.waivers
+        approved = Approval(
+            hash=approval_hash(rendering.messages, rule, waivers, publication.sender),
+            label=rendering.issue.label,
+            approved_at=self._resources.clock.now(),
+            approved_by=by,
+            issue_sha256=self._file_sha256(label),
+            audience_rule=rule,
+            messages=rendering.messages,
+            waivers=waivers,
+            sender=publication.sender,
+        )
+        fingerprints = {key: item.fingerprint for key, item in rendering.issue.items.items()}
+        # The database first: a lock file without its messages would promise what cannot be sent.
+        with self._resources.database.write() as connection:
+            IssueStore(connection).save_approval(approved, fingerprints)
+        write_lock(self.path(label).with_name(LOCK_NAME), approved)
+        return approved
+
+    def approved(self, label: str) -> Approval:
+        """Give what was approved, exactly as it was, and nothing that differs from the files or the lock.
+
+        Raises:
+            UsageError: There is no such issue.
+            StateError: It is not approved, was edited afterwards, or lock and database disagree.
+        """
+        known = self._known(label)
+        again = f"Look at it again, then `newsletter issue approve {known}`."
+        lock = read_lock(self.path(known).with_name(LOCK_NAME))
+        if lock is None:
+            raise StateError(f"Issue {known} is not approved.", hint=f"newsletter issue approve {known}")
+        with self._resources.database.read() as connection:
+            approval = IssueStore(connection).approval(lock.hash)
+        if approval is None:
+            raise StateError(f"The approval in {LOCK_NAME} of issue {known} is not in this database.", hint=again)
+        frozen = approval_hash(approval.messages, approval.audience_rule, approval.waivers, approval.sender)
+        if frozen != approval.hash:
+            raise StateError(f"The approved messages of issue {known} were changed in the database.", hint=again)
+        if lock.issue_sha256 != self._file_sha256(known):
+            raise StateError(f"Issue {known} was edited after it was approved.", hint=again)
+        return approval
+
+    def summary(self, label: str) -> IssueSummary:
+        """Say where an issue stands.
+
+        Raises:
+            UsageError: There is no such issue.
+        """
+        known = IssueLabel(self._known(label))
+        sendings = DeliveryLedger(self._resources.database).sendings(known)
+        real = [sending for sending in sendings if not sending.is_rehearsal]
+        begun = real[-1] if real else None
+        try:
+            issue = self.read(known)
+        except IssueFileError:
+            # A summary is also wanted of a file with mistakes; `check` names them.
+            issue = None
+        return IssueSummary(
+            label=known,
+            state=self._state(known, begun),
+            date=None if issue is None else issue.date,
+            items=None if issue is None else len(issue.items),
+            sending=begun,
+            rehearsals=len(sendings) - len(real),
+        )
+
+    def _state(self, label: IssueLabel, begun: Sending | None) -> IssueState:
+        """Read an issue's state off its sending, its lock and its file."""
+        if begun is not None:
+            return _STATE_OF_SENDING[begun.state]
+        try:
+            self.approved(label)
+        except StateError:
+            return IssueState.DRAFT
+        return IssueState.APPROVED
+
+    def _render(self, issue: Issue, segments: Sequence[Segment]) -> Rendering:
+        """Compose and render every edition."""
+        settings = self._resources.settings
+        brand = read_brand(settings.templates_path / "brand.toml")
+        templates = Templates(settings.templates_path)
+        editions, empty = [], []
+        for key in edition_keys(segments, settings.publication.languages, self._combinations(segments)):
+            edition = compose(issue, key, segments=segments, publication=settings.publication)
+            if not edition.items:
+                empty.append(str(key))
+                continue
+            message = render_edition(edition, publication=settings.publication, brand=brand, templates=templates)
+            editions.append((edition, message))
+        if not editions:
+            raise StateError(f"No segment gets a single item of issue {issue.label}.", hint="Put keys into [order].")
+        return Rendering(issue=issue, editions=tuple(editions), empty=tuple(empty))
+
+    def _combinations(self, segments: Sequence[Segment]) -> tuple[tuple[SegmentId, ...], ...] | None:
+        """Give the combinations that occur, where there are too many segments to make every one."""
+        return None if len(segments) <= EVERY_COMBINATION_MAX else self._audience.combinations()
+
+    def _refuse_begun(self, label: str) -> None:
+        """Keep an issue from being approved anew while, or after, readers get it."""
+        summary = self.summary(label)
+        if summary.sending is not None and summary.sending.state is not SendingState.CANCELLED:
+            raise StateError(
+                f"Issue {label} cannot be approved again: its sending has begun.",
+                hint=f"See `newsletter issue report {label}`.",
+            )
+
+    def _file_sha256(self, label: str) -> str:
+        """Give the digest of issue.toml's bytes."""
+        return hashlib.sha256(self.path(label).read_bytes()).hexdigest()
+
+    def _known(self, label: str) -> IssueLabel:
+        """Give the label of an issue that has a file."""
+        labels = self.labels()
+        if label in labels:
+            return IssueLabel(label)
+        parse_period(label, self._resources.settings.publication.zone)
+        hint = did_you_mean(label, labels) or f"newsletter issue new {label}"
+        raise UsageError(f"There is no issue {label}.", hint=hint)
+
+
+_STATE_OF_SENDING = {
+    SendingState.RUNNING: IssueState.SENDING,
+    SendingState.PAUSED: IssueState.PAUSED,
+    SendingState.FINISHED: IssueState.SENT,
+    SendingState.CANCELLED: IssueState.CANCELLED,
+}

@@ -1,0 +1,103 @@
+"""Articles and events: collecting them, and looking at what was collected."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from newsletter.collect.gather import CollectReport, Fetches, KeepsContent, SourceReport, gather
+from newsletter.collect.markup import markdown_of, text_of
+from newsletter.curate.draft import issue_item
+from newsletter.curate.issue_text import item_text
+from newsletter.curate.select import Choice
+from newsletter.domain.content import Item, ItemKey, Source
+from newsletter.domain.period import Period, midnight, parse_period
+from newsletter.errors import UsageError
+from newsletter.service.resources import Resources
+from newsletter.storage.content import ContentStore, SourceStatus
+from newsletter.toml_file import did_you_mean
+
+
+class ItemService:
+    """The verbs of `collect`, `item` and `source`."""
+
+    def __init__(self, resources: Resources, fetcher: Fetches) -> None:
+        self._resources = resources
+        self._fetcher = fetcher
+
+    def collect(self, *, on_progress: Callable[[SourceReport], None] = lambda _report: None) -> CollectReport:
+        """Visit every source that is switched on and keep what is new or changed; one bad source stops no other.
+
+        Raises:
+            StorageError: The database cannot be written.
+        """
+        return gather(
+            self._resources.settings.sources,
+            fetcher=self._fetcher,
+            open_store=self._writing,
+            now=self._resources.clock.now(),
+            on_progress=on_progress,
+        )
+
+    def sources(self) -> tuple[tuple[Source, SourceStatus | None], ...]:
+        """Give every source of the configuration with how it fared last, None when it was never visited."""
+        with self._resources.database.read() as connection:
+            statuses = {status.source_id: status for status in ContentStore(connection).source_status()}
+        return tuple((source, statuses.get(source.id)) for source in self._resources.settings.sources)
+
+    def items(self, *, label: str | None = None) -> tuple[Item, ...]:
+        """Give what was collected: everything, or what was published or happens in a period.
+
+        Raises:
+            UsageError: The label is none.
+        """
+        zone = self._resources.settings.publication.zone
+        with self._resources.database.read() as connection:
+            store = ContentStore(connection)
+            if label is None:
+                return store.all_items()
+            period = parse_period(label, zone)
+            return store.items_between(period.start, period.end, zone=zone)
+
+    def count(self) -> int:
+        """Give how many articles and events were collected."""
+        return len(self.items())
+
+    def item(self, key: str) -> tuple[Item, datetime]:
+        """Give one item, and the moment it was first seen.
+
+        Raises:
+            UsageError: There is none with this key.
+        """
+        with self._resources.database.read() as connection:
+            store = ContentStore(connection)
+            found, first_seen = store.item(ItemKey(key)), store.first_seen(ItemKey(key))
+            if found is not None and first_seen is not None:
+                return found, first_seen
+            keys = [str(item.key) for item in store.all_items()]
+        raise UsageError(f"There is no item {key!r}.", hint=did_you_mean(key, keys) if keys else "newsletter collect")
+
+    def toml_of(self, key: str) -> str:
+        """Give an item as the table that an editor can paste into issue.toml.
+
+        Raises:
+            UsageError: There is none with this key.
+        """
+        item, _ = self.item(key)
+        settings = self._resources.settings
+        today = self._resources.clock.now().astimezone(settings.publication.zone).date()
+        start = midnight(today, settings.publication.zone)
+        choice = Choice(
+            period=Period(label="", start=start, end=start),
+            date=today,
+            publication=settings.publication,
+            segments=(),
+            topics=settings.topics,
+            sent={},
+            text_of=text_of,
+        )
+        return item_text(issue_item(item, choice, markdown_of=markdown_of), settings.publication)
+
+    @contextmanager
+    def _writing(self) -> Iterator[KeepsContent]:
+        with self._resources.database.write() as connection:
+            yield ContentStore(connection)

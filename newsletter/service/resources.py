@@ -1,0 +1,71 @@
+"""What the verbs share, opened when it is first needed: rendering needs no database, sending needs no network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from newsletter.audience.key_file import read_key_file
+from newsletter.audience.segments import read_segments
+from newsletter.config import Settings
+from newsletter.domain.audience import Segment
+from newsletter.service.clock import Clock
+from newsletter.storage.database import Database
+
+
+@dataclass(kw_only=True)
+class Resources:
+    """What every service is given.
+
+    Attributes:
+        settings: newsletter.toml.
+        clock: Time.
+        open_database: Opens the database without looking into it.
+    """
+
+    settings: Settings
+    clock: Clock
+    open_database: Callable[[], Database]
+
+    @cached_property
+    def unchecked_database(self) -> Database:
+        """Give the database as it is, also an older one: for `db` and `doctor` only."""
+        return self.open_database()
+
+    @cached_property
+    def database(self) -> Database:
+        """Give the database.
+
+        Raises:
+            StorageError: It is missing, or of another schema than this program's.
+        """
+        self.unchecked_database.require_current()
+        return self.unchecked_database
+
+    @cached_property
+    def key(self) -> bytes:
+        """Give the publication's key.
+
+        Raises:
+            ConfigurationError: The key file is missing, short or readable by others.
+        """
+        return read_key_file(self.settings.storage.key_file)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Read segments.toml, afresh each time: people edit it while the program runs.
+
+        Raises:
+            ConfigurationError: With every mistake of the file.
+        """
+        publication = self.settings.publication
+        return read_segments(
+            self.settings.segments_path,
+            topics=[topic.id for topic in self.settings.topics],
+            sections=[section.id for section in publication.sections],
+            languages=publication.languages,
+        )
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "unchecked_database" in self.__dict__:
+            self.unchecked_database.close()

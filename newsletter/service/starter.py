@@ -1,0 +1,70 @@
+"""Lay out a new publication: the sample's files, a key of its own and an empty database."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.errors import UsageError
+
+FILES = ("newsletter.toml", "templates", "content", "subscribers/segments.toml", "subscribers/example.csv")
+"""What is laid out, below the starter folder; people's lists are never among them."""
+
+GIT_IGNORE = """\
+# Keep these out of git: what happened, the key, rehearsed mails, rendered builds, real people
+*.db
+*.db-*
+newsletter.key
+/outbox/
+/issues/*/build/
+/subscribers/*.csv
+!/subscribers/example.csv
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidOut:
+    """What was laid out.
+
+    Attributes:
+        folder: The publication.
+        files: How many files.
+    """
+
+    folder: Path
+    files: int
+
+
+def lay_out(folder: Path, *, starter: Path, prepare: Callable[[Path], None]) -> LaidOut:
+    """Copy the starter files into a folder and prepare key and database.
+
+    Args:
+        folder: Made if it is missing; nothing in it is overwritten.
+        starter: Where the files are copied from.
+        prepare: Makes the key file and the database, given the new newsletter.toml.
+
+    Raises:
+        UsageError: A file of the same name is there already; nothing was written.
+    """
+    wanted = [path for name in FILES for path in _files_below(starter / name)]
+    targets = {source: folder / source.relative_to(starter) for source in wanted}
+    if taken := sorted(str(path.relative_to(folder)) for path in targets.values() if path.exists()):
+        raise UsageError(
+            f"{folder} holds {taken[0]} already; nothing was written.",
+            hint="Name an empty or a new folder: `newsletter init DIR`.",
+        )
+    for source, target in targets.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(GIT_IGNORE, encoding="utf-8")
+    prepare(folder / "newsletter.toml")
+    return LaidOut(folder=folder, files=len(targets) + 1)
+
+
+def _files_below(path: Path) -> list[Path]:
+    """Give a file, or every file of a folder in a fixed order."""
+    if path.is_file():
+        return [path]
+    return sorted(found for found in path.rglob("*") if found.is_file() and "__pycache__" not in found.parts)

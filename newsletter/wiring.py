@@ -1,0 +1,135 @@
+"""Configuration to objects: the one place that builds things, and the library's door.
+
+    from newsletter import open_newsletter
+
+    with open_newsletter() as newsletter:
+        newsletter.items.collect()
+        newsletter.issues.new("2017-11")
+
+mypy proves here that stores and mailers have the methods the rooms ask for.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from newsletter.audience.key_file import create_key_file
+from newsletter.collect.fetch import Fetcher
+from newsletter.config import Settings, find_configuration, read_settings
+from newsletter.mailers.outbox import Outbox
+from newsletter.send.ports import Mailer
+from newsletter.service.audience import AudienceService
+from newsletter.service.care import DatabaseCare
+from newsletter.service.clock import Clock, SystemClock
+from newsletter.service.deliveries import DeliveryService
+from newsletter.service.issues import IssueService
+from newsletter.service.items import ItemService
+from newsletter.service.resources import Resources
+from newsletter.service.standing import StandingService
+from newsletter.service.starter import LaidOut, lay_out
+from newsletter.storage.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newsletter:
+    """A publication, open for work: the verbs by noun. Close it in the end, or use it in a `with` block.
+
+    Attributes:
+        settings: newsletter.toml.
+        items: Collect and look at articles and events.
+        issues: Make, render, check and approve an issue.
+        audience: People, segments, suppressions.
+        deliveries: Send and report.
+        care: Migrate and back up the database.
+        standing: Where the month stands; whether everything is in order.
+    """
+
+    settings: Settings
+    items: ItemService
+    issues: IssueService
+    audience: AudienceService
+    deliveries: DeliveryService
+    care: DatabaseCare
+    standing: StandingService
+    resources: Resources
+
+    def close(self) -> None:
+        """Give back the database."""
+        self.resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_newsletter(
+    configuration: Path | None = None,
+    *,
+    clock: Clock | None = None,
+    fetcher: Fetcher | None = None,
+    mailer: Mailer | None = None,
+) -> Newsletter:
+    """Open a publication; database, key and network are touched only by the verbs that need them.
+
+    Args:
+        configuration: newsletter.toml; by default the one in the working folder or above.
+        clock: Time; the machine's own by default.
+        fetcher: What visits sources; by default the network and the disk.
+        mailer: What mails are handed to; by default the one of the configuration.
+
+    Raises:
+        ConfigurationError: There is no configuration, or it has mistakes: all of them, each with line and key.
+    """
+    settings = read_settings(configuration or find_configuration(Path.cwd()))
+    resources = Resources(
+        settings=settings, clock=clock or SystemClock(), open_database=lambda: Database(settings.storage.url)
+    )
+    audience = AudienceService(resources)
+    issues = IssueService(resources, audience)
+    items = ItemService(resources, fetcher or Fetcher())
+    care = DatabaseCare(resources)
+    return Newsletter(
+        settings=settings,
+        items=items,
+        issues=issues,
+        audience=audience,
+        deliveries=DeliveryService(resources, issues, lambda: mailer or _mailer(settings)),
+        care=care,
+        standing=StandingService(resources, audience=audience, items=items, issues=issues, care=care),
+        resources=resources,
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    """Build the mailer of the configuration."""
+    return Outbox(settings.mailer.directory)
+
+
+def lay_out_publication(folder: Path) -> LaidOut:
+    """Lay out a new publication with the sample's files, a key of its own and an empty database.
+
+    Raises:
+        UsageError: A file of the same name is there already; nothing was written.
+    """
+    return lay_out(folder, starter=_starter(), prepare=_prepare)
+
+
+def _prepare(configuration: Path) -> None:
+    """Make the key file and the database of a new publication."""
+    with open_newsletter(configuration) as newsletter:
+        key_file = newsletter.settings.storage.key_file
+        if not key_file.exists():
+            create_key_file(key_file)
+        newsletter.care.migrate()
+
+
+def _starter() -> Path:
+    """Find the files to lay out: inside an installed package, or around it in a checkout."""
+    package = Path(__file__).parent
+    checkout = package.parent
+    return checkout if (checkout / "newsletter.toml").is_file() else package / "starter"

@@ -6,6 +6,7 @@ An address is compared in its normal form and remembered, where a person's recor
 import hashlib
 import hmac
 import json
+import string
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -213,6 +214,19 @@ class Headcount:
     is_suppressed: bool
     people: int
 
+    @property
+    def exclusion(self) -> ExclusionReason | None:
+        """Give the reason these people get no issue, or None; `storage.delivery_freeze` gives the same in SQL.
+
+        What a person did comes before what we remember of it.
+        """
+        if self.status is not SubscriberStatus.ACTIVE:
+            is_pending = self.status is SubscriberStatus.PENDING
+            return ExclusionReason.PENDING if is_pending else ExclusionReason.UNSUBSCRIBED
+        if self.is_suppressed:
+            return ExclusionReason.SUPPRESSED
+        return None if self.segments else ExclusionReason.NO_SEGMENT
+
 
 def matches(rule: Rule, subscriber: Subscriber) -> bool:
     """Tell whether a rule chooses a person. `storage.rules` says the same in SQL; a test holds them together."""
@@ -273,9 +287,12 @@ def normal_address(address: str) -> str:
     return _lower_ascii(unicodedata.normalize("NFC", address.strip()))
 
 
+_LOWER_ASCII = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
 def _lower_ascii(text: str) -> str:
     """Lower the 26 ASCII letters and nothing else."""
-    return text.translate({upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)})
+    return text.translate(_LOWER_ASCII)
 
 
 def hash_address(address: str, key: bytes) -> AddressHash:

@@ -1,0 +1,115 @@
+"""Sign and read the tokens in the links of a mail: who may do what, proved without a session or a password.
+
+Its door is `make_token` and `read_token`; `unsubscribe_token` and `read_unsubscribe_token` are the same for the one
+purpose that every mail needs. A token names its purpose, its key and its subject, and carries an HMAC-SHA-256 over the
+three, so that one made for leaving opens nothing else. It has no date: an old mail must still let its reader leave. It
+knows no store: whoever reads one looks its subject up.
+
+    u.Q3kZ.<subject, 43 characters>.<signature, 22 characters>       73 characters for an unsubscribe token
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+from newsletter.domain.audience import AddressHash
+from newsletter.errors import UsageError
+
+_SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_TOKEN_LENGTH_MAX = 200
+_KEY_ID_LENGTH = 4
+_SIGNATURE_BYTES = 16
+"""Half an HMAC-SHA-256: 128 bits cannot be guessed (RFC 2104, section 5), and the link stays short."""
+
+
+class TokenPurpose(StrEnum):
+    """What the holder of a token may do; the value stands in the token."""
+
+    UNSUBSCRIBE = "u"
+    PREFERENCES = "p"
+
+
+def make_token(purpose: TokenPurpose, subject: str, key: bytes) -> str:
+    """Sign a subject for one purpose; the token is safe in a URL, a header and a mailto address as it is.
+
+    Args:
+        purpose: What its holder may do.
+        subject: Whom or what it is about: 1 to 100 ASCII letters, digits, `_` and `-`.
+        key: The publication's key.
+    """
+    assert _SUBJECT.fullmatch(subject), "a token's subject is opaque: letters, digits, _ and -"
+    key_id = _key_id(key)
+    return f"{purpose}.{key_id}.{subject}.{_signature(purpose, key_id, subject, key)}"
+
+
+def read_token(token: str, purpose: TokenPurpose, keys: Sequence[bytes]) -> str:
+    """Give the subject of a token that was made for this purpose with one of the keys.
+
+    Surrounding space and a line break inside (a mail program may have folded it) do no harm.
+
+    Args:
+        token: As it arrived.
+        purpose: What its holder asks for.
+        keys: The key in use and older ones that still count; a removed key's tokens are refused.
+
+    Raises:
+        UsageError: It is changed, cut, made for something else, or signed with another key; the message is the same
+            for all of these, and says nothing of the token.
+    """
+    token = "".join(token[: _TOKEN_LENGTH_MAX * 2].split())
+    parts = token.split(".")
+    if len(token) > _TOKEN_LENGTH_MAX or len(parts) != _PARTS or not token.isascii():
+        raise _error()
+    said_purpose, key_id, subject, signature = parts
+    for key in keys:
+        expected = _signature(purpose, _key_id(key), subject, key)
+        is_right = hmac.compare_digest(expected, signature)
+        is_named = hmac.compare_digest(f"{purpose}.{_key_id(key)}", f"{said_purpose}.{key_id}")
+        if is_right and is_named and _SUBJECT.fullmatch(subject):
+            return subject
+    raise _error()
+
+
+def unsubscribe_token(address_hash: AddressHash, key: bytes) -> str:
+    """Sign the token with which a person leaves; it works for ever, also when the person's record is gone."""
+    return make_token(TokenPurpose.UNSUBSCRIBE, _text(bytes.fromhex(address_hash)), key)
+
+
+def read_unsubscribe_token(token: str, keys: Sequence[bytes]) -> AddressHash:
+    """Give the keyed hash of the address whose holder asks to leave.
+
+    Raises:
+        UsageError: As `read_token`.
+    """
+    subject = read_token(token, TokenPurpose.UNSUBSCRIBE, keys)
+    return AddressHash(base64.urlsafe_b64decode(subject + "=" * (-len(subject) % 4)).hex())
+
+
+_PARTS = 4
+
+
+def _key_id(key: bytes) -> str:
+    """Name a key without giving anything of it away."""
+    return _text(hmac.digest(key, b"newsletter key id\0", hashlib.sha256))[:_KEY_ID_LENGTH]
+
+
+def _signature(purpose: TokenPurpose, key_id: str, subject: str, key: bytes) -> str:
+    """Give the signature; the leading words keep it apart from whatever else the same key makes (address hashes)."""
+    signed = f"newsletter token\0{purpose}\0{key_id}\0{subject}".encode()
+    return _text(hmac.digest(key, signed, hashlib.sha256)[:_SIGNATURE_BYTES])
+
+
+def _text(octets: bytes) -> str:
+    """Write octets in the URL-safe alphabet, without padding."""
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+
+
+def _error() -> UsageError:
+    """Refuse a token, saying nothing about why."""
+    return UsageError(
+        "This is not a valid token of this publication.",
+        hint="Copy the whole token from the mail, or use the person's address instead.",
+    )

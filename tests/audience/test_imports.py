@@ -1,0 +1,303 @@
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from newsletter.audience.imports import BATCH_ROWS, ImportResult, ImportStore, import_people
+from newsletter.audience.people_file import read_csv
+from newsletter.domain.audience import Consent, Subscriber, SubscriberStatus, Suppression, SuppressionReason
+from newsletter.domain.content import Language
+from newsletter.errors import UsageError
+from newsletter.storage.audience import AudienceStore
+from newsletter.storage.database import Database
+
+KEY = bytes(range(32))
+FI, SV = Language("fi"), Language("sv")
+HELSINKI = ZoneInfo("Europe/Helsinki")
+NOW = datetime(2017, 11, 20, 9, 0, tzinfo=HELSINKI)
+CONSENT = Consent(at=NOW, source="import list.csv", wording="Tilaan SEUTU-uutiskirjeen.")
+EXAMPLE = Path(__file__).parents[2] / "subscribers" / "example.csv"
+
+Transaction = Callable[[], AbstractContextManager[AudienceStore]]
+
+
+@pytest.fixture
+def transaction(database: Database) -> Transaction:
+    """Give what opens a writing transaction with the store in it."""
+
+    @contextmanager
+    def begin() -> Iterator[AudienceStore]:
+        with database.write() as connection:
+            yield AudienceStore(connection, key=KEY)
+
+    return begin
+
+
+def load(transaction: Transaction, text: str, *, now: datetime = NOW, is_dry_run: bool = False) -> ImportResult:
+    """Import a list with this text."""
+    return import_people(
+        read_csv(text.encode(), "list.csv"),
+        transaction=transaction,
+        now=now,
+        source="import list.csv",
+        wording="Tilaan SEUTU-uutiskirjeen.",
+        default_language=FI,
+        is_dry_run=is_dry_run,
+    )
+
+
+def everybody(transaction: Transaction) -> tuple[Subscriber, ...]:
+    """Give all people, without the number the database gave them."""
+    with transaction() as store:
+        return tuple(replace(person, id=None) for person in store.page(limit=1_000))
+
+
+NOTHING = ImportResult(added=0, changed=0, unchanged=0, rejected=(), repeated=(), held=(), left_alone=0)
+
+
+def test_new_people_are_added_with_the_proof_of_their_consent(transaction: Transaction) -> None:
+    """Language and status have defaults; a day of consent is its midnight in the publication's zone."""
+    result = load(
+        transaction,
+        "email;name;language;role;tags;consent\naino@example.com;Aino;;x;b,a;\ngunilla@example.com;;sv;;;3.11.2017\n",
+    )
+
+    assert result == replace(NOTHING, added=2)
+    assert everybody(transaction) == (
+        Subscriber(address="aino@example.com", name="Aino", language=FI, attributes={"role": "x"}, tags=("a", "b")),
+        Subscriber(address="gunilla@example.com", language=SV),
+    )
+    with transaction() as store:
+        assert store.consents_of("aino@example.com") == (CONSENT,)
+        assert store.consents_of("gunilla@example.com") == (
+            replace(CONSENT, at=datetime(2017, 11, 2, 22, 0, tzinfo=UTC)),
+        )
+
+
+def test_the_same_list_again_changes_nothing(transaction: Transaction) -> None:
+    """Also no second consent, and nobody's record is touched."""
+    text = EXAMPLE.read_text()
+    first = load(transaction, text)
+    before = everybody(transaction)
+    second = load(transaction, text, now=NOW + timedelta(days=1))
+
+    assert (first, second) == (replace(NOTHING, added=24), replace(NOTHING, unchanged=24))
+    assert everybody(transaction) == before
+    with transaction() as store:
+        assert len(store.consents_of("aino.salmela@example.com")) == 1
+
+
+def test_a_known_person_is_completed(transaction: Transaction) -> None:
+    """What the row says replaces, an empty cell changes nothing, a tag is added; the stored spelling stays."""
+    load(transaction, "email;name;language;role;municipality;tags\nAino@example.com;Aino;sv;x;Salo;a\n")
+
+    result = load(transaction, "email;name;language;role;municipality;tags\naino@example.com;Aino S;;y;;b\n")
+
+    assert result == replace(NOTHING, changed=1)
+    assert everybody(transaction) == (
+        Subscriber(
+            address="Aino@example.com",
+            name="Aino S",
+            language=SV,
+            attributes={"municipality": "Salo", "role": "y"},
+            tags=("a", "b"),
+        ),
+    )
+
+
+def test_people_missing_from_the_list_are_counted_and_left_alone(transaction: Transaction) -> None:
+    """A list without anybody takes nobody out either; somebody in a rejected row only counts as left alone."""
+    load(transaction, "email\naino@example.com\neero@example.com\nkaisa@example.com\n")
+    before = everybody(transaction)
+
+    some = load(transaction, "email;language\naino@example.com;\neero@example.com;xx\n")
+    none = load(transaction, "email;language\n")
+
+    assert (some, none) == (
+        replace(NOTHING, unchanged=1, rejected=some.rejected, left_alone=2),
+        replace(NOTHING, left_alone=3),
+    )
+    assert everybody(transaction) == before
+
+
+def test_every_row_is_counted_once(transaction: Transaction) -> None:
+    """Added, changed, unchanged, rejected, repeated and held rows are all the rows there are."""
+    load(transaction, "email;role\naino@example.com;x\neero@example.com;x\nleft@example.com;x\n")
+    with transaction() as store:
+        store.set_status(store.hash_of("left@example.com"), SubscriberStatus.UNSUBSCRIBED, NOW)
+
+    result = load(
+        transaction,
+        "email;role\naino@example.com;y\neero@example.com;x\nleft@example.com;y\nnew@example.com;\nAino@example.com;\nx;\n",
+    )
+
+    assert result == ImportResult(
+        added=1,
+        changed=1,
+        unchanged=1,
+        rejected=result.rejected,
+        repeated=result.repeated,
+        held=result.held,
+        left_alone=0,
+    )
+    assert [str(fault) for fault in (*result.rejected, *result.repeated, *result.held)] == [
+        "list.csv:7: address: This is no usable e-mail address: it has no @.",
+        "list.csv:6: address: This row has the address of line 2 again; line 2 counts.",
+        "list.csv:4: This person has unsubscribed; an import never brings anybody back.",
+    ]
+
+
+@pytest.mark.parametrize("status", ["", "active"])
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_an_import_never_lifts_a_suppression(reason: SuppressionReason, status: str, transaction: Transaction) -> None:
+    """Whoever left, bounced, complained, was erased or barred stays so, known or not, whatever the file says."""
+    with transaction() as store:
+        store.add_many([(Subscriber(address="known@example.com", language=FI, name="Tuttu"), None)], NOW)
+        store.suppress_many(["known@example.com", "gone@example.com"], reason, NOW, "test")
+    before = everybody(transaction)
+
+    result = load(transaction, f"email;name;status\nKnown@example.com;Uusi;{status}\ngone@example.com;Uusi;{status}\n")
+
+    assert result == replace(NOTHING, held=result.held)
+    assert [str(fault) for fault in result.held] == [
+        f"list.csv:{line}: This address is suppressed ({reason}); an import never lifts that." for line in (2, 3)
+    ]
+    assert everybody(transaction) == before
+    with transaction() as store:
+        assert store.suppressions_of(["gone@example.com"]) == {
+            "gone@example.com": Suppression(
+                address_hash=store.hash_of("gone@example.com"), reason=reason, at=NOW, note="test"
+            )
+        }
+
+
+@pytest.mark.parametrize(
+    ("status", "written", "held"),
+    [
+        (SubscriberStatus.UNSUBSCRIBED, "", "This person has unsubscribed; an import never brings anybody back."),
+        (SubscriberStatus.UNSUBSCRIBED, "active", "This person has unsubscribed; an import never brings anybody back."),
+        (
+            SubscriberStatus.UNSUBSCRIBED,
+            "pending",
+            "This person has unsubscribed; an import never brings anybody back.",
+        ),
+        (SubscriberStatus.UNSUBSCRIBED, "unsubscribed", None),
+        (SubscriberStatus.PENDING, "", "This person has not confirmed yet; an import cannot do it for them."),
+        (SubscriberStatus.PENDING, "active", "This person has not confirmed yet; an import cannot do it for them."),
+        (SubscriberStatus.PENDING, "pending", None),
+        (SubscriberStatus.ACTIVE, "active", None),
+        (SubscriberStatus.ACTIVE, "pending", None),
+    ],
+)
+def test_no_status_in_a_file_changes_who_is_mailed(
+    status: SubscriberStatus, written: str, held: str | None, transaction: Transaction
+) -> None:
+    """A status column makes nobody active, nor an active person pending; who is held is named."""
+    known = Subscriber(address="aino@example.com", name="Aino", language=FI, status=status)
+    with transaction() as store:
+        store.add_many([(known, None)], NOW)
+
+    result = load(transaction, f"email;name;status\naino@example.com;Aino;{written}\n")
+
+    assert ([fault.message for fault in result.held], result.unchanged) == ([held] if held else [], 0 if held else 1)
+    assert everybody(transaction) == (known,)
+
+
+def test_a_file_can_say_that_somebody_has_left(transaction: Transaction) -> None:
+    """Leaving is honoured from any source, for known and new people, and suppresses; again, it changes nothing."""
+    load(transaction, "email\naino@example.com\n")
+    text = "email;status\naino@example.com;peruuttanut\neero@example.com;unsubscribed\n"
+
+    results = (load(transaction, text), load(transaction, text))
+
+    assert results == (replace(NOTHING, added=1, changed=1), replace(NOTHING, unchanged=2))
+    assert [person.status for person in everybody(transaction)] == [SubscriberStatus.UNSUBSCRIBED] * 2
+    with transaction() as store:
+        assert store.suppression_counts() == {SuppressionReason.UNSUBSCRIBED: 2}
+        assert (store.consents_of("aino@example.com"), store.consents_of("eero@example.com")) == ((CONSENT,), ())
+
+
+def test_a_pending_person_has_given_no_consent_yet(transaction: Transaction) -> None:
+    """The proof is written when the person confirms, not when a file names them."""
+    load(transaction, "email;status\naino@example.com;pending\n")
+
+    assert [person.status for person in everybody(transaction)] == [SubscriberStatus.PENDING]
+    with transaction() as store:
+        assert store.consents_of("aino@example.com") == ()
+
+
+def test_a_consent_of_tomorrow_is_refused(transaction: Transaction) -> None:
+    """A day of consent after today, in the publication's zone, is a mistake; today is not."""
+    result = load(transaction, "email;consent\naino@example.com;21.11.2017\neero@example.com;2017-11-20\n")
+
+    assert result == replace(NOTHING, added=1, rejected=result.rejected)
+    assert [str(fault) for fault in result.rejected] == ["list.csv:2: consent: The day of consent is in the future."]
+
+
+def test_a_dry_run_says_the_same_and_keeps_nothing(transaction: Transaction) -> None:
+    """What a dry run counts is what the import then does."""
+    text = "email;status\naino@example.com;\neero@example.com;unsubscribed\nx;\n"
+
+    results = [load(transaction, text, is_dry_run=True)]
+    assert everybody(transaction) == ()
+    results.append(load(transaction, text))
+
+    assert results == [replace(NOTHING, added=2, rejected=results[0].rejected)] * 2
+
+
+@pytest.mark.parametrize("wording", ["", " "])
+def test_no_import_without_the_wording_of_the_consent(wording: str, transaction: Transaction) -> None:
+    """Without it there would be no proof of why we may write, so nothing is kept."""
+    with pytest.raises(UsageError):
+        import_people(
+            read_csv(b"email\naino@example.com\n", "list.csv"),
+            transaction=transaction,
+            now=NOW,
+            source="test",
+            wording=wording,
+            default_language=FI,
+        )
+
+    assert everybody(transaction) == ()
+
+
+def test_a_long_list_is_kept_batch_by_batch_and_mended_by_running_it_again(transaction: Transaction) -> None:
+    """An import that dies between two batches has kept the first; the second run adds the rest and nobody twice."""
+    text = "email\n" + "".join(f"p{number}@example.com\n" for number in range(BATCH_ROWS + 1))
+    parsed = read_csv(text.encode(), "list.csv")
+    begun = 0
+
+    @contextmanager
+    def dying() -> Iterator[ImportStore]:
+        nonlocal begun
+        begun += 1
+        if begun == 2:
+            raise KeyboardInterrupt
+        with transaction() as store:
+            yield store
+
+    done: list[int] = []
+
+    def run(begin: Callable[[], AbstractContextManager[ImportStore]]) -> ImportResult:
+        return import_people(
+            parsed,
+            transaction=begin,
+            now=NOW,
+            source="test",
+            wording="test",
+            default_language=FI,
+            progress=done.append,
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        run(dying)
+    with transaction() as store:
+        assert store.count() == BATCH_ROWS
+    result = run(transaction)
+
+    assert result == replace(NOTHING, added=1, unchanged=BATCH_ROWS)
+    assert done == [BATCH_ROWS, BATCH_ROWS, BATCH_ROWS + 1]

@@ -1,0 +1,185 @@
+"""A model of who may be mailed, walked at random: imports, leaving, bouncing, erasing, lifting and adding."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from newsletter.audience.imports import import_people
+from newsletter.audience.people_file import read_csv
+from newsletter.audience.subscribers import add_person
+from newsletter.audience.suppression import (
+    erase_subscriber,
+    lift_suppression,
+    suppress_address,
+    unsubscribe_address,
+    unsubscribe_by_token,
+)
+from newsletter.audience.tokens import unsubscribe_token
+from newsletter.domain.audience import Subscriber, SubscriberStatus, SuppressionReason, hash_address
+from newsletter.domain.content import Language
+from newsletter.errors import UsageError
+from newsletter.storage.audience import AudienceStore
+from newsletter.storage.database import Database
+from newsletter.storage.migrate import migrate
+
+KEY = bytes(range(32))
+FI = Language("fi")
+NOW = datetime(2017, 11, 20, 9, 0, tzinfo=UTC)
+ADDRESSES = st.sampled_from(["aino@example.com", "eero@example.com", "kaisa@example.com"])
+STATUSES = st.sampled_from(["", "active", "pending", "unsubscribed"])
+PROVIDER_REASONS = st.sampled_from(
+    [SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.MANUAL]
+)
+
+
+@dataclass(kw_only=True)
+class Person:
+    """What the model remembers of an address: its status and whether it is suppressed."""
+
+    status: SubscriberStatus | None = None
+    is_suppressed: bool = False
+
+
+@dataclass(kw_only=True)
+class Model:
+    """The rules of the house in ten lines, without any SQL."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def of(self, address: str) -> Person:
+        """Give what is remembered of an address."""
+        return self.people.setdefault(address, Person())
+
+    def leave(self, address: str) -> None:
+        """Leave by any way."""
+        person = self.of(address)
+        person.is_suppressed = True
+        person.status = None if person.status is None else SubscriberStatus.UNSUBSCRIBED
+
+    def be_in_a_list(self, address: str, status: str) -> None:
+        """Stand in an imported list."""
+        person = self.of(address)
+        if person.is_suppressed:
+            return
+        if person.status is None:
+            person.status = SubscriberStatus(status or "active")
+        elif person.status is SubscriberStatus.ACTIVE and status == "unsubscribed":
+            person.status = SubscriberStatus.UNSUBSCRIBED
+        elif person.status is SubscriberStatus.UNSUBSCRIBED or status != "pending":
+            return
+        person.is_suppressed = person.status is SubscriberStatus.UNSUBSCRIBED
+
+
+class Membership(RuleBasedStateMachine):
+    """Does to the database and to the model the same, and compares them after every step."""
+
+    template: Path | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(mkdtemp())
+        if Membership.template is None:
+            Membership.template = Path(mkdtemp()) / "newsletter.db"
+            database = Database(f"sqlite:///{Membership.template}")
+            migrate(database)
+            database.close()
+        shutil.copyfile(Membership.template, self.folder / "newsletter.db")
+        self.database = Database(f"sqlite:///{self.folder / 'newsletter.db'}")
+        self.model = Model()
+
+    def teardown(self) -> None:
+        """Leave nothing behind."""
+        self.database.close()
+        shutil.rmtree(self.folder)
+
+    @contextmanager
+    def store(self) -> Iterator[AudienceStore]:
+        """Open a writing transaction."""
+        with self.database.write() as connection:
+            yield AudienceStore(connection, key=KEY)
+
+    @rule(rows=st.lists(st.tuples(ADDRESSES, STATUSES), max_size=3, unique_by=lambda row: row[0]))
+    def import_a_list(self, rows: list[tuple[str, str]]) -> None:
+        """Import any list, any number of times."""
+        text = "email;status\n" + "".join(f"{address};{status}\n" for address, status in rows)
+        import_people(
+            read_csv(text.encode(), "list.csv"),
+            transaction=self.store,
+            now=NOW,
+            source="test",
+            wording="test",
+            default_language=FI,
+        )
+        for address, status in rows:
+            self.model.be_in_a_list(address, status)
+
+    @rule(address=ADDRESSES)
+    def unsubscribe(self, address: str) -> None:
+        """Leave by address."""
+        with self.store() as store:
+            unsubscribe_address(address, store=store, now=NOW, note="")
+        self.model.leave(address)
+
+    @rule(address=ADDRESSES)
+    def use_the_link(self, address: str) -> None:
+        """Leave by the link of a mail, also of one sent before the record was erased."""
+        token = unsubscribe_token(hash_address(address, KEY), KEY)
+        with self.store() as store:
+            unsubscribe_by_token(token, keys=[KEY], store=store, now=NOW, note="")
+        self.model.leave(address)
+
+    @rule(address=ADDRESSES, reason=PROVIDER_REASONS)
+    def suppress(self, address: str, reason: SuppressionReason) -> None:
+        """Bounce, complain, or be barred by hand."""
+        with self.store() as store:
+            suppress_address(address, reason=reason, store=store, now=NOW, note="")
+        self.model.of(address).is_suppressed = True
+
+    @rule(address=ADDRESSES)
+    def erase(self, address: str) -> None:
+        """Have the record erased."""
+        with self.store() as store:
+            erase_subscriber(address, store=store, now=NOW, note="")
+        self.model.people[address] = Person(is_suppressed=True)
+
+    @rule(address=ADDRESSES)
+    def lift(self, address: str) -> None:
+        """Lift a suppression, which alone makes nobody active."""
+        with suppress(UsageError), self.store() as store:
+            lift_suppression(address, store=store, now=NOW, note="test")
+        self.model.of(address).is_suppressed = False
+
+    @rule(address=ADDRESSES)
+    def add_by_hand(self, address: str) -> None:
+        """Add one person with a new consent: possible unless suppressed or active."""
+        person = self.model.of(address)
+        with suppress(UsageError), self.store() as store:
+            subscriber = Subscriber(address=address, language=FI)
+            add_person(subscriber, store=store, now=NOW, source="test", wording="test")
+        if not person.is_suppressed:
+            person.status = SubscriberStatus.ACTIVE
+
+    @invariant()
+    def the_database_agrees(self) -> None:
+        """Status and suppression of everybody are what the rules say."""
+        with self.store() as store:
+            found = {
+                address: Person(
+                    status=store.status_of(store.hash_of(address)),
+                    is_suppressed=bool(store.suppressions_of([address])),
+                )
+                for address in self.model.people
+            }
+        assert found == self.model.people
+
+
+TestMembership = Membership.TestCase
+TestMembership.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)

@@ -21,13 +21,15 @@ _LONG_FACTOR = 2
 # "1. marraskuuta" opens a paragraph.
 _LIST = re.compile(r"^[^\S\n]*(?:[•‣▪◦·*+-]\s|1[.)]\s[^\n]*\n\s*2[.)]\s)", re.MULTILINE)
 _ADDRESS_IN_BRACKETS = re.compile(
-    r"\s*\([^()]*?(?:https?://|www\.)[^()]*\)|\s*\[[^\[\]]*?(?:https?://|www\.)[^\[\]]*\]"
+    r"(?<!\s)\s*+(?:\([^()]*?(?:https?://|www\.)[^()]*\)|\[[^\[\]]*?(?:https?://|www\.)[^\[\]]*\])"
 )
 _CUT_OFF = re.compile(
     r"\s*(?:\[?(?:…|\.{3})\]?|\b(?:jatka lukemista|lue lisää|lue koko juttu|läs mer|läs vidare|fortsätt läsa|read more|"
     r"continue reading)\b[^.!?]{0,80})[\s.»›→]*$",
     re.IGNORECASE,
 )
+_TAIL_SIZE = 200
+"""Where the sign of a cut is looked for: on a summary of a million full stops, the whole would take for ever."""
 _LOOSE_END = " ,;:–—-"
 
 
@@ -39,7 +41,7 @@ def summarise(summary: str, text: str, *, language: Language, size: int = LEAD_S
     like a text.
     """
     plain = " ".join(summary.split())
-    whole = _CUT_OFF.sub("", plain)
+    whole = plain[:-_TAIL_SIZE] + _CUT_OFF.sub("", plain[-_TAIL_SIZE:])
     if plain and whole == plain and len(plain) <= size * _LONG_FACTOR:
         return plain
     from_text = lead(text, language=language, size=size)

@@ -36,7 +36,7 @@ _LOOK_BACK_LETTERS = 60
 """Enough for the last words before a stop; without a bound, a long text without sentences takes quadratic time."""
 _CLOSERS = "”\"'’»)]"
 _OPENERS = "”“\"'‘’«»([–—- \u00a0"
-_STOP = re.compile(rf"([.!?…]+)([{re.escape(_CLOSERS)}]*)\s+")
+_STOP = re.compile(rf"(?<![.!?…])([.!?…]++)([{re.escape(_CLOSERS)}]*+)\s+")
 _INITIALS = re.compile(r"[^\W\d_](?:[.-]{1,2}[^\W\d_])*")
 _SHORT_NUMBER = re.compile(r"(?:[\d.]+[–—-])?(?:\d{1,2}\.)?\d{1,2}")
 _CLOCK = re.compile(r"\b(?:klo|kello|kl\.)\s[\d.:–—-]+$", re.IGNORECASE)

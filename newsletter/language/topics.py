@@ -34,6 +34,8 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011"), "-")
 _WORD = re.compile(r"\w+(?:[-:'’]\w+)*")
 _ACRONYM_LENGTH_MIN = 2
+_ENDING = r"\w{0,30}\s++"
+"""Between the words of a phrase; bounded, because a source may hold a word of a million letters."""
 
 
 def find_topics(title: str, text: str, topics: Sequence[Topic], language: Language) -> tuple[TopicHit, ...]:
@@ -104,11 +106,14 @@ class TopicMatcher:
     def _owned_words(self, text: str) -> Iterable[tuple[TopicId, str]]:
         """Give the whole words that each topic owns letters of, in the order of the text."""
         words = [match.span() for match in _WORD.finditer(text)]
+        said: dict[tuple[int, int], str] = {}
         for claim in _settle(self._claims(text)):
             if claim.topic_id is not None:
                 first, _ = _word_at(words, claim.start)
                 _, last = _word_at(words, claim.end - 1)
-                yield claim.topic_id, " ".join(text[first:last].split())
+                if (first, last) not in said:
+                    said[first, last] = " ".join(text[first:last].split())
+                yield claim.topic_id, said[first, last]
 
     def _claims(self, text: str) -> Iterable[_Claim]:
         """Give every wish for letters of the text."""
@@ -128,7 +133,7 @@ def _claimant(word: str, topic_id: TopicId | None) -> _Claimant:
         pattern = re.compile(rf"(?<!\w){re.escape(plain)}(?!\w)")
         return _Claimant(pattern=pattern, topic_id=topic_id, is_acronym=True)
     parts = [re.escape(part.casefold()) for part in plain.split()]
-    return _Claimant(pattern=re.compile(r"\w*\s+".join(parts)), topic_id=topic_id, is_acronym=False)
+    return _Claimant(pattern=re.compile(_ENDING.join(parts)), topic_id=topic_id, is_acronym=False)
 
 
 def _settle(claims: Iterable[_Claim]) -> list[_Claim]:

@@ -160,8 +160,9 @@ def test_an_article_without_a_link_brings_its_text() -> None:
 
 def test_an_article_with_a_link_brings_its_lead_only() -> None:
     """A link spares the text."""
-    made = issue_item(FOR_ADVISERS, choice(), markdown_of=markdown_of)
-    assert (made.link, made.body, made.author) == ("https://example.org/a", "", None)
+    linked = article("a", "Neuvonta", url="https://example.org/a", body_html="<p>Koko juttu on tässä.</p>")
+    made = issue_item(linked, choice(), markdown_of=markdown_of)
+    assert (made.link, made.lead, made.body) == ("https://example.org/a", "Koko juttu on tässä.", "")
 
 
 def test_an_event_brings_its_time_in_the_zone() -> None:

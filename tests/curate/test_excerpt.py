@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.curate.excerpt import LEAD_SIZE, lead, shorten, summarise
@@ -109,6 +109,7 @@ def test_shorten_cuts_between_words(text: str, size: int, expected: str) -> None
     assert shorten(text, size) == expected
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abc ÄÖ.,-", max_size=60), st.integers(min_value=1, max_value=60))
 def test_shorten_never_cuts_a_word(text: str, size: int) -> None:
     """What is kept are whole words of the text, from its beginning."""
@@ -117,6 +118,14 @@ def test_shorten_never_cuts_a_word(text: str, size: int) -> None:
     assert words.startswith(kept.removesuffix("…"))
     assert len(kept) <= max(size, len(words.split(" ")[0]) + 1)
     assert kept == words or words[len(kept.removesuffix("…"))] in " ,-"
+
+
+@pytest.mark.parametrize(
+    "text", ["." * 200_000 + "x", "(" * 200_000, "(www. " * 50_000, "1. \n" * 50_000, " " * 200_000]
+)
+def test_an_endless_text_is_read_in_time(text: str) -> None:
+    """A hostile source cannot keep curation busy, neither by its summary nor by its text."""
+    assert len(summarise(text, text, language=FI)) <= len(text)
 
 
 def test_leads_of_the_seed_page_are_whole_sentences() -> None:

@@ -1,7 +1,7 @@
 """Where sentences end in Finnish, Swedish and English."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.content import Language
@@ -74,7 +74,16 @@ def test_each_language_has_its_abbreviations(language: Language, text: str, expe
     assert split(text, language) == expected
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='aBc. !?…\n"”()5–\u00a0', max_size=80))
 def test_loses_no_letter(text: str) -> None:
     """Put together again, the sentences hold every character but spaces, in order."""
+    assert "".join("".join(split(text, FI)).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["." * 200_000 + "x", "a." * 100_000, ".)" * 100_000 + "x", "a. " * 60_000, "\n " * 99_999]
+)
+def test_an_endless_text_is_read_in_time(text: str) -> None:
+    """A hostile source cannot keep the splitter busy: the time grows with the length, not with its square."""
     assert "".join("".join(split(text, FI)).split()) == "".join(text.split())

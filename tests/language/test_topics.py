@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.content import Language, Topic, TopicGrade, TopicHit, TopicId
@@ -161,6 +161,7 @@ def test_other_languages_have_their_own_keywords() -> None:
 WORDS = st.sampled_from(["hankinta", "alihankinta", "Kunta", "maakunnan", "rahoituksen", "EU:n", "ja", "x\u00ady", "."])
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS).map(" ".join), st.lists(WORDS).map(" ".join))
 def test_every_reported_word_stands_in_the_text(title: str, text: str) -> None:
     """Reported words are whole words of what was read, each once, and the matcher gives the same answer twice."""
@@ -170,3 +171,9 @@ def test_every_reported_word_stands_in_the_text(title: str, text: str) -> None:
     assert set(words) <= set(f"{title} {text}".split())
     assert all(len(set(hit.words)) == len(hit.words) for hit in found)
     assert matcher.find(title, text) == found
+
+
+@pytest.mark.parametrize("text", ["julkis" * 30_000, "julkis " * 30_000, "hankinta" * 30_000, "julkis" + " " * 200_000])
+def test_an_endless_text_is_read_in_time(text: str) -> None:
+    """A hostile source cannot keep the matcher busy: the time grows with the length, not with its square."""
+    assert {hit.topic_id for hit in find_topics("", text, [*TOPICS, PUBLIC_BUYING], FI)} <= {"hankinnat"}

@@ -76,6 +76,10 @@ class Tally:
         """Note that the message may have been taken."""
         self._settle(recipient, Verdict.UNKNOWN, reason)
 
+    def is_settled(self, recipient: Recipient) -> bool:
+        """Tell whether it was noted what became of a recipient."""
+        return recipient.delivery_key in self._outcomes
+
     def _settle(self, recipient: Recipient, verdict: Verdict, reason: str) -> None:
         """Note an outcome with its reason."""
         self._outcomes[recipient.delivery_key] = Outcome(

@@ -22,8 +22,8 @@ def read_only(tmp_path: Path) -> Path:
 
 
 def file_names(folder: Path) -> list[str]:
-    """Give everything below a folder, hidden files too."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """Give everything below a folder that is no folder, hidden ones too."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
 
 
 def test_one_file_per_recipient_named_by_the_delivery_key(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ NOT_PLAIN = "The Message-ID or a way to unsubscribe is not one short word of pla
         ("aino@localhost", NOT_ONE_ADDRESS),
         ("aino@[127.0.0.1]", NOT_ONE_ADDRESS),
         ("", NOT_ONE_ADDRESS),
+        ("a\x00b@yritys.example", NOT_ONE_ADDRESS),
+        ("a\x7fb@yritys.example", NOT_ONE_ADDRESS),
         (f"{'a' * 250}@yritys.example", NOT_ONE_ADDRESS),
         ("äinö@yritys.example", NOT_ASCII),
         ("aino@yritys\u2028.example", NOT_ASCII),

@@ -76,7 +76,7 @@ def errors(*entries: tuple[str, str | None]) -> bytes:
         (Answer(status=302), False, Understood(meaning=Meaning.STOP, reason="SendGrid refuses our requests (302).")),
     ],
 )
-def test_what_an_answer_means(answer: Answer | Silence, is_sandbox: bool, understood: Understood) -> None:  # noqa: FBT001 - a column of the table
+def test_what_an_answer_means(*, answer: Answer | Silence, is_sandbox: bool, understood: Understood) -> None:
     """Only 202 (200 in the sandbox) is taken, 3xx and 4xx are surely not, and everything else may be."""
     assert understand(answer, is_sandbox=is_sandbox) == understood
 

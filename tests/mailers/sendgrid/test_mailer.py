@@ -155,6 +155,19 @@ def test_when_nobody_is_taken_the_message_is_to_blame(fake: FakeSendGrid) -> Non
     )
 
 
+def test_a_wait_after_single_refusals_blames_nobody_yet(fake: FakeSendGrid) -> None:
+    """When a wait comes before anybody was taken, it is open whose fault the refusals were: all go back, none stops."""
+    fake.script(UNNAMED, UNNAMED, UNNAMED, Fault(status=429))
+
+    answer = a_mailer(fake.host).submit(a_batch())
+
+    assert (verdicts(answer), answer.stop_reason, {outcome.reason for outcome in answer.outcomes}) == (
+        "ffff",
+        None,
+        {"SendGrid asks for fewer requests (429)."},
+    )
+
+
 @pytest.mark.parametrize(
     ("script", "stop_reason", "retry_after_seconds"),
     [

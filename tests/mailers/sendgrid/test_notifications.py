@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.audience import SuppressionReason
@@ -258,7 +258,14 @@ NAMES = st.sampled_from(
 )
 
 
-@given(st.lists(st.dictionaries(NAMES, JSON | st.sampled_from(["bounce", "delivered", "dropped", 1509526800])) | JSON))
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.dictionaries(NAMES, JSON | st.sampled_from(["bounce", "delivered", "dropped", 1509526800]), max_size=5)
+        | JSON,
+        max_size=4,
+    )
+)
 def test_no_payload_makes_an_exception(entries: list[object]) -> None:
     """Whatever the values are, every entry is a notification, left out, or a fault."""
     reading = read_notifications(json.dumps(entries).encode())

@@ -143,7 +143,7 @@ ROOM = 10_000 - TAGS_BYTES - 2 * len(WAY_OUT)
         ("&" * (ROOM // 6 + 1), True),
     ],
 )
-def test_sizes_are_counted_in_bytes_of_tags_and_values(name: str, is_too_large: bool) -> None:  # noqa: FBT001 - a column
+def test_sizes_are_counted_in_bytes_of_tags_and_values(*, name: str, is_too_large: bool) -> None:
     """SendGrid takes 10,000 bytes of UTF-8 for all tags and values; what HTML needs escaped counts escaped."""
     assert Personalizer(MESSAGE).is_too_large(a_recipient(1, greeting=name)) is is_too_large
 

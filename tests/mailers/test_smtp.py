@@ -1,0 +1,496 @@
+import base64
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from newsletter.domain.delivery import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
+from newsletter.errors import ConfigurationError
+from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
+from newsletter.mailers.tally import prepare_batch
+from tests.fakes.smtp import CUT, DROP, HANG, Answer, FakeSmtp
+from tests.mailers.samples import MESSAGE, a_batch, a_recipient, delivery_key
+
+LOST = "The connection to the SMTP server was lost before the mail was written."
+DOUBT = "The SMTP server gave no clear answer after the mail was written."
+
+
+def a_mailer(server: FakeSmtp, *, connections: int = 1, timeout_seconds: float = 5) -> Smtp:
+    """Give a mailer for the fake."""
+    return Smtp(
+        SmtpSettings(
+            host="127.0.0.1",
+            port=server.port,
+            security=Security.NONE,
+            connections=connections,
+            timeout_seconds=timeout_seconds,
+        )
+    )
+
+
+def at(phase: str, reply: str, argument: str = "") -> Answer:
+    """Script one phase, for one reader or for all."""
+    return lambda now, said: reply if now == phase and argument in said else None
+
+
+def once(phase: str, reply: str, place: int = 1) -> Answer:
+    """Script one phase, at the n-th time only."""
+    count = 0
+
+    def answer(now: str, _argument: str) -> str | None:
+        nonlocal count
+        count += now == phase
+        return reply if now == phase and count == place else None
+
+    return answer
+
+
+def verdicts(answer: BatchOutcome) -> str:
+    """Write the verdicts as letters: accepted, rejected, refused (f), unknown."""
+    letters = {Verdict.ACCEPTED: "a", Verdict.REJECTED: "r", Verdict.REFUSED: "f", Verdict.UNKNOWN: "u"}
+    return "".join(letters[outcome.verdict] for outcome in answer.outcomes)
+
+
+@pytest.mark.parametrize("extensions", [(), ("PIPELINING",), ("SIZE",), ("PIPELINING", "SIZE 100000")])
+def test_each_reader_gets_the_mail_byte_for_byte(extensions: tuple[str, ...]) -> None:
+    """Whatever the server offers, each mail arrives as it was built, to one recipient, in its own exchange."""
+    batch = a_batch(a_recipient(1), a_recipient(2))
+    with FakeSmtp(extensions=extensions) as server:
+        answer = a_mailer(server).submit(batch)
+
+    prepared = prepare_batch(batch)
+    assert (answer, [(taken.sender, taken.recipient, taken.mail) for taken in server.taken]) == (
+        BatchOutcome(
+            outcomes=tuple(
+                Outcome(delivery_key=delivery_key(number), verdict=Verdict.ACCEPTED, provider_id="FAKE1")
+                for number in (1, 2)
+            )
+        ),
+        [
+            ("uutiskirje@seutu.example", recipient.address, prepared.fill(recipient))
+            for recipient in (a_recipient(1), a_recipient(2))
+        ],
+    )
+
+
+def test_what_is_said_to_the_server() -> None:
+    """With pipelining and sizes offered: one greeting, three commands per mail, and a polite end."""
+    batch = a_batch(a_recipient(1))
+    with FakeSmtp() as server:
+        a_mailer(server).submit(batch)
+
+    size = len(prepare_batch(batch).fill(a_recipient(1)))
+    assert server.said == [
+        [
+            "ehlo seutu.example",
+            f"MAIL FROM:<uutiskirje@seutu.example> SIZE={size}",
+            "RCPT TO:<reader1@yritys.example>",
+            "DATA",
+            "quit",
+        ]
+    ]
+
+
+def test_a_line_that_begins_with_a_dot_survives() -> None:
+    """A lone dot in the text ends no mail and starts no other: all of it arrives in one."""
+    message = replace(MESSAGE, text=f"{MESSAGE.text}\n.\n..\n.loppu\nQUIT\n")
+    batch = a_batch(a_recipient(1), message=message)
+    with FakeSmtp() as server:
+        answer = a_mailer(server).submit(batch)
+
+    assert (verdicts(answer), [taken.mail for taken in server.taken]) == (
+        "a",
+        [prepare_batch(batch).fill(a_recipient(1))],
+    )
+
+
+def test_an_id_is_taken_only_from_a_server_that_gives_one() -> None:
+    """A last answer without a queue id is as good."""
+    with FakeSmtp(at("dot", "250 thanks")) as server:
+        answer = a_mailer(server).submit(a_batch(a_recipient(1)))
+
+    assert answer.outcomes == (Outcome(delivery_key=delivery_key(1), verdict=Verdict.ACCEPTED),)
+
+
+@pytest.mark.parametrize("extensions", [(), ("PIPELINING",)])
+@pytest.mark.parametrize(
+    ("script", "expected", "reason"),
+    [
+        (at("rcpt", "550 5.1.1 <bertil@kunta.example>: unknown", "bertil"), "araa", "550: 5.1.1 <(hidden)>: unknown"),
+        (at("rcpt", "450 4.2.1 greylisted", "bertil"), "afaa", "450: 4.2.1 greylisted"),
+        (at("data", "554 5.7.1 not you", "bertil"), "araa", "554: 5.7.1 not you"),
+        (at("data", "451 4.3.0 later", "bertil"), "afaa", "451: 4.3.0 later"),
+        (at("dot", "554 5.7.1 spam https://x.example/T", "bertil"), "araa", "554: 5.7.1 spam (hidden)"),
+        (at("dot", "452 4.2.2 full", "bertil"), "afaa", "452: 4.2.2 full"),
+    ],
+)
+def test_one_refused_recipient_leaves_the_others(
+    script: Answer, expected: str, reason: str, extensions: tuple[str, ...]
+) -> None:
+    """4xx goes back to the queue and 5xx is for good, in every phase, with the server's words but no address."""
+    with FakeSmtp(script, extensions=extensions) as server:
+        answer = a_mailer(server).submit(a_batch())
+
+    assert (verdicts(answer), answer.outcomes[1].reason, len(server.taken), len(server.said)) == (
+        expected,
+        f"The SMTP server answered {reason}",
+        3,
+        1,
+    )
+
+
+def test_a_permission_to_write_to_nobody_is_ended_with_a_dot() -> None:
+    """A server that refuses the only recipient and says "go ahead" all the same gets an empty mail, and goes on."""
+
+    def answer(phase: str, argument: str) -> str | None:
+        if phase == "rcpt" and "bertil" in argument:
+            return "550 unknown"
+        return "354 go ahead" if phase == "data" else None
+
+    with FakeSmtp(answer) as server:
+        outcome = a_mailer(server).submit(a_batch())
+
+    assert (verdicts(outcome), len(server.taken), len(server.said)) == ("araa", 3, 1)
+
+
+SENDER_REFUSED = "The SMTP server refuses the sender or the message. The SMTP server answered 550: 5.7.1 no"
+
+
+@pytest.mark.parametrize(
+    ("script", "expected", "reason", "stop_reason"),
+    [
+        (at("connect", "554 go away"), "ffff", "", "The SMTP server answered 554: go away"),
+        (at("connect", "421 too busy"), "ffff", "The SMTP server answered 421: too busy", None),
+        (at("connect", DROP), "ffff", "The SMTP server cannot be reached: it closed the connection.", None),
+        (at("mail", "550 5.7.1 no"), "ffff", "", SENDER_REFUSED),
+        (at("mail", "451 4.3.2 later"), "ffff", "The SMTP server answered 451: 4.3.2 later", None),
+        (at("mail", DROP), "ffff", LOST, None),
+        (at("rcpt", DROP), "ffff", LOST, None),
+        (at("data", DROP), "ffff", LOST, None),
+        (at("data", "hello?"), "ffff", "The SMTP server answered -1: o?", None),
+        (at("dot", "421 4.3.2 closing"), "ffff", "The SMTP server answered 421: 4.3.2 closing", None),
+        (at("rset", DROP), "aaaa", "", None),
+    ],
+)
+def test_a_server_that_takes_nothing_gets_everybody_back(
+    script: Answer, expected: str, reason: str, stop_reason: str | None
+) -> None:
+    """Whatever goes wrong before the last dot, nobody was mailed; 5xx to us or the sender stops the sending."""
+    with FakeSmtp(script) as server:
+        answer = a_mailer(server).submit(a_batch())
+
+    assert (verdicts(answer), answer.outcomes[0].reason, answer.stop_reason) == (
+        expected,
+        stop_reason or reason,
+        stop_reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (once("dot", DROP, 2), "auff"),
+        (once("dot", "hello?", 2), "auff"),
+        (once("dot", "354 go ahead", 2), "auff"),
+    ],
+)
+def test_a_mail_without_a_clear_last_answer_is_in_doubt(script: Answer, expected: str) -> None:
+    """After the last dot only a clear answer counts; the connection is left, and the rest was surely not taken."""
+    with FakeSmtp(script) as server:
+        answer = a_mailer(server).submit(a_batch())
+
+    assert (verdicts(answer), [outcome.reason for outcome in answer.outcomes[1:3]]) == (
+        expected,
+        [DOUBT, "Another mail of the batch is in doubt."],
+    )
+
+
+@pytest.mark.parametrize("phase", ["connect", "ehlo", "mail", "rcpt", "data"])
+def test_a_time_out_before_the_mail_is_written_is_no_doubt(phase: str) -> None:
+    """A server that falls silent before the mail has surely not taken it."""
+    with FakeSmtp(at(phase, HANG)) as server:
+        answer = a_mailer(server, timeout_seconds=0.05).submit(a_batch(a_recipient(1)))
+
+    assert verdicts(answer) == "f"
+
+
+def test_a_time_out_after_the_last_dot_is_a_doubt() -> None:
+    """A server that falls silent after the last dot may have taken the mail."""
+    with FakeSmtp(at("dot", HANG)) as server:
+        answer = a_mailer(server, timeout_seconds=0.3).submit(a_batch(a_recipient(1)))
+
+    assert (verdicts(answer), answer.outcomes[0].reason) == ("u", DOUBT)
+
+
+def test_a_connection_lost_within_the_mail_is_no_doubt() -> None:
+    """A mail without its last dot is none, so its reader goes back to the queue."""
+    six_megabytes = ("syksy " * 10 + "\n") * 100_000  # more than the kernel keeps for a connection
+    large = replace(MESSAGE, text=MESSAGE.text + six_megabytes)
+    with FakeSmtp(at("data", CUT)) as server:
+        answer = a_mailer(server).submit(a_batch(a_recipient(1), message=large))
+
+    assert (verdicts(answer), answer.outcomes[0].reason) == ("f", LOST)
+
+
+@pytest.mark.parametrize(
+    ("phase", "reply"),
+    [("mail", "421 4.7.0 too many mails"), ("mail", DROP), ("rcpt", "421 4.7.0 enough"), ("dot", "421 4.3.2 closing")],
+)
+def test_a_server_that_closes_after_some_mails_is_asked_again(phase: str, reply: str) -> None:
+    """A connection that brought mails and is closed is followed by another: the next reader does not suffer for it."""
+    count = 0
+
+    def answer(now: str, _argument: str) -> str | None:
+        nonlocal count
+        count += now == phase
+        return reply if now == phase and count in (3, 6) else None
+
+    readers = [a_recipient(number) for number in range(1, 6)]
+    with FakeSmtp(answer) as server:
+        outcome = a_mailer(server).submit(a_batch(*readers))
+
+    assert (verdicts(outcome), [taken.connection for taken in server.taken]) == ("aaaaa", [0, 0, 1, 1, 2])
+
+
+def test_several_connections_share_the_batch() -> None:
+    """Each reader is mailed once over one of the connections, and none is left out."""
+    readers = [a_recipient(number) for number in range(1, 31)]
+    all_three = threading.Barrier(3)
+
+    def answer(phase: str, _argument: str) -> None:
+        if phase == "connect":
+            all_three.wait(timeout=5)
+
+    with FakeSmtp(answer) as server:
+        outcome = a_mailer(server, connections=3).submit(a_batch(*readers))
+
+    assert (verdicts(outcome), sorted(taken.recipient for taken in server.taken), len(server.said)) == (
+        "a" * 30,
+        sorted(reader.address for reader in readers),
+        3,
+    )
+
+
+def test_a_connection_of_several_that_breaks_leaves_its_mails_to_the_others() -> None:
+    """When one connection is refused, the others hand over everybody."""
+    readers = [a_recipient(number) for number in range(1, 11)]
+    with FakeSmtp(once("connect", "421 too many connections")) as server:
+        answer = a_mailer(server, connections=2).submit(a_batch(*readers))
+
+    assert (verdicts(answer), len(server.taken)) == ("a" * 10, 10)
+
+
+def test_a_server_that_is_not_there() -> None:
+    """Where nobody listens, everybody goes back to the queue."""
+    with FakeSmtp() as server:
+        mailer = a_mailer(server)
+    answer = mailer.submit(a_batch(a_recipient(1)))
+
+    assert answer.outcomes == (
+        Outcome(
+            delivery_key=delivery_key(1),
+            verdict=Verdict.REFUSED,
+            reason="The SMTP server cannot be reached: Connection refused.",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("batch", "expected", "stop_reason"),
+    [
+        (a_batch(a_recipient(1, address="äinö@yritys.example")), "r", None),
+        (
+            a_batch(a_recipient(1), message=replace(MESSAGE, subject="a\nb")),
+            "f",
+            "Subject holds a line break or control character.",
+        ),
+    ],
+)
+def test_without_anybody_to_mail_no_connection_is_made(
+    batch: OutgoingBatch, expected: str, stop_reason: str | None
+) -> None:
+    """A bad recipient, or a message that cannot stand on the wire, does not reach the server."""
+    with FakeSmtp() as server:
+        answer = a_mailer(server).submit(batch)
+
+    assert (verdicts(answer), answer.stop_reason, server.said) == (expected, stop_reason, [])
+
+
+def test_capabilities_are_those_of_a_server_without_idempotency() -> None:
+    """A mail in doubt is never sent again blindly; a call is as large as its connections bear."""
+    mailer = Smtp(SmtpSettings(host="localhost", security=Security.NONE, connections=4))
+
+    assert (mailer.name, mailer.capabilities) == (
+        "smtp",
+        Capabilities(batch_size_max=200, is_idempotent=False, is_rehearsal=False),
+    )
+
+
+@pytest.mark.parametrize("host", ["smtp.example", "192.0.2.1", "127.0.0.1.example", "localhost.example"])
+def test_an_open_connection_stays_on_this_machine(host: str) -> None:
+    """Without protection only this machine's own server is spoken to."""
+    with pytest.raises(ConfigurationError) as caught:
+        Smtp(SmtpSettings(host=host, security=Security.NONE))
+
+    assert caught.value.message == "The connection to the SMTP server would not be protected."
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_this_machine_is_known_by_name_and_address(host: str) -> None:
+    """Every way to write this machine will do."""
+    assert Smtp(SmtpSettings(host=host, security=Security.NONE)).name == "smtp"
+
+
+def test_a_password_that_cannot_be_said_is_a_matter_of_configuration() -> None:
+    """Only ASCII can be said; that is told before anything is sent, and the password does not show."""
+    settings = SmtpSettings(host="smtp.example", user_name="seutu", password="sälä")
+
+    with pytest.raises(ConfigurationError) as caught:
+        Smtp(settings)
+
+    assert ("sälä" in str(caught.value), "sälä" in repr(settings)) == (False, False)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate for localhost, good for a day around now, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(tz=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    written_key = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(written_key + made.public_bytes(Encoding.PEM))
+    return path
+
+
+Serve = Callable[..., FakeSmtp]
+
+
+@pytest.fixture
+def serve_tls(certificate: Path) -> Serve:
+    """Give a maker of servers that have the certificate."""
+
+    def serve(answer: Answer = lambda _phase, _argument: None, **options: object) -> FakeSmtp:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        return FakeSmtp(answer, tls=context, **options)  # type: ignore[arg-type]  # handed through
+
+    return serve
+
+
+def settings(server: FakeSmtp, certificate: Path | None, security: Security = Security.STARTTLS) -> SmtpSettings:
+    """Give settings with a password, trusting the certificate when it is given."""
+    return SmtpSettings(
+        host="localhost",
+        port=server.port,
+        security=security,
+        user_name="seutu",
+        password="not-a-real-password",
+        connections=1,
+        timeout_seconds=5,
+        tls=None if certificate is None else ssl.create_default_context(cafile=str(certificate)),
+    )
+
+
+SECRET = base64.b64encode(b"\0seutu\0not-a-real-password").decode()
+
+
+@pytest.mark.parametrize(
+    ("security", "expected"),
+    [
+        (Security.STARTTLS, ["ehlo", "STARTTLS", "ehlo", f"AUTH PLAIN {SECRET}"]),
+        (Security.TLS, ["ehlo", f"AUTH PLAIN {SECRET}"]),
+    ],
+)
+def test_nothing_is_said_before_the_connection_is_protected(
+    serve_tls: Serve, certificate: Path, security: Security, expected: list[str]
+) -> None:
+    """Before TLS stands the server hears a greeting at most; the password and the mails go inside."""
+    extensions = ("STARTTLS", "AUTH PLAIN")
+    with serve_tls(extensions=extensions, is_tls_from_start=security is Security.TLS) as server:
+        answer = Smtp(settings(server, certificate, security)).submit(a_batch(a_recipient(1)))
+
+    said = [line.removesuffix(" seutu.example") for line in server.said[0]]
+    assert (verdicts(answer), said[: len(expected)], len(server.taken)) == ("a", expected, 1)
+
+
+NO_WAY_IN = "The SMTP server does not offer STARTTLS, or a way to log in that we know."
+
+
+@pytest.mark.parametrize(
+    ("script", "extensions", "is_trusted", "stop_reason", "reason"),
+    [
+        (None, ("AUTH PLAIN",), True, NO_WAY_IN, None),
+        (None, ("STARTTLS",), True, NO_WAY_IN, None),
+        (None, ("STARTTLS", "AUTH KERBEROS"), True, NO_WAY_IN, None),
+        (
+            None,
+            ("STARTTLS", "AUTH PLAIN"),
+            False,
+            "The certificate of the SMTP server cannot be trusted: self-signed certificate.",
+            None,
+        ),
+        (
+            at("auth", "535 5.7.8 seutu: wrong"),
+            ("STARTTLS", "AUTH PLAIN"),
+            True,
+            "The SMTP server refuses the user name or password (535).",
+            None,
+        ),
+        (
+            at("auth", "454 4.7.0 later"),
+            ("STARTTLS", "AUTH PLAIN"),
+            True,
+            None,
+            "The SMTP server refuses the user name or password (454).",
+        ),
+        (
+            at("starttls", "454 4.7.0 no TLS now"),
+            ("STARTTLS", "AUTH PLAIN"),
+            True,
+            None,
+            "The SMTP server answered 454: 4.7.0 no TLS now",
+        ),
+    ],
+)
+def test_without_protection_or_password_nothing_is_sent(
+    *,
+    serve_tls: Serve,
+    certificate: Path,
+    script: Answer | None,
+    extensions: tuple[str, ...],
+    is_trusted: bool,
+    stop_reason: str | None,
+    reason: str | None,
+) -> None:
+    """A server without TLS, with a stranger's certificate or another password gets no mail; a person has to look."""
+    with serve_tls(script or (lambda _phase, _argument: None), extensions=extensions) as server:
+        mailer = Smtp(settings(server, certificate if is_trusted else None))
+        answer = mailer.submit(a_batch(a_recipient(1)))
+
+    said = [line for lines in server.said for line in lines if line.startswith("MAIL")]
+    assert (answer.outcomes[0], answer.stop_reason, said) == (
+        Outcome(delivery_key=delivery_key(1), verdict=Verdict.REFUSED, reason=stop_reason or reason or ""),
+        stop_reason,
+        [],
+    )

@@ -14,6 +14,9 @@ from newsletter.cli.session import Session, json_option, pass_session, print_jso
 from newsletter.errors import ChecksFailed, Incomplete, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from newsletter.domain.issue import Finding
     from newsletter.service.deliveries import Outlook
 
 label_argument = click.argument("label", metavar="LABEL")
@@ -120,15 +123,14 @@ def render(session: Session, label: str) -> None:
 def check(session: Session, label: str, *, language: str, as_json: bool) -> None:
     """Look every edition over. Ends with 3 when a finding of severity error stands in the way."""
     from newsletter.check import describe  # noqa: PLC0415 - 0.2 s that the commands beside this one need not pay
-    from newsletter.domain.content import Language  # noqa: PLC0415 - as above
 
     _, findings = session.newsletter.issues.check(label)
     if as_json:
         print_json([{**asdict(one), "place": str(one.place) if one.place else None} for one in findings])
     else:
-        for finding in findings:
-            words = describe(finding, Language(language))
-            where = ": ".join(str(part) for part in (finding.place, finding.edition) if part is not None)
+        for finding, editions in _together(findings):
+            words = describe(finding, language)
+            where = ": ".join(part for part in (session.shown_place(finding.place), ", ".join(editions)) if part)
             waived = f" (waived: {finding.waived})" if finding.waived else ""
             click.echo(f"{finding.severity} {finding.code}{waived}  {where}\n  {words.message}\n  {words.fix}")
         _print_tally(findings)
@@ -137,9 +139,20 @@ def check(session: Session, label: str, *, language: str, as_json: bool) -> None
     session.next_step(f"newsletter issue approve {label}")
 
 
-def _print_tally(findings: tuple[object, ...]) -> None:
+def _together(findings: "Iterable[Finding]") -> list[tuple["Finding", list[str]]]:
+    """Give each finding once, with the editions it was found in: most stand in all of them."""
+    found: dict[object, tuple[Finding, list[str]]] = {}
+    for finding in findings:
+        said = (finding.code, finding.place, *sorted(finding.facts.items()))
+        _, editions = found.setdefault(said, (finding, []))
+        if finding.edition is not None:
+            editions.append(str(finding.edition))
+    return list(found.values())
+
+
+def _print_tally(findings: "Iterable[Finding]") -> None:
     """Count the findings by severity on one line."""
-    counted = Counter(str(getattr(finding, "severity", "")) for finding in findings)
+    counted = Counter(str(finding.severity) for finding, _ in _together(findings))
     click.echo(", ".join(f"{counted[name]} {name}s" for name in ("error", "warning", "note")) + ".")
 
 

@@ -3,13 +3,13 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.errors import UsageError
+from newsletter.errors import Place, UsageError
 
 if TYPE_CHECKING:
     from newsletter.send.dispatch import Progress
@@ -59,6 +59,10 @@ class Session:
     def shown(self, path: Path) -> str:
         """Write a path as the person would: from the working folder where it lies below it."""
         return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+    def shown_place(self, place: Place | None) -> str:
+        """Write a place in a file as the person would; empty when there is none."""
+        return "" if place is None else str(replace(place, path=Path(self.shown(place.path))))
 
     def shown_text(self, location: str) -> str:
         """Write a location as the person would: a path shortened, an address as it is."""

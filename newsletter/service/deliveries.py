@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from newsletter.audience.tokens import unsubscribe_token
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import BatchId, Forecast, PlannedDelivery, Recipient, Sending
-from newsletter.domain.issue import Approval, IssueLabel, Slot
+from newsletter.domain.delivery import BatchId, DeliveryKey, Forecast, PlannedDelivery, Recipient, Sending
+from newsletter.domain.issue import Approval, IssueLabel, Message, Slot
+from newsletter.domain.publication import Publication
 from newsletter.errors import StateError
 from newsletter.message.headers import list_id
+from newsletter.message.mime import prepare
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
@@ -22,6 +24,9 @@ from newsletter.track.report import Report, build_report
 
 RESERVED_ENDINGS = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")
 """Domains that lead nowhere (RFC 2606): fine in a rehearsal, no way out for a reader."""
+
+SPECIMEN = DeliveryKey("specimen")
+"""Stands where a delivery's key would: a specimen is in no ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +133,9 @@ class DeliveryService:
         sendings = ledger.sendings(IssueLabel(label))
         if not sendings:
             raise StateError(f"Nothing of issue {label} was sent yet.", hint=f"newsletter issue send {label}")
-        return tuple(build_report(ledger.account(sending.id)) for sending in sendings)
+        language = self._resources.settings.publication.languages[0]
+        names = {segment.id: segment.names.get(language, str(segment.id)) for segment in self._resources.segments}
+        return tuple(build_report(ledger, sending.id, segment_names=names) for sending in sendings)
 
     def pause(self, label: str, *, reason: str) -> Sending:
         """Let no further batch be handed over, also by a process that is sending now.
@@ -176,6 +183,21 @@ class DeliveryService:
         ledger.finish(sending.id, now=self._resources.clock.now())
         return count
 
+    def specimen(self, message: Message, *, address: str, name: str) -> bytes:
+        """Give the mail that one reader of a message would get, on the wire; nothing is sent or written.
+
+        Only the way out is another one: its token is no one's, so that nobody leaves by a click in a preview.
+        """
+        publication = self._resources.settings.publication
+        mail = prepare(
+            message,
+            sender=publication.sender,
+            list_id=list_id(publication),
+            sent_at=self._resources.clock.now(),
+            is_rehearsal=True,
+        )
+        return mail.fill(_recipient(SPECIMEN, address, name, token="preview", publication=publication))  # noqa: S106 - no secret
+
     def _begin(self, approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Sending:
         """Go on with the sending there is, or fix the audience of a new one."""
         capabilities, now = mailer.capabilities, self._resources.clock.now()
@@ -220,16 +242,7 @@ class DeliveryService:
         assert planned.address is not None, "the ledger skips people whose record is gone"
         publication, key = self._resources.settings.publication, self._resources.key
         token = unsubscribe_token(planned.address_hash, key)
-        leave = _mail_to(publication.links.unsubscribe_address, f"unsubscribe {token}")
-        first_name = planned.name.split(maxsplit=1)[0] if planned.name.strip() else ""
-        return Recipient(
-            delivery_key=planned.key,
-            address=planned.address,
-            name=planned.name,
-            values={Slot.NAME: f" {first_name}" if first_name else "", Slot.UNSUBSCRIBE: leave},
-            unsubscribe=(leave,),
-            message_id=f"{planned.key}@{publication.list_domain}",
-        )
+        return _recipient(planned.key, planned.address, planned.name, token=token, publication=publication)
 
     def _require_way_out(self, mailer: Mailer) -> None:
         """Let no real mailer carry a mail whose reader cannot leave."""
@@ -258,6 +271,20 @@ class DeliveryService:
         if path is None:
             raise StateError("Sending works with a SQLite file.", hint="Set [storage] url to one.")
         return lock_path(path)
+
+
+def _recipient(key: DeliveryKey, address: str, name: str, *, token: str, publication: Publication) -> Recipient:
+    """Put together what differs from reader to reader."""
+    leave = _mail_to(publication.links.unsubscribe_address, f"unsubscribe {token}")
+    first_name = name.split(maxsplit=1)[0] if name.strip() else ""
+    return Recipient(
+        delivery_key=key,
+        address=address,
+        name=name,
+        values={Slot.NAME: f" {first_name}" if first_name else "", Slot.UNSUBSCRIBE: leave},
+        unsubscribe=(leave,),
+        message_id=f"{key}@{publication.list_domain}",
+    )
 
 
 def _mail_to(address: str, subject: str) -> str:

@@ -1,0 +1,292 @@
+"""The whole line, by the commands a project manager types."""
+
+import email
+import email.policy
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+
+def test_the_month_from_collecting_to_the_report(publication: Path, run: Run) -> None:
+    """Every command of the month works in turn, and everybody is accounted for in the end."""
+    steps = [
+        run(*words)
+        for words in (
+            ("subscriber", "import", "subscribers/example.csv"),
+            ("collect",),
+            ("issue", "new", "2017-11", "--date", "2017-11-24"),
+            ("issue", "render", "2017-11"),
+            ("issue", "check", "2017-11"),
+            ("issue", "approve", "2017-11", "--yes"),
+            ("issue", "send", "2017-11", "--confirm", "2017-11"),
+            ("issue", "report", "2017-11"),
+            ("status",),
+        )
+    ]
+
+    assert [step.code for step in steps] == [0] * 9
+    assert "21 accepted" in steps[6].out
+    mails = sorted((publication / "outbox" / "2017-11").glob("*.eml"))
+    assert len(mails) == 21
+    built = sorted(path.name for path in (publication / "issues/2017-11/build").glob("*.html"))
+    assert built == ["advisers+managers.fi.html", "advisers.fi.html", "managers.fi.html"]
+
+
+def test_every_rehearsed_mail_is_one_persons_own(approved: Path, run: Run) -> None:
+    """Each mail has one To, that person's own way out, and no token of a slot left in it."""
+    run("issue", "send", "2017-11", "--confirm", "2017-11")
+
+    addresses, tokens = set(), set()
+    for path in (approved / "outbox" / "2017-11").glob("*.eml"):
+        mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        assert len(mail["To"].addresses) == 1
+        addresses.add(mail["To"].addresses[0].addr_spec)
+        tokens.add(str(mail["List-Unsubscribe"]))
+        body = "".join(part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
+        assert re.search(r"slot[0-9a-f]{20}|slot\.invalid", body) is None
+    assert len(addresses) == len(tokens) == 21
+
+
+def test_the_unsubscribe_link_of_a_mail_works(approved: Path, run: Run) -> None:
+    """The token of a rehearsed mail takes its reader out at once, and the next sending leaves that person alone."""
+    run("issue", "send", "2017-11", "--confirm", "2017-11")
+    path = min((approved / "outbox" / "2017-11").glob("*.eml"))
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    match = re.search(r"unsubscribe%20([\w.-]+)", str(mail["List-Unsubscribe"]))
+    assert match is not None
+    address = mail["To"].addresses[0].addr_spec
+
+    first = run("subscriber", "unsubscribe", "--token", match[1])
+    again = run("subscriber", "unsubscribe", "--token", match[1])
+    shown = json.loads(run("subscriber", "show", address, "--json").out)
+    outlook = run("issue", "send", "2017-11", "--dry-run")
+
+    assert first.out == "Unsubscribed: no issue is sent to this address any more, also none on its way.\n"
+    assert again.out == "Had left already; nothing changed.\n"
+    assert (shown["subscriber"]["status"], shown["suppression"]["reason"]) == ("unsubscribed", "unsubscribed")
+    assert re.search(r"\(nobody: unsubscribed\)\s+2\n", outlook.out)
+
+
+def test_an_import_never_brings_back_who_left(approved: Path, run: Run) -> None:
+    """After unsubscribing, importing the same list again changes nobody and names the row that was held."""
+    run("subscriber", "unsubscribe", "niilo.haapala@example.net")
+
+    ran = run("subscriber", "import", "subscribers/example.csv")
+
+    assert "Added: 0." in ran.out
+    assert "Left as they are (unsubscribed, suppressed or not confirmed)" in ran.out
+    assert "niilo.haapala" not in ran.out
+    assert json.loads(run("subscriber", "show", "niilo.haapala@example.net", "--json").out)["suppression"] is not None
+
+
+def test_collecting_again_writes_nothing(drafted: Path, run: Run) -> None:
+    """The second visit finds everything unchanged and leaves the database's bytes alone."""
+    before = (drafted / "newsletter.db").read_bytes()
+
+    ran = run("collect")
+
+    assert ran.code == 0
+    assert re.findall(r"(\d+) new, (\d+) changed", ran.out) == [("0", "0")] * 4
+    assert (drafted / "newsletter.db").read_bytes() == before
+
+
+def test_an_edit_survives_what_is_added_later(drafted: Path, run: Run) -> None:
+    """`--update` adds a new article and keeps the editor's words, order and comments to the byte."""
+    path = drafted / "issues/2017-11/issue.toml"
+    edited = path.read_text(encoding="utf-8").replace('subject = "', '# My own comment\nsubject = "Toimitettu: ', 1)
+    path.write_text(edited, encoding="utf-8")
+    (drafted / "content/articles/uusi.md").write_text(
+        '---\ntitle: "Uusi juttu"\npublished: 2017-11-23\nsegments: [advisers]\n---\nTeksti.\n', encoding="utf-8"
+    )
+    run("collect")
+
+    ran = run("issue", "new", "2017-11", "--update")
+
+    after = path.read_text(encoding="utf-8")
+    assert "Added 1 items to issues/2017-11/issue.toml." in ran.out
+    assert [line for line in edited.splitlines() if line not in after.splitlines()] == []
+    assert "[item.uusi-juttu-" in after
+
+
+def test_a_rehearsal_does_not_stand_in_the_way_of_another(approved: Path, run: Run) -> None:
+    """Rehearsing twice is fine: each is accounted for by itself, and neither counts as sent."""
+    for _ in range(2):
+        assert run("issue", "send", "2017-11", "--confirm", "2017-11").code == 0
+
+    listed = json.loads(run("issue", "list", "--json").out)
+    reports = json.loads(run("issue", "report", "2017-11", "--json").out)
+
+    assert [(one["state"], one["rehearsals"]) for one in listed] == [("approved", 2)]
+    assert len(reports) == 2
+
+
+def test_who_goes_now_can_be_chosen_and_the_rest_stays_queued(approved: Path, run: Run) -> None:
+    """--segment and --limit hand over a part, end with 4, and the next call sends the rest and nobody twice."""
+    first = run("issue", "send", "2017-11", "--confirm", "2017-11", "--segment", "managers", "--limit", "4")
+    some = len(list((approved / "outbox/2017-11").glob("*.eml")))
+    rest = run("issue", "send", "2017-11", "--confirm", "2017-11")
+
+    assert (first.code, some) == (4, 4)
+    assert "17 queued" in first.out
+    assert (rest.code, len(list((approved / "outbox/2017-11").glob("*.eml")))) == (0, 21)
+
+
+def test_a_dry_run_writes_nothing(approved: Path, run: Run) -> None:
+    """--dry-run shows who would get what, and leaves database and outbox as they were."""
+    before = (approved / "newsletter.db").read_bytes()
+
+    ran = run("issue", "send", "2017-11", "--dry-run")
+
+    assert ran.code == 0
+    assert "advisers+managers.fi  3" in re.sub(r" {2,}", "  ", ran.out)
+    assert (approved / "newsletter.db").read_bytes() == before
+    assert not (approved / "outbox").exists()
+
+
+def test_approving_the_same_content_again_changes_nothing(approved: Path, run: Run) -> None:
+    """The hash follows the content, not the moment."""
+    first = re.search(r'^hash = "(\w+)"', (approved / "issues/2017-11/issue.lock").read_text(), re.MULTILINE)
+    run("issue", "approve", "2017-11", "--yes")
+    second = re.search(r'^hash = "(\w+)"', (approved / "issues/2017-11/issue.lock").read_text(), re.MULTILINE)
+
+    assert first is not None
+    assert second is not None
+    assert first[1] == second[1]
+
+
+def test_an_unsigned_send_off_a_terminal_is_refused(approved: Path, run: Run) -> None:
+    """Without the label nothing is sent where nobody can be asked; with another label neither."""
+    silent = run("issue", "send", "2017-11")
+    other = run("issue", "send", "2017-11", "--confirm", "2017-12")
+
+    assert (silent.code, other.code) == (2, 2)
+    assert "--confirm 2017-11" in silent.err
+    assert not (approved / "outbox").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("doctor",),
+        ("issue", "list"),
+        ("issue", "show", "2017-11"),
+        ("issue", "check", "2017-11"),
+        ("item", "list"),
+        ("item", "list", "--period", "2017-11"),
+        ("source", "list"),
+        ("subscriber", "list"),
+        ("subscriber", "list", "--segment", "managers", "--status", "active"),
+        ("subscriber", "show", "niilo.haapala@example.net"),
+        ("segment", "list"),
+        ("segment", "show", "advisers"),
+        ("segment", "coverage"),
+        ("suppression", "list"),
+        ("db", "status"),
+    ],
+    ids=" ".join,
+)
+def test_every_reader_speaks_to_people_and_to_programs(drafted: Path, run: Run, words: tuple[str, ...]) -> None:
+    """Each command that only looks prints something for people, JSON for programs, and changes nothing."""
+    before = (drafted / "newsletter.db").read_bytes()
+
+    shown, written = run(*words), run(*words, "--json")
+
+    assert (shown.code, written.code) == (0, 0)
+    assert shown.out.strip()
+    assert json.loads(written.out) is not None
+    assert (drafted / "newsletter.db").read_bytes() == before
+
+
+def test_status_names_the_next_command_at_every_step(publication: Path, run: Run) -> None:
+    """Following `status` from an empty publication leads to a sent rehearsal."""
+    named = []
+    for words in (
+        (),
+        ("subscriber", "import", "subscribers/example.csv"),
+        ("collect",),
+        ("issue", "new", "2017-11", "--date", "2017-11-24"),
+        ("issue", "approve", "2017-11", "--yes"),
+    ):
+        if words:
+            run(*words)
+        named.append(run("status").err.splitlines()[-1])
+
+    assert [line.split(" 20")[0] for line in named] == [
+        "Next: newsletter subscriber import subscribers/example.csv",
+        "Next: newsletter collect",
+        "Next: newsletter issue new",
+        "Next: newsletter issue check",
+        "Next: newsletter issue send",
+    ]
+
+
+def test_people_are_added_listed_and_exported_by_hand(publication: Path, run: Run) -> None:
+    """One person comes in by hand with facts and consent, is shown, and leaves in an export only its owner can read."""
+    added = run(
+        "subscriber", "add", "Aino@Example.org", "--name", "Aino", "--attribute", "role=yritysneuvoja", "--tag", "x"
+    )
+    shown = run("subscriber", "show", "aino@example.org")
+    twice = run("subscriber", "add", "aino@example.org")
+    wrong = run("subscriber", "add", "b@example.org", "--attribute", "role")
+    exported = run("subscriber", "export", "out.csv")
+
+    assert (added.code, twice.code, wrong.code, exported.code) == (0, 2, 2, 0)
+    assert "segments    advisers" in shown.out
+    assert "consent" in shown.out
+    assert "Aino@example.org" in (publication / "out.csv").read_text(encoding="utf-8-sig")
+    assert (publication / "out.csv").stat().st_mode & 0o077 == 0
+
+
+def test_suppressions_are_added_counted_and_lifted_with_a_reason(publication: Path, run: Run) -> None:
+    """An address is kept out by hand, is in the count, and comes back only with a reason."""
+    run("suppression", "add", "aino@example.org")
+    counted = json.loads(run("suppression", "list", "--json").out)
+    refused = run("subscriber", "add", "aino@example.org")
+    silent = run("suppression", "remove", "aino@example.org", "--note", " ")
+    lifted = run("suppression", "remove", "aino@example.org", "--note", "asked by phone 24.11.")
+
+    assert counted == {"manual": 1}
+    assert (refused.code, silent.code, lifted.code) == (2, 2, 0)
+    assert run("subscriber", "add", "aino@example.org").code == 0
+
+
+def test_an_item_can_be_pasted_into_the_issue(drafted: Path, run: Run) -> None:
+    """`item show --toml` gives a table that the issue accepts under its key."""
+    path = drafted / "issues/2017-11/issue.toml"
+    keys = {one["key"] for one in json.loads(run("item", "list", "--json").out)}
+    left_out = min(key for key in keys if f"[item.{key}]" not in path.read_text(encoding="utf-8"))
+
+    table = run("item", "show", left_out, "--toml").out
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + table, encoding="utf-8")
+
+    assert f"[item.{left_out}]" in table
+    assert run("issue", "show", "2017-11").code == 0
+    assert "first seen" in run("item", "show", left_out).out
+
+
+def test_pause_resume_and_cancel_move_a_sending(approved: Path, run: Run) -> None:
+    """A stopped sending can be paused, resumed and cancelled; what was handed over stays in the report."""
+    run("issue", "send", "2017-11", "--confirm", "2017-11", "--limit", "5")
+
+    paused = run("issue", "pause", "2017-11")
+    resumed = run("issue", "resume", "2017-11")
+    cancelled = run("issue", "cancel", "2017-11", "--yes")
+    report = run("issue", "report", "2017-11")
+    nothing = run("issue", "resume", "2017-11")
+
+    assert (paused.code, resumed.code, cancelled.code, report.code, nothing.code) == (0, 0, 0, 0, 1)
+    assert "16" in report.out
+
+
+def test_a_backup_is_made_where_it_was_asked_for(publication: Path, run: Run) -> None:
+    """`db backup` copies to the named file, or into backups/ under the moment's name."""
+    named, unnamed = run("db", "backup", "copy.db"), run("db", "backup")
+
+    assert (named.code, unnamed.code) == (0, 0)
+    assert (publication / "copy.db").exists()
+    assert len(list((publication / "backups").glob("newsletter-*.db"))) == 1

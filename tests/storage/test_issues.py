@@ -1,0 +1,140 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import insert
+
+from newsletter.domain.audience import audience_rule
+from newsletter.domain.content import ItemKey, Language, SegmentId
+from newsletter.domain.delivery import SendingState
+from newsletter.domain.issue import (
+    Approval,
+    ApprovalHash,
+    EditionKey,
+    IssueLabel,
+    Message,
+    SentItem,
+    Slot,
+    Waiver,
+    approval_hash,
+)
+from newsletter.domain.publication import Sender
+from newsletter.storage.database import Database
+from newsletter.storage.issues import IssueStore
+from newsletter.storage.tables import sending
+
+SENDER = Sender(
+    name="Kylä",
+    address="uutiset@kyla.example",
+    reply_to="toimitus@kyla.example",
+    organisation="Kylä ry",
+    postal_address="Tie 1",
+)
+AT = datetime(2017, 11, 24, 9, 0, tzinfo=UTC)
+LABEL = IssueLabel("2017-11")
+
+
+def _approval(label: IssueLabel = LABEL, subject: str = "Aihe", approved_at: datetime = AT) -> Approval:
+    message = Message(
+        edition=EditionKey(segments=(SegmentId("advisers"),), language=Language("fi")),
+        subject=subject,
+        preheader="Esi",
+        mjml="<mjml/>",
+        html="<p>ä</p>",
+        text="ä\n",
+        headers=(("Precedence", "bulk"), ("X-Two", "2")),
+        slots={Slot.NAME: "@@n@@"},
+        items=(ItemKey("a"), ItemKey("b")),
+    )
+    second = replace(
+        message, edition=replace(message.edition, segments=(SegmentId("managers"),)), items=(ItemKey("a"),)
+    )
+    rule, waivers = audience_rule((), ()), (Waiver(code="x", reason="y"),)
+    return Approval(
+        hash=approval_hash((message, second), rule, waivers, SENDER),
+        label=label,
+        approved_at=approved_at,
+        approved_by="Aino",
+        issue_sha256="0" * 64,
+        audience_rule=rule,
+        messages=(message, second),
+        waivers=waivers,
+        sender=SENDER,
+    )
+
+
+def _begin(database: Database, approval: Approval, *, is_rehearsal: bool, state: SendingState) -> None:
+    with database.write() as connection:
+        connection.execute(
+            insert(sending).values(
+                label=approval.label,
+                approval_hash=approval.hash,
+                mailer="x",
+                is_rehearsal=is_rehearsal,
+                state=state,
+                started_at=AT,
+                candidates=0,
+            )
+        )
+
+
+def test_an_approval_comes_back_as_it_was_kept(database: Database) -> None:
+    """Every message, header, slot, waiver and the sender are the same after the database has had them."""
+    approval = _approval()
+    with database.write() as connection:
+        IssueStore(connection).save_approval(approval, {})
+
+    with database.read() as connection:
+        store = IssueStore(connection)
+        found = (store.approval(approval.hash), store.latest_approval(LABEL), store.approval(ApprovalHash("0")))
+
+    assert found == (approval, approval, None)
+
+
+def test_the_latest_approval_counts_and_an_equal_one_is_kept_once(database: Database) -> None:
+    """Approving again with other words gives another approval; with the same words the first moment stays."""
+    first, later = _approval(), _approval(subject="Uusi", approved_at=AT.replace(hour=10))
+    with database.write() as connection:
+        store = IssueStore(connection)
+        store.save_approval(first, {})
+        store.save_approval(later, {})
+        store.save_approval(replace(first, approved_at=AT.replace(hour=12)), {})
+
+    with database.read() as connection:
+        store = IssueStore(connection)
+        found = (store.latest_approval(LABEL), store.approval(first.hash), store.latest_approval(IssueLabel("2017-12")))
+
+    assert found == (later, first, None)
+
+
+@pytest.mark.parametrize(
+    ("is_rehearsal", "state", "counts"),
+    [
+        (False, SendingState.FINISHED, True),
+        (False, SendingState.RUNNING, True),
+        (False, SendingState.CANCELLED, False),
+        (True, SendingState.FINISHED, False),
+    ],
+)
+def test_only_what_was_really_sent_counts_as_sent(
+    database: Database,
+    is_rehearsal: bool,  # noqa: FBT001 - a table's column
+    state: SendingState,
+    counts: bool,  # noqa: FBT001 - as above
+) -> None:
+    """Rehearsals and cancelled sendings leave their items free for a later issue."""
+    approval = _approval()
+    with database.write() as connection:
+        IssueStore(connection).save_approval(approval, {ItemKey("a"): "f1"})
+    _begin(database, approval, is_rehearsal=is_rehearsal, state=state)
+
+    with database.read() as connection:
+        sent = IssueStore(connection).sent_items()
+        sent_before = IssueStore(connection).sent_items(before=LABEL)
+
+    expected = {
+        ItemKey("a"): SentItem(label=LABEL, fingerprint="f1"),
+        ItemKey("b"): SentItem(label=LABEL, fingerprint=None),
+    }
+    assert sent == (expected if counts else {})
+    assert sent_before == {}

@@ -98,3 +98,16 @@ class ProviderSuppression:
     reason: SuppressionReason | None
     at: datetime
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedSuppressions:
+    """What a provider's own suppression lists hold.
+
+    Attributes:
+        suppressions: List by list, in the provider's order.
+        faults: One sentence for each list that could not be read to its end.
+    """
+
+    suppressions: tuple[ProviderSuppression, ...]
+    faults: tuple[str, ...] = ()

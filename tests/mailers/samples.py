@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import BatchId, DeliveryKey, OutgoingBatch, Recipient, SendingId
+from newsletter.domain.delivery import BatchId, BatchOutcome, DeliveryKey, OutgoingBatch, Recipient, SendingId, Verdict
 from newsletter.domain.issue import EditionKey, IssueLabel, Message, Slot
 from newsletter.domain.publication import Sender
 
@@ -72,3 +72,9 @@ def a_batch(*recipients: Recipient, message: Message = MESSAGE, is_rehearsal: bo
         list_id="Seudun uutiskirje <seutu.seutu.example>",
         recipients=chosen,
     )
+
+
+def verdicts(answer: BatchOutcome) -> str:
+    """Write the verdicts as letters: accepted, rejected, refused (f), unknown."""
+    letters = {Verdict.ACCEPTED: "a", Verdict.REJECTED: "r", Verdict.REFUSED: "f", Verdict.UNKNOWN: "u"}
+    return "".join(letters[outcome.verdict] for outcome in answer.outcomes)

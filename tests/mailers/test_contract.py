@@ -12,36 +12,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient, Verdict
+from newsletter.domain.delivery import Recipient, Verdict
 from newsletter.domain.issue import Slot
 from newsletter.mailers.outbox import Outbox
 from newsletter.mailers.sendgrid.fake import Fault
 from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
+from newsletter.send.ports import Mailer
 from tests.fakes.smtp import DROP, HANG, FakeSmtp
-from tests.mailers.samples import READERS, a_batch, a_recipient
+from tests.mailers.samples import READERS, a_batch, a_recipient, verdicts
 from tests.mailers.sendgrid.service import API_KEY, a_fake, a_mailer
-
-
-class Mailer(Protocol):
-    """What the sender knows of a mailer."""
-
-    @property
-    def name(self) -> str:
-        """Give the name for the ledger."""
-        ...
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Give what the mailer can do."""
-        ...
-
-    def submit(self, batch: OutgoingBatch) -> BatchOutcome:
-        """Hand one batch over."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,12 +189,6 @@ def readers_for(trouble: str, world: World) -> tuple[Recipient, ...]:
     elif trouble == "letters beyond ASCII":
         addresses[1] = "bertil.äng@kunta.example"
     return tuple(a_recipient(number, address=address) for number, address in enumerate(addresses, 1))
-
-
-def verdicts(answer: BatchOutcome) -> str:
-    """Write the verdicts as letters: accepted, rejected, refused (f), unknown."""
-    letters = {Verdict.ACCEPTED: "a", Verdict.REJECTED: "r", Verdict.REFUSED: "f", Verdict.UNKNOWN: "u"}
-    return "".join(letters[outcome.verdict] for outcome in answer.outcomes)
 
 
 @pytest.mark.parametrize(("name", "trouble"), sorted(EXPECTED))

@@ -17,7 +17,7 @@ from newsletter.errors import ConfigurationError
 from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
 from newsletter.mailers.tally import prepare_batch
 from tests.fakes.smtp import CUT, DROP, HANG, Answer, FakeSmtp
-from tests.mailers.samples import MESSAGE, a_batch, a_recipient, delivery_key
+from tests.mailers.samples import MESSAGE, a_batch, a_recipient, delivery_key, verdicts
 
 LOST = "The connection to the SMTP server was lost before the mail was written."
 DOUBT = "The SMTP server gave no clear answer after the mail was written."
@@ -51,12 +51,6 @@ def once(phase: str, reply: str, place: int = 1) -> Answer:
         return reply if now == phase and count == place else None
 
     return answer
-
-
-def verdicts(answer: BatchOutcome) -> str:
-    """Write the verdicts as letters: accepted, rejected, refused (f), unknown."""
-    letters = {Verdict.ACCEPTED: "a", Verdict.REJECTED: "r", Verdict.REFUSED: "f", Verdict.UNKNOWN: "u"}
-    return "".join(letters[outcome.verdict] for outcome in answer.outcomes)
 
 
 @pytest.mark.parametrize("extensions", [(), ("PIPELINING",), ("SIZE",), ("PIPELINING", "SIZE 100000")])

@@ -7,10 +7,13 @@ sent. It must not know the ledger or wait for anything: what is not taken now is
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
+from newsletter.domain.notification import FetchedSuppressions
 from newsletter.mailers.sendgrid.answers import Meaning, Understood, understand
 from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
+from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
 from newsletter.mailers.sendgrid.transport import GLOBAL_HOST, Transport
 from newsletter.mailers.tally import Tally
 
@@ -75,6 +78,10 @@ class SendGrid:
         settings = self._settings
         shared = shared_part(batch, tracking=settings.tracking, is_sandbox=settings.is_sandbox)
         return _HandOver(self._transport, shared, tally, is_sandbox=settings.is_sandbox).run(parcels)
+
+    def fetch_suppressions(self, since: datetime | None = None) -> FetchedSuppressions:
+        """Read SendGrid's own lists of addresses not to be mailed, from an aware moment on; nothing changes there."""
+        return fetch_suppressions(self._transport, since=since)
 
 
 class _HandOver:

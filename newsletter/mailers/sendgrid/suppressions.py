@@ -7,13 +7,12 @@ service, which keeps only its keyed hash.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Protocol
 
 from newsletter.domain.audience import SuppressionReason
-from newsletter.domain.notification import ProviderSuppression
+from newsletter.domain.notification import FetchedSuppressions, ProviderSuppression
 from newsletter.mailers.sendgrid.transport import Answer, Silence
 from newsletter.mailers.tally import without_private
 
@@ -35,19 +34,6 @@ class ReadsSuppressions(Protocol):
     def read_suppressions(self, name: str, parameters: Mapping[str, int]) -> Answer | Silence:
         """Get one page of a list."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedSuppressions:
-    """What the lists hold.
-
-    Attributes:
-        suppressions: List by list, in SendGrid's order.
-        faults: One sentence for each list that could not be read to its end.
-    """
-
-    suppressions: tuple[ProviderSuppression, ...]
-    faults: tuple[str, ...] = ()
 
 
 class _UnreadableError(Exception):

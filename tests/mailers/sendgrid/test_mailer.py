@@ -8,7 +8,7 @@ from newsletter.domain.delivery import BatchOutcome, Capabilities, Outcome, Verd
 from newsletter.domain.issue import Slot
 from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
 from newsletter.mailers.sendgrid.mailer import BATCH_SIZE_MAX, SendGridSettings
-from tests.mailers.samples import a_batch, a_recipient, delivery_key
+from tests.mailers.samples import a_batch, a_recipient, delivery_key, verdicts
 from tests.mailers.sendgrid.service import API_KEY, a_fake, a_mailer
 
 UNNAMED = Fault(status=400, body=b"Bad Request")
@@ -30,12 +30,6 @@ def named(*positions: int) -> Fault:
     """Make the service refuse the recipients at some places of the request."""
     entries = [{"message": "Not an address", "field": f"personalizations.{number}.to.0.email"} for number in positions]
     return Fault(status=400, body=json.dumps({"errors": entries}).encode())
-
-
-def verdicts(answer: BatchOutcome) -> str:
-    """Write the verdicts as letters: accepted, rejected, refused (f), unknown."""
-    letters = {Verdict.ACCEPTED: "a", Verdict.REJECTED: "r", Verdict.REFUSED: "f", Verdict.UNKNOWN: "u"}
-    return "".join(letters[outcome.verdict] for outcome in answer.outcomes)
 
 
 def sizes(fake: FakeSendGrid) -> list[int]:

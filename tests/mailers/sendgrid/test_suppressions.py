@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.domain.audience import SuppressionReason
-from newsletter.domain.notification import ProviderSuppression
+from newsletter.domain.notification import FetchedSuppressions, ProviderSuppression
 from newsletter.mailers.sendgrid.fake import FakeSendGrid
-from newsletter.mailers.sendgrid.suppressions import FetchedSuppressions, fetch_suppressions
-from newsletter.mailers.sendgrid.transport import Answer, Silence, Transport
+from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
+from newsletter.mailers.sendgrid.transport import Answer, Silence
 from tests.mailers.samples import a_batch, a_recipient
-from tests.mailers.sendgrid.service import API_KEY, NOW, a_fake, a_mailer
+from tests.mailers.sendgrid.service import NOW, a_fake, a_mailer
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def suppression(kind: str, reason: SuppressionReason | None, note: str) -> Provi
 
 def test_all_four_lists_are_read(fake: FakeSendGrid) -> None:
     """Bounces, complaints and leavers are never to be mailed; a passing block is only told."""
-    fetched = fetch_suppressions(Transport(api_key=API_KEY, host=fake.host))
+    fetched = a_mailer(fake.host).fetch_suppressions()
 
     assert fetched == FetchedSuppressions(
         suppressions=(
@@ -44,14 +44,14 @@ def test_all_four_lists_are_read(fake: FakeSendGrid) -> None:
 
 def test_only_what_is_new_is_read(fake: FakeSendGrid) -> None:
     """With a moment given, what was on the lists before stays out."""
-    fetched = fetch_suppressions(Transport(api_key=API_KEY, host=fake.host), since=NOW + timedelta(seconds=1))
+    fetched = a_mailer(fake.host).fetch_suppressions(NOW + timedelta(seconds=1))
 
     assert fetched == FetchedSuppressions(suppressions=())
 
 
 def test_the_address_does_not_show(fake: FakeSendGrid) -> None:
     """A printed suppression, as in a traceback, keeps the address to itself."""
-    fetched = fetch_suppressions(Transport(api_key=API_KEY, host=fake.host))
+    fetched = a_mailer(fake.host).fetch_suppressions()
 
     assert "yritys.example" not in repr(fetched)
 

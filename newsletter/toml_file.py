@@ -94,9 +94,12 @@ def parse_toml(text: str, *, path: Path, error: type[NewsletterError]) -> TomlFi
     text = text.replace("\r\n", "\n")
     try:
         content = tomllib.loads(text)
+        lines = _Scanner(text).scan()
     except tomllib.TOMLDecodeError as cause:
         _refuse(str(cause), text, path, error, cause)
-    return TomlFile(path=path, content=content, lines=_Scanner(text).scan())
+    except RecursionError as cause:
+        raise error("Brackets are nested too deeply.", place=Place(path=path), hint="Write it flatter.") from cause
+    return TomlFile(path=path, content=content, lines=lines)
 
 
 def _refuse(said: str, text: str, path: Path, error: type[NewsletterError], cause: Exception) -> NoReturn:

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from newsletter.storage.database import Database
 from newsletter.storage.migrate import migrate
 
 REPOSITORY = Path(__file__).parent.parent
+
+# A busy machine is no fault of the code: no deadline an example, and no complaint that a fixture or example was slow.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 def pytest_configure() -> None:

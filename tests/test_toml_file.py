@@ -116,6 +116,12 @@ def test_an_unfinished_file_is_placed_at_its_end() -> None:
     assert caught.value.place == Place(path=Path("x.toml"), line=3)
 
 
+def test_endless_nesting_is_refused_in_words() -> None:
+    """A file of nothing but brackets is an error of the room, not of the program."""
+    with pytest.raises(ConfigurationError, match="nested too deeply"):
+        parse_toml("a = " + "[" * 5000 + "]" * 5000, path=Path("x.toml"), error=ConfigurationError)
+
+
 def test_files_that_cannot_be_read_are_refused_in_words(tmp_path: Path) -> None:
     """A missing file, a folder in its place and bytes that are no UTF-8 each say so."""
     (tmp_path / "latin.toml").write_bytes(b'a = 1\nb = "\xe4"\n')

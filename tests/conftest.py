@@ -27,7 +27,7 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:  # noqa: ARG001 - pytest's signature
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Turn a skip into a failure where everything is required: a skipped test may hide a missing install."""
     report: pytest.TestReport = yield  # type: ignore[assignment]
     if report.skipped and "NEWSLETTER_TESTS_REQUIRE_ALL" in os.environ and not hasattr(report, "wasxfail"):

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from newsletter.storage.database import Database
 from newsletter.storage.migrate import migrate
+from newsletter.wiring import lay_out_publication, open_newsletter
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -54,3 +56,55 @@ def database(database_template: Path, tmp_path: Path) -> Iterator[Database]:
     opened = Database(f"sqlite:///{path}")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out the sample publication once; tests copy it."""
+    folder = tmp_path_factory.mktemp("laid_out") / "seutu"
+    lay_out_publication(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drafted_once(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draft an issue once; tests copy it."""
+    folder = shutil.copytree(laid_out, tmp_path_factory.mktemp("drafted") / "seutu")
+    with open_newsletter(folder / "newsletter.toml") as newsletter:
+        newsletter.audience.import_file(folder / "subscribers/example.csv", wording="asked for it")
+        newsletter.items.collect()
+        newsletter.issues.new("2017-11", planned=date(2017, 11, 24))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def approved_once(drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Approve it once; tests copy it."""
+    folder = shutil.copytree(drafted_once, tmp_path_factory.mktemp("approved") / "seutu")
+    with open_newsletter(folder / "newsletter.toml") as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino")
+    return folder
+
+
+@pytest.fixture
+def publication(laid_out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a fresh publication and stand in its folder."""
+    return _stand_in(laid_out, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def drafted(drafted_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a publication with people, content and a draft of 2017-11, and stand in its folder."""
+    return _stand_in(drafted_once, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def approved(approved_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a publication whose issue 2017-11 is approved, and stand in its folder."""
+    return _stand_in(approved_once, tmp_path, monkeypatch)
+
+
+def _stand_in(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = shutil.copytree(template, tmp_path / "seutu")
+    monkeypatch.chdir(folder)
+    return folder

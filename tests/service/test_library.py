@@ -1,0 +1,182 @@
+"""The library's door: the same verbs as the command, with a mailer that counts as real."""
+
+import stat
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter import open_newsletter
+from newsletter.domain.content import SegmentId
+from newsletter.domain.delivery import Verdict
+from newsletter.domain.issue import IssueState, PickGrade
+from newsletter.errors import StateError
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailer import ScriptedMailer, by_address, each
+
+MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
+
+
+def _real_way_out(folder: Path) -> None:
+    """Name an unsubscribe mailbox that is no example."""
+    path = folder / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("peruuta@seutu.example", "peruuta@seutuohjelma.fi"))
+
+
+def test_what_was_really_sent_is_not_picked_again(drafted: Path) -> None:
+    """After a real sending the next issue leaves its items out and says which issue had them."""
+    _real_way_out(drafted)
+    mailer = ScriptedMailer()
+    with open_newsletter(drafted / "newsletter.toml", clock=FakeClock(MORNING), mailer=mailer) as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino")
+        sent = set(newsletter.issues.render("2017-11").issue.items)
+        newsletter.deliveries.send("2017-11", by="Aino")
+
+        made = newsletter.issues.new("2017-12", planned=date(2017, 12, 1))
+
+    left_out = {pick.key: pick.reason for pick in made.picks if pick.grade is PickGrade.LEFT_OUT}
+    told = [key for key in sent if left_out.get(key) == "sent in 2017-11"]
+    assert len(told) >= 4
+    assert sent.isdisjoint(made.draft.items)
+
+
+def test_a_rehearsal_leaves_the_items_free(drafted: Path) -> None:
+    """What only a rehearsal carried is picked again."""
+    with open_newsletter(drafted / "newsletter.toml", clock=FakeClock(MORNING)) as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino")
+        newsletter.deliveries.send("2017-11", by="Aino")
+
+        made = newsletter.issues.new("2017-12", planned=date(2017, 12, 1))
+
+    assert "sent in 2017-11" not in {pick.reason for pick in made.picks}
+
+
+def test_an_issue_is_really_sent_once(approved: Path) -> None:
+    """A second real sending of the same issue is refused, and the issue can be approved no more."""
+    _real_way_out(approved)
+    mailer = ScriptedMailer()
+    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+        newsletter.deliveries.send("2017-11", by="Aino")
+        state = newsletter.issues.summary("2017-11").state
+        with pytest.raises(StateError, match="was sent on"):
+            newsletter.deliveries.send("2017-11", by="Aino")
+        with pytest.raises(StateError, match="cannot be approved again"):
+            newsletter.issues.approve("2017-11", by="Aino")
+
+    addresses = Counter(recipient.address for batch in mailer.calls for recipient in batch.recipients)
+    assert state is IssueState.SENT
+    assert (len(addresses), set(addresses.values())) == (21, {1})
+
+
+def test_no_real_mail_leaves_without_a_way_out(approved: Path) -> None:
+    """An example mailbox in [links] is no way out: a real mailer is refused, a rehearsal goes on."""
+    mailer = ScriptedMailer()
+    with (
+        open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter,
+        pytest.raises(StateError, match="No mail may leave without a way out"),
+    ):
+        newsletter.deliveries.send("2017-11", by="Aino")
+
+    assert mailer.calls == []
+
+
+def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(approved: Path) -> None:
+    """The combination is an edition of its own."""
+    _real_way_out(approved)
+    mailer = ScriptedMailer()
+    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+        newsletter.deliveries.send("2017-11", by="Aino", segments=[SegmentId("managers")])
+
+    editions = {str(batch.message.edition): batch.message for batch in mailer.calls}
+    assert set(editions) == {"managers.fi", "advisers+managers.fi"}
+    both = editions["advisers+managers.fi"].items
+    assert len(both) == len(set(both))
+    assert set(editions["managers.fi"].items) < set(both)
+
+
+def test_unknown_mails_are_reported_and_resolved_by_a_person(approved: Path) -> None:
+    """A lost answer is never repeated by itself: the report lists it, and a person decides."""
+    _real_way_out(approved)
+    mailer = ScriptedMailer([each(Verdict.UNKNOWN, reason="the answer was lost")])
+    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+        first = newsletter.deliveries.send("2017-11", by="Aino")
+        again = newsletter.deliveries.send("2017-11", by="Aino")
+        count = newsletter.deliveries.resolve("2017-11", resend=False, by="Aino")
+        state = newsletter.issues.summary("2017-11").state
+
+    in_doubt = first.balance.states["unknown"]  # type: ignore[index] - a StrEnum is its text
+    assert again.balance.states == first.balance.states
+    assert (in_doubt > 0, count, state) == (True, 1, IssueState.SENT)
+    assert sum(len(batch.recipients) for batch in mailer.calls) == 21
+
+
+def test_a_rejected_reader_does_not_hold_up_the_others(approved: Path) -> None:
+    """One refused address is one refused address, and the sums hold."""
+    _real_way_out(approved)
+    mailer = ScriptedMailer([by_address({"niilo.haapala@example.net": Verdict.REJECTED}, reason="no such mailbox")] * 9)
+    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+        done = newsletter.deliveries.send("2017-11", by="Aino")
+
+    assert {str(state): count for state, count in done.balance.states.items()} == {"accepted": 20, "rejected": 1}
+    assert done.balance.holds
+
+
+def test_what_is_sent_is_what_was_checked(approved: Path) -> None:
+    """A template, the brand or the sender changed after approval changes nothing that is sent."""
+    _real_way_out(approved)
+    with open_newsletter(approved / "newsletter.toml") as newsletter:
+        checked = {str(message.edition): message.html for message in newsletter.issues.approved("2017-11").messages}
+    for name in ("templates/email/edition.mjml.j2", "newsletter.toml"):
+        path = approved / name
+        path.write_text(path.read_text(encoding="utf-8").replace("SEUTU-ohjelma", "Muu").replace("<h1>", "<h1>Muu "))
+    mailer = ScriptedMailer()
+    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+        newsletter.deliveries.send("2017-11", by="Aino")
+
+    assert {str(batch.message.edition): batch.message.html for batch in mailer.calls} == checked
+    assert {batch.sender.name for batch in mailer.calls} == {"SEUTU-ohjelma"}
+
+
+def test_a_tampered_approval_is_noticed(approved: Path) -> None:
+    """Messages changed in the database do not carry the approved hash any more."""
+    import sqlite3  # noqa: PLC0415 - only here
+    from contextlib import closing  # noqa: PLC0415 - only here
+
+    with closing(sqlite3.connect(approved / "newsletter.db")) as connection:
+        connection.execute("UPDATE approved_message SET content = replace(content, 'Ajankohtaista', 'Muuta')")
+        connection.commit()
+
+    with open_newsletter(approved / "newsletter.toml") as newsletter, pytest.raises(StateError, match="were changed"):
+        newsletter.issues.approved("2017-11")
+
+
+def test_a_lock_from_elsewhere_is_refused(approved: Path) -> None:
+    """An issue.lock that names an approval this database does not hold is no approval."""
+    path = approved / "issues/2017-11/issue.lock"
+    path.write_text(path.read_text().replace('hash = "', 'hash = "0', 1))
+
+    with (
+        open_newsletter(approved / "newsletter.toml") as newsletter,
+        pytest.raises(StateError, match="not in this database"),
+    ):
+        newsletter.issues.approved("2017-11")
+
+
+def test_a_publication_is_laid_out_with_a_private_key(laid_out: Path) -> None:
+    """The key is readable by its owner only, and git is told to leave it alone."""
+    assert stat.S_IMODE((laid_out / "newsletter.key").stat().st_mode) == 0o600
+    assert "newsletter.key" in (laid_out / ".gitignore").read_text()
+
+
+def test_the_same_files_give_the_same_messages(drafted: Path) -> None:
+    """Rendering needs the files alone: without database and key the messages are the same to the byte."""
+    with open_newsletter(drafted / "newsletter.toml") as newsletter:
+        first = [message.sha256 for message in newsletter.issues.render("2017-11").messages]
+    (drafted / "newsletter.db").unlink()
+    (drafted / "newsletter.key").unlink()
+
+    with open_newsletter(drafted / "newsletter.toml", clock=FakeClock()) as newsletter:
+        again = [message.sha256 for message in newsletter.issues.render("2017-11").messages]
+
+    assert again == first

@@ -128,6 +128,11 @@ def _prepare(configuration: Path) -> None:
         newsletter.care.migrate()
 
 
+def web_templates() -> Path:
+    """Give the folder of the web pages: the program's own; a publication's copy may be older than the program."""
+    return _starter() / "templates" / "web"
+
+
 def _starter() -> Path:
     """Find the files to lay out: inside an installed package, or around it in a checkout."""
     package = Path(__file__).parent

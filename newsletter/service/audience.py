@@ -19,17 +19,25 @@ from newsletter.audience.suppression import (
     unsubscribe_by_token,
 )
 from newsletter.domain.audience import (
+    AllOf,
     Consent,
+    ExclusionReason,
     Headcount,
+    LanguageIn,
+    Not,
+    Rule,
     Segment,
     Subscriber,
+    SubscriberId,
     SubscriberStatus,
     Suppression,
     SuppressionChange,
     SuppressionReason,
+    normal_address,
     segments_of,
 )
 from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.issue import EditionKey
 from newsletter.errors import ContentError, UsageError
 from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
@@ -56,6 +64,19 @@ class Person:
     consents: tuple[Consent, ...]
     suppression: Suppression | None
     suppression_changes: tuple[SuppressionChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionAudience:
+    """Who would get an edition if it were sent now.
+
+    Attributes:
+        readers: How many.
+        excluded: How many of its segments and language would not, by reason.
+    """
+
+    readers: int
+    excluded: Mapping[ExclusionReason, int]
 
 
 class AudienceService:
@@ -245,6 +266,50 @@ class AudienceService:
             headcount.segments for headcount in self.headcounts() if headcount.status is SubscriberStatus.ACTIVE
         )
         return tuple(sorted(combination for combination in counted if combination))
+
+    def edition_audiences(self) -> Mapping[EditionKey, EditionAudience]:
+        """Count, for every edition that anybody we know would read, its readers and those left out, by reason.
+
+        People in no segment stand under an edition of no segments. The reasons are those a sending records.
+        """
+        publication = self._resources.settings.publication
+        planned: Counter[EditionKey] = Counter()
+        excluded: dict[EditionKey, Counter[ExclusionReason]] = {}
+        for group in self.headcounts():
+            key = EditionKey(segments=group.segments, language=publication.nearest_language(group.language))
+            reason = group.exclusion
+            planned[key] += group.people if reason is None else 0
+            excluded.setdefault(key, Counter())
+            if reason is not None:
+                excluded[key][reason] += group.people
+        return {key: EditionAudience(readers=planned[key], excluded=dict(excluded[key])) for key in sorted(planned)}
+
+    def readers(
+        self, edition: EditionKey, *, after: SubscriberId | None = None, limit: int = 50
+    ) -> tuple[Subscriber, ...]:
+        """Give the next people who would read an edition, in the order they were added.
+
+        Args:
+            edition: Whose readers.
+            after: The id of the last person given before; None for the first.
+            limit: So many at most; fewer where some of them must not be mailed.
+        """
+        rule = self._rule_of(edition)
+        with self._reading() as store:
+            page = store.page(after=after, limit=limit, status=SubscriberStatus.ACTIVE, rule=rule)
+            suppressed = store.suppressions_of([person.address for person in page])
+        return tuple(person for person in page if normal_address(person.address) not in suppressed)
+
+    def _rule_of(self, edition: EditionKey) -> Rule:
+        """Write the rule that chooses the readers of one edition: its segments and no others, and its language."""
+        languages = self._resources.settings.publication.languages
+        inside = [one.who for one in self.segments() if one.id in edition.segments]
+        outside = [Not(rule=one.who) for one in self.segments() if one.id not in edition.segments]
+        speaks: Rule = LanguageIn(languages=(edition.language,))
+        if edition.language == languages[0]:
+            others = LanguageIn(languages=tuple(languages[1:]))
+            speaks = Not(rule=others) if len(languages) > 1 else AllOf(rules=())
+        return AllOf(rules=(*inside, *outside, speaks))
 
     def suppress(self, address: str, *, note: str) -> bool:
         """Keep an address from ever being mailed; False when it was suppressed already.

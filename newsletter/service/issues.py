@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
-from newsletter.check import CheckInput, apply_waivers, run_checks
+from newsletter.check import CheckInput, FindingText, apply_waivers, describe, run_checks
 from newsletter.collect.markup import markdown_of, text_of
 from newsletter.curate.draft import Draft, make_draft
 from newsletter.curate.issue_file import add_items, read_issue, write_draft
@@ -23,10 +24,12 @@ from newsletter.domain.issue import (
     IssueState,
     Message,
     Pick,
+    Slot,
     approval_hash,
 )
 from newsletter.domain.period import parse_period
 from newsletter.errors import ChecksFailed, IssueFileError, StateError, UsageError
+from newsletter.message.slots import fill_text
 from newsletter.render.brand import read_brand
 from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
 from newsletter.render.edition import render_edition
@@ -42,6 +45,8 @@ from newsletter.toml_file import did_you_mean
 
 ISSUE_NAME = "issue.toml"
 BUILD_NAME = "build"
+SAMPLE_NAME = "Aino"
+"""The reader of a build, where no person is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,13 +195,24 @@ class IssueService:
         return self._render(self.read(label), self._resources.segments)
 
     def write_build(self, rendering: Rendering) -> Path:
-        """Write each edition as HTML, text and MJML into the issue's build folder, and give the folder."""
+        """Write each edition as HTML, text and MJML into the issue's build folder, and give the folder.
+
+        HTML and text are filled for a sample reader, so that they look as a mail does.
+        """
         folder = self.path(rendering.issue.label).parent / BUILD_NAME
         folder.mkdir(parents=True, exist_ok=True)
+        values = {Slot.NAME: f" {SAMPLE_NAME}"} | {slot: self._sample_link for slot in Slot if slot is not Slot.NAME}
         for message in rendering.messages:
-            for ending, content in (("html", message.html), ("txt", message.text), ("mjml", message.mjml)):
+            html = fill_text(message.html, message.slots, values, is_html=True)
+            text = fill_text(message.text, message.slots, values, is_html=False)
+            for ending, content in (("html", html), ("txt", text), ("mjml", message.mjml)):
                 write_whole(folder / f"{message.edition}.{ending}", content)
         return folder
+
+    @property
+    def _sample_link(self) -> str:
+        """Give the way out of a sample reader: to the right mailbox, with a token that fits nobody."""
+        return f"mailto:{self._resources.settings.publication.links.unsubscribe_address}?subject=unsubscribe%20sample"
 
     def check(self, label: str) -> tuple[Rendering, tuple[Finding, ...]]:
         """Render an issue and look every edition over; waived findings say so.
@@ -205,11 +221,19 @@ class IssueService:
             NewsletterError: As `render`.
         """
         rendering = self.render(label)
+        return rendering, self.look_over(rendering)
+
+    def look_over(self, rendering: Rendering) -> tuple[Finding, ...]:
+        """Look every edition of a rendering over; waived findings say so."""
         publication = self._resources.settings.publication
         found: list[Finding] = []
         for edition, message in rendering.editions:
             found += run_checks(CheckInput(message=message, edition=edition, publication=publication))
-        return rendering, apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path)
+        return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path)
+
+    def words_of(self, finding: Finding, language: str) -> FindingText:
+        """Say what a finding means and what to do about it, in Finnish, Swedish or English."""
+        return describe(finding, language)
 
     def approve(self, label: str, *, by: str) -> Approval:
         """Freeze messages, audience rule and waivers under one hash, in the database and in issue.lock.
@@ -314,7 +338,7 @@ class IssueService:
         """Compose and render every edition."""
         settings = self._resources.settings
         brand = read_brand(settings.templates_path / "brand.toml")
-        templates = Templates(settings.templates_path)
+        templates = self._templates
         editions, empty = [], []
         for key in edition_keys(segments, settings.publication.languages, self._combinations(segments)):
             edition = compose(issue, key, segments=segments, publication=settings.publication)
@@ -326,6 +350,11 @@ class IssueService:
         if not editions:
             raise StateError(f"No segment gets a single item of issue {issue.label}.", hint="Put keys into [order].")
         return Rendering(issue=issue, editions=tuple(editions), empty=tuple(empty))
+
+    @cached_property
+    def _templates(self) -> Templates:
+        """Give the templates, kept: compiling costs ten times what filling them does. Edited ones are read anew."""
+        return Templates(self._resources.settings.templates_path)
 
     def _combinations(self, segments: Sequence[Segment]) -> tuple[tuple[SegmentId, ...], ...] | None:
         """Give the combinations that occur, where there are too many segments to make every one."""

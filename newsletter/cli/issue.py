@@ -1,6 +1,7 @@
 """`newsletter issue`: make, check, approve, send and report an issue."""
 
 import getpass
+import json
 import platform
 import signal
 from collections import Counter
@@ -257,16 +258,19 @@ def _stop_between_batches() -> list[int]:
 @pass_session
 def report(session: Session, label: str, *, as_json: bool, as_csv: bool) -> None:
     """Account for everybody: the balances, each edition, reasons, and what to do about the unknown."""
-    from newsletter.track.report import csv_text, json_value, table_text  # noqa: PLC0415 - as above
+    from newsletter.track.pages import as_csv as csv_of  # noqa: PLC0415 - as above
+    from newsletter.track.pages import as_json as json_of  # noqa: PLC0415 - as above
+    from newsletter.track.pages import as_table  # noqa: PLC0415 - as above
 
     reports = session.newsletter.deliveries.report(label)
     if as_json:
-        print_json([json_value(one) for one in reports])
+        print_json([json.loads(json_of(one)) for one in reports])
     elif as_csv:
         for one in reports:
-            click.echo(csv_text(one), nl=False)
+            click.echo(csv_of(one), nl=False)
     else:
-        click.echo("\n\n".join(table_text(one) for one in reports))
+        zone = session.newsletter.settings.publication.zone
+        click.echo("\n\n".join(as_table(one, zone=zone).rstrip() for one in reports))
 
 
 @issue.command()

@@ -1,135 +1,30 @@
 """Render one edition: from the words an editor left to a message with slots.
 
-Door: `render_edition`. The same edition, publication, brand and templates give the same bytes. It must not know who
-reads the message; what differs from reader to reader is a slot.
+Door: `render_edition`. The same edition, publication, brand and templates give the same bytes. Templates are filled and
+compiled in a process of their own, within limits of time and memory. It must not know who reads the message; what
+differs from reader to reader is a slot.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
-from datetime import date
-from operator import attrgetter
-from urllib.parse import urlsplit
-
-from newsletter.domain.issue import Edition, IssueItem, Message, Slot
-from newsletter.domain.period import day_of
+from newsletter.domain.issue import Edition, Message
 from newsletter.domain.publication import Publication
-from newsletter.errors import Place, TemplateError
-from newsletter.language.catalogue import translate
-from newsletter.language.formats import day, month_heading, month_short, weekday, when
 from newsletter.render.brand import Brand
-from newsletter.render.mjml import compile_mjml
+from newsletter.render.letter import HTML_TEMPLATE, letter_of
+from newsletter.render.limits import within_limits
 from newsletter.render.templates import Templates
-
-HTML_TEMPLATE = "edition.mjml.j2"
-TEXT_TEMPLATE = "edition.txt.j2"
-HEADERS = (("Precedence", "bulk"),)
-"""The same on every message: automatic answers stay away (RFC 3834 has no better word for lists)."""
-
-_WORDS = attrgetter(
-    "key", "kind", "title", "lead", "body", "link", "language", "author", "published", "start", "end", "place"
-)
 
 
 def render_edition(edition: Edition, *, publication: Publication, brand: Brand, templates: Templates) -> Message:
     """Make the message of an edition: MJML, HTML and plain text, with tokens where a reader's values go.
 
     Raises:
-        TemplateError: A template or the data given to it is wrong; with template and line.
+        TemplateError: A template or the data given to it is wrong; with template, line and column.
     """
-    content = _content(edition)
-    slots = slot_tokens(content, has_preferences=publication.links.public_url is not None)
-    refuse_tokens(content, slots, edition)
-    context = _context(edition, publication, brand, slots)
-    mjml = templates.render(HTML_TEMPLATE, context)
-    compiled = compile_mjml(mjml, template_name=str(templates.shown_as / HTML_TEMPLATE))
-    return Message(
-        edition=edition.key,
-        subject=edition.words.subject,
-        preheader=edition.words.preheader,
-        mjml=mjml,
-        html=compiled.html,
-        text=templates.render(TEXT_TEMPLATE, context).strip("\n") + "\n",
-        headers=HEADERS,
-        slots=slots,
-        items=tuple(item.key for item in edition.items),
+    return within_limits(
+        templates.shown_as / HTML_TEMPLATE,
+        letter_of,
+        edition,
+        publication=publication,
+        brand=brand.model_dump(),
+        folder=templates.folder,
+        shown_as=templates.shown_as,
     )
-
-
-def slot_tokens(content: str, *, has_preferences: bool) -> dict[Slot, str]:
-    """Make the tokens of an edition from a digest of all it says.
-
-    Nobody can write a text that holds the digest of itself, so no content holds a token, and the same content has the
-    same tokens. Those that stand in an address look like one, so that nothing on the way takes them for a mistake.
-    """
-    secret = hashlib.sha256(content.encode()).hexdigest()[:20]
-    tokens = {Slot.NAME: f"slot{secret}name", Slot.UNSUBSCRIBE: f"https://slot.invalid/{secret}/unsubscribe"}
-    if has_preferences:
-        tokens[Slot.PREFERENCES] = f"https://slot.invalid/{secret}/preferences"
-    return tokens
-
-
-def refuse_tokens(content: str, slots: Mapping[Slot, str], edition: Edition) -> None:
-    """Make sure that no token stands in the content, where it would be filled with a reader's value.
-
-    Raises:
-        TemplateError: One does.
-    """
-    if any(token in content for token in slots.values()):
-        raise TemplateError(
-            "The content holds a slot token.",
-            place=Place(path=edition.issue.path),
-            hint="Take the odd word with 20 digits out of the content.",
-        )
-
-
-def _content(edition: Edition) -> str:
-    """Write all that the edition says, and nothing of where it stands in a file."""
-    said = [
-        [str(edition.key), str(edition.issue.label), edition.issue.date, edition.segment_names],
-        [edition.words.subject, edition.words.preheader, edition.words.greeting],
-        [(section.title, [_WORDS(item) for item in section.items]) for section in edition.sections],
-    ]
-    return json.dumps(said, ensure_ascii=False, default=str)
-
-
-def _context(edition: Edition, publication: Publication, brand: Brand, slots: Mapping[Slot, str]) -> dict[str, object]:
-    """Give the names that templates may use; `templates/email/README.md` lists them."""
-    language = edition.key.language
-
-    def said(message_id: str, /, **facts: str | int) -> str:
-        return translate(language, message_id, **facts)
-
-    def written_day(moment: date) -> str:
-        return day(moment, language)
-
-    def written_when(item: IssueItem) -> str:
-        return "" if item.start is None else when(item.start, item.end, language, publication.zone)
-
-    def date_block(item: IssueItem) -> dict[str, str] | None:
-        if item.start is None:
-            return None
-        first = day_of(item.start, publication.zone)
-        return {"weekday": weekday(first, language), "day": str(first.day), "month": month_short(first, language)}
-
-    return {
-        "edition": edition,
-        "issue": edition.issue,
-        "language": language,
-        "publication": publication,
-        "name": publication.names.get(language) or next(iter(publication.names.values())),
-        "tagline": publication.taglines.get(language, ""),
-        "month": month_heading(edition.issue.date, language),
-        "brand": brand,
-        "slots": {str(slot): token for slot, token in slots.items()},
-        "t": said,
-        "day": written_day,
-        "when": written_when,
-        "date_block": date_block,
-        "host": _host,
-    }
-
-
-def _host(address: str) -> str:
-    """Give the part of a web address that says whose it is."""
-    return (urlsplit(address).hostname or "").removeprefix("www.")

@@ -78,7 +78,7 @@ def markdown_text(text: str, width: int = TEXT_WIDTH) -> str:
 def wrapped(text: str, width: int = TEXT_WIDTH) -> str:
     """Break text into lines at its spaces; a word that is longer than a line, as an address can be, has its own."""
     lines: list[str] = []
-    for paragraph in text.replace(_SOFT_HYPHEN, "").split("\n"):
+    for paragraph in str(text).replace(_SOFT_HYPHEN, "").split("\n"):
         line = ""
         # Only the plain space is a place to break: a no-break space is there to hold a date together.
         for word in paragraph.split(" "):

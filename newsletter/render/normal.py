@@ -17,63 +17,32 @@ from lxml import etree
 
 from newsletter.errors import Place, TemplateError
 from newsletter.render.references import css_escaped, referenced, referenced_text, without_controls
+from newsletter.render.schema import (
+    ANY_VALUE,
+    CONTAINERS,
+    HTML_HOLDERS,
+    REFUSED,
+    TEXT_HOLDERS,
+    attribute_complaint,
+    nesting_complaint,
+)
 
 DEPTH_MAX = 100
 """Deeper nesting is a fault of whoever wrote it, and 10,000 levels end the compiler's process."""
 
-HTML_HOLDERS = frozenset(
-    {
-        "mj-accordion-text",
-        "mj-accordion-title",
-        "mj-button",
-        "mj-navbar-link",
-        "mj-raw",
-        "mj-social-element",
-        "mj-table",
-        "mj-text",
-    }
-)
-"""Tags whose content is HTML."""
-TEXT_HOLDERS = frozenset({"mj-title", "mj-preview"})
-"""Tags whose content is plain text."""
-CONTAINERS = frozenset(
-    {
-        "mj-accordion",
-        "mj-accordion-element",
-        "mj-all",
-        "mj-attributes",
-        "mj-body",
-        "mj-breakpoint",
-        "mj-carousel",
-        "mj-carousel-image",
-        "mj-class",
-        "mj-column",
-        "mj-divider",
-        "mj-font",
-        "mj-group",
-        "mj-head",
-        "mj-hero",
-        "mj-image",
-        "mj-navbar",
-        "mj-section",
-        "mj-social",
-        "mj-spacer",
-        "mj-wrapper",
-        "mjml",
-    }
-)
-"""Tags whose content is MJML, or nothing."""
-REFUSED = {
-    "mj-include": "Use Jinja's {% include %} instead, which cannot leave the template folder.",
-    "mj-html-attributes": "Write the attribute where it belongs.",
-}
-"""Tags the compiler cannot use, with what to do instead."""
 IMAGES = frozenset({"img", "mj-image", "mj-social-element", "mj-carousel-image"})
 """Tags that need an alt, if an empty one: without it screen readers read the file's name."""
 VOID_TAGS = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 """HTML tags without content."""
 LINK_ATTRIBUTES = frozenset({"href", "src", "background", "background-url", "action", "poster"})
 """Attributes that hold an address."""
+WARNINGS_MAX = 100
+"""More of them help nobody."""
+DISTANT = {
+    "mj-accordion": ("icon-wrapped-url", "icon-unwrapped-url"),
+    "mj-carousel": ("left-icon", "right-icon"),
+}
+"""Tags whose pictures come from somebody else's server unless these say otherwise."""
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
 """Schemes an address may have; one without a scheme is left to the checks."""
 
@@ -85,6 +54,8 @@ _HTML_HABITS = re.compile(
     re.DOTALL,
 )
 _XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
+# In what is well-formed, the n-th of these is the n-th element.
+_TAGS = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|(?P<tag><[^\s/!?<>])", re.DOTALL)
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 _SYNTAX_PLACE = re.compile(r",? \(?line \d+, column \d+.*\Z", re.DOTALL)
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
@@ -100,13 +71,19 @@ class MjmlWarning:
 
     Attributes:
         message: In one sentence.
-        line: 1-based line of the MJML.
+        line: 1-based line.
         column: 1-based, or None.
+        template_name: The file that line and column are of.
     """
 
     message: str
     line: int
     column: int | None = None
+    template_name: str = ""
+
+    def __str__(self) -> str:
+        """Write the warning as compilers do."""
+        return f"{Place(path=Path(self.template_name), line=self.line, column=self.column)}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +120,7 @@ class _Writer:
         self.out: list[str] = []
         self.inline_css: list[str] = []
         self.warnings: list[MjmlWarning] = []
+        self._positions: dict[etree._Element, tuple[int, int]] = {}
 
     def write(self) -> NormalMjml:
         """Read and write the whole document."""
@@ -186,27 +164,34 @@ class _Writer:
             if match.start() + moved + len(written) > column:
                 break
             moved += len(written) - len(match[0])
-        return max(column - moved, 1)
+        # The parser stops behind the tag that it cannot place; people look for where that begins.
+        column = max(column - moved, 1)
+        begin = lines[line - 1].rfind("<", 0, column - 1)
+        return begin + 1 if begin >= 0 else column
 
     def _fault(self, node: etree._Element, message: str, hint: str) -> TemplateError:
         """Make the error for an element."""
         line, column = self._position(node)
         return TemplateError(message, place=Place(path=self.path, line=line, column=column), hint=hint)
 
-    def _position(self, node: etree._Element) -> tuple[int, int | None]:
-        """Find where an element's tag begins: the parser knows the line on which it ends, and no column."""
-        last = node.sourceline or 1
-        lines = self.source.split("\n")
-        pattern = re.compile(rf"<{re.escape(str(node.tag))}(?![\w-])")
-        for line in range(min(last, len(lines)), 0, -1):
-            if found := pattern.search(lines[line - 1]):
-                return line, found.start() + 1
-        return last, None
+    def _position(self, node: etree._Element) -> tuple[int, int]:
+        """Find where an element's tag begins: the parser knows only the line on which it ends."""
+        if not self._positions:
+            starts = [match.start() for match in _TAGS.finditer(self.source) if match["tag"]]
+            elements = (element for element in node.getroottree().iter() if isinstance(element.tag, str))
+            line, line_start = 1, 0
+            for element, start in zip(elements, starts, strict=False):
+                line += self.source.count("\n", line_start, start)
+                line_start = max(self.source.rfind("\n", line_start, start) + 1, line_start)
+                self._positions[element] = (line, start - line_start + 1)
+        known = node if isinstance(node.tag, str) else node.getparent()
+        return self._positions.get(known, (1, 1)) if known is not None else (1, 1)
 
     def _warn(self, node: etree._Element, message: str) -> None:
         """Note something that the compiler would ignore."""
-        line, column = self._position(node)
-        self.warnings.append(MjmlWarning(message=message, line=line, column=column))
+        if len(self.warnings) < WARNINGS_MAX:
+            line, column = self._position(node)
+            self.warnings.append(MjmlWarning(message=message, line=line, column=column, template_name=str(self.path)))
 
     def _container(self, node: etree._Element, depth: int) -> None:
         """Write a tag whose content is MJML, with its content."""
@@ -239,6 +224,7 @@ class _Writer:
         tag = str(node.tag)
         if tag in REFUSED:
             raise self._fault(node, f"{tag} cannot be used.", REFUSED[tag])
+        self._check_nesting(node, tag)
         if tag == "mj-style":
             self._style(node)
         elif tag in TEXT_HOLDERS:
@@ -252,6 +238,14 @@ class _Writer:
             near = difflib.get_close_matches(tag, CONTAINERS | HTML_HOLDERS | TEXT_HOLDERS, n=1)
             hint = f"Did you mean {near[0]}?" if near else "HTML belongs into mj-text or mj-raw."
             raise self._fault(node, f"There is no tag {tag!r} in MJML.", hint)
+
+    def _check_nesting(self, node: etree._Element, tag: str) -> None:
+        """Refuse a known tag where MJML does not allow it."""
+        parent = node.getparent()
+        if parent is None or tag not in CONTAINERS | HTML_HOLDERS | TEXT_HOLDERS:
+            return
+        if complaint := nesting_complaint(str(parent.tag), tag):
+            raise self._fault(node, complaint, "Close the tag around it before, or put the right one between.")
 
     def _style(self, node: etree._Element) -> None:
         """Write a style sheet in ASCII, or keep it for the inliner."""
@@ -286,7 +280,8 @@ class _Writer:
 
     def _html(self, node: etree._Element, depth: int) -> None:
         """Write one HTML element."""
-        tag = _name(node, str(node.tag))
+        # HTML does not tell capitals apart, so <SCRIPT> is one.
+        tag = _name(node, str(node.tag)).lower()
         if tag == "script" or tag.startswith("mj-"):
             raise self._fault(node, f"{tag} cannot stand in HTML.", "Take it out, or close the tag around it before.")
         attributes = self._attributes(node, is_mjml=False)
@@ -309,15 +304,21 @@ class _Writer:
             if name.lower() in LINK_ATTRIBUTES:
                 self._check_link(node, name, value)
             if is_mjml:
+                if complaint := attribute_complaint(str(node.tag), name, value):
+                    self._warn(node, complaint)
                 value = _cured(name, value)
             written.append(f' {name}="{referenced(value)}"')
         tag = str(node.tag)
+        if any(not node.get(name) for name in DISTANT.get(tag, ())) and _stands_in_body(node):
+            self._warn(node, f"{tag} shows pictures from another server: give it {' and '.join(DISTANT[tag])}.")
         if tag in IMAGES and node.get("alt") is None and _stands_in_body(node):
             written.append(' alt=""')
         return "".join(written)
 
     def _check_link(self, node: etree._Element, name: str, value: str) -> None:
         """Refuse an address that runs a script or leaves the scheme to chance."""
+        if ANY_VALUE in value:
+            return
         address = _BLANKS.sub("", value)
         scheme = _SCHEME.match(address)
         if (scheme and scheme[1].lower() not in LINK_SCHEMES) or address.startswith(("//", "\\\\", "/\\")):

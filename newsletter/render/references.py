@@ -9,7 +9,11 @@ Door: `referenced`, `referenced_text`, `css_escaped`. It must not know tags.
 
 import re
 
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Noncharacters are for a program's own use inside (Unicode 23.7): `places` marks tags with them.
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+_CONTROLS = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
 _SAFE = r" !#$%()*+,\-./0-9:;=?@A-Z\[\]\^_`a-z|~¡-¬®-ɏ‐-‗‘-‧‰-›€"
 _UNSAFE = re.compile(f"[^{_SAFE}]")
 _UNSAFE_IN_TEXT = re.compile(f"[^{_SAFE}\n\t]")

@@ -5,20 +5,27 @@ undefined name, a name outside the folder and a Python secret are errors with te
 ever rendered again. It must not know what is in the values.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
+from jinja2.lexer import TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from newsletter.errors import NewsletterError, Place, TemplateError
 from newsletter.render.markup import markdown_html, markdown_text, source_html, wrapped
+from newsletter.render.places import Marks, Rendered
 from newsletter.render.references import referenced, without_controls
 
 TEXT_SUFFIX = ".txt.j2"
 """Templates whose output is plain text; all others make MJML or HTML."""
 
+_QUOTED = re.compile(r"'([^']+)'")
 _SOFT_HYPHEN = "\u00ad"
 
 
@@ -33,61 +40,122 @@ class Templates:
     def __init__(self, folder: Path, *, shown_as: Path | None = None) -> None:
         self.folder = folder
         self.shown_as = shown_as or folder
-        self._environments = {is_text: _environment(folder, is_text=is_text) for is_text in (False, True)}
+        self._marks = Marks(self.shown_as)
+        self._environments = {
+            True: _environment(folder, is_text=True),
+            False: _environment(folder, is_text=False, marks=self._marks),
+        }
 
-    def render(self, name: str, context: Mapping[str, object]) -> str:
+    def names(self) -> tuple[str, ...]:
+        """Give the names of all templates, in order."""
+        return tuple(
+            path.relative_to(self.folder).as_posix()
+            for path in sorted(self.folder.rglob("*.j2"))
+            if path.is_file() and path.resolve().is_relative_to(self.folder.resolve())
+        )
+
+    def render(self, name: str, context: Mapping[str, object], *, is_text: bool | None = None) -> str:
         """Fill a template of the folder.
+
+        Args:
+            name: Its path in the folder.
+            context: Its values.
+            is_text: It makes plain text; by default its name says so.
 
         Raises:
             TemplateError: The template is missing, outside the folder, no UTF-8, has wrong syntax, names something that
-                is not there, or fails on its values; with template and line.
+                is not there, or fails on its values; with template, line and column.
         """
-        environment = self._environments[name.endswith(TEXT_SUFFIX)]
+        return self.rendered(name, context, is_text=is_text).text
+
+    def rendered(self, name: str, context: Mapping[str, object], *, is_text: bool | None = None) -> Rendered:
+        """Fill a template of the folder, and keep in mind which template wrote which tag.
+
+        Raises:
+            TemplateError: As `render`.
+        """
+        with self.told(name):
+            return self.without_marks(self.environment(name, is_text=is_text).get_template(name).render(context))
+
+    def environment(self, name: str, *, is_text: bool | None = None) -> jinja2.Environment:
+        """Give the environment for a template."""
+        return self._environments[name.endswith(TEXT_SUFFIX) if is_text is None else is_text]
+
+    def without_marks(self, text: str) -> Rendered:
+        """Take the marks of the tags out of what was rendered."""
+        return self._marks.taken_out(text)
+
+    @contextmanager
+    def told(self, name: str) -> Iterator[None]:
+        """Tell what goes wrong with a template as one kind of error, with its place.
+
+        Raises:
+            TemplateError: Something does.
+        """
         try:
-            return environment.get_template(name).render(context)
+            yield
+        except MemoryError:
+            raise
         except NewsletterError as error:
             if error.place is None:
-                error.place = self._place(error, name)
+                error.place = self.place_of(error, name)
             raise
         except jinja2.TemplateNotFound as cause:
             raise TemplateError(
                 f"There is no template {cause.name!r}.",
-                place=self._place(cause, name),
+                place=self.place_of(cause, name),
                 hint=f"Templates are files inside {self.shown_as}.",
             ) from cause
         except jinja2.TemplateSyntaxError as cause:
-            place = Place(path=self.shown_as / (cause.name or name), line=cause.lineno)
+            place = self._with_column(Place(path=self.shown_as / (cause.name or name), line=cause.lineno), cause)
             raise TemplateError(
                 f"Template syntax: {cause.message}", place=place, hint="Correct the line named."
             ) from cause
         except jinja2.UndefinedError as cause:
             raise TemplateError(
                 f"The template uses what is not there: {cause.message}.",
-                place=self._place(cause, name),
+                place=self.place_of(cause, name),
                 hint="Check the spelling, or use {% if name is defined %}.",
             ) from cause
         except Exception as cause:
             raise TemplateError(
                 f"The template fails on its values: {type(cause).__name__}: {cause}.",
-                place=self._place(cause, name),
+                place=self.place_of(cause, name),
                 hint="Correct the expression, or the value given to it.",
             ) from cause
 
-    def _place(self, error: BaseException, name: str) -> Place:
+    def place_of(self, error: BaseException, name: str) -> Place:
         """Find the innermost line of a template that an error came through."""
-        found = Place(path=self.shown_as / name)
+        found = Place(path=self.shown_as / name, line=1, column=1)
         traceback = error.__traceback__
         while traceback is not None:
             path = Path(traceback.tb_frame.f_code.co_filename)
             if path.is_relative_to(self.folder):
                 found = Place(path=self.shown_as / path.relative_to(self.folder), line=traceback.tb_lineno)
             traceback = traceback.tb_next
-        return found
+        return self._with_column(found, error)
+
+    def _with_column(self, place: Place, error: BaseException) -> Place:
+        """Find the column of the name an error speaks of, or else of the first Jinja tag on its line."""
+        path = self.folder / place.path.relative_to(self.shown_as)
+        with suppress(OSError, UnicodeDecodeError, IndexError):
+            line = path.read_text(encoding="utf-8-sig").split("\n")[(place.line or 1) - 1]
+            for name in (*_QUOTED.findall(str(error)), str(error)):
+                if found := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line):
+                    return replace(place, column=found.start() + 1)
+            return replace(place, column=max(line.find("{"), 0) + 1)
+        return replace(place, line=place.line or 1, column=1)
 
 
-def _environment(folder: Path, *, is_text: bool) -> ImmutableSandboxedEnvironment:
+@lru_cache(maxsize=8)
+def kept_templates(folder: Path, shown_as: Path) -> Templates:
+    """Give the templates of a folder, the same ones as long as the process lives."""
+    return Templates(folder, shown_as=shown_as)
+
+
+def _environment(folder: Path, *, is_text: bool, marks: Marks | None = None) -> "Sandbox":
     """Make the environment of one kind of template."""
-    environment = _Sandbox(
+    environment = Sandbox(
         autoescape=not is_text,
         undefined=jinja2.StrictUndefined,
         finalize=_printed_text if is_text else _printed,
@@ -97,13 +165,29 @@ def _environment(folder: Path, *, is_text: bool) -> ImmutableSandboxedEnvironmen
         keep_trailing_newline=True,
     )
     environment.filters |= _FILTERS[is_text]
+    environment.marks = marks
     # `safe` would let a value through as markup; `lipsum` makes text that nobody wrote.
     del environment.filters["safe"], environment.globals["lipsum"]
     return environment
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, quicker for the values we give it ourselves."""
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, quicker for the values we give it ourselves, and with marks at the tags.
+
+    Attributes:
+        marks: What marks the tags of its templates; None leaves them as they are.
+    """
+
+    marks: Marks | None = None
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        """Read a template's tokens and mark its tags; an extension would not be told the source."""
+        stream = super()._tokenize(source, name, filename, state)
+        if self.marks is None:
+            return stream
+        return TokenStream(iter(self.marks.mark(stream, source)), name, filename)
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Let a declared field of a dataclass pass (an edition reads five hundred); ask Jinja for the rest."""
@@ -131,7 +215,7 @@ class _FolderLoader(jinja2.BaseLoader):
             raise jinja2.TemplateNotFound(template)
         modified = resolved.stat().st_mtime_ns
         try:
-            source = resolved.read_bytes().decode("utf-8-sig")
+            source = resolved.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as cause:
             raise TemplateError(f"The template {template!r} is no UTF-8 text.", hint="Save it as UTF-8.") from cause
         return source, str(path), lambda: resolved.is_file() and resolved.stat().st_mtime_ns == modified

@@ -8,9 +8,9 @@ from pathlib import Path
 from newsletter.domain.audience import SubscriberStatus
 from newsletter.domain.content import Source
 from newsletter.domain.issue import IssueState
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, TemplateError
 from newsletter.render.brand import read_brand
-from newsletter.render.templates import Templates
+from newsletter.render.look_over import check_templates
 from newsletter.service.audience import AudienceService
 from newsletter.service.care import DatabaseCare
 from newsletter.service.issues import IssueService, IssueSummary
@@ -149,8 +149,11 @@ class StandingService:
     def _templates(self) -> tuple[str, str | None]:
         folder = self._resources.settings.templates_path
         read_brand(folder / "brand.toml")
-        names = Templates(folder).check()
-        return f"{len(names)} templates in {folder.relative_to(self._resources.settings.root)}.", None
+        shown = folder.relative_to(self._resources.settings.root)
+        found = check_templates(folder, shown_as=shown)
+        if wrong := next((problem for problems in found.values() for problem in problems if problem.is_error), None):
+            raise TemplateError(wrong.message, place=wrong.place, hint="newsletter template check")
+        return f"{len(found)} templates in {shown}.", "newsletter template check"
 
     def _source(self, source: Source) -> Checkup:
         """See that a source's file is there; an address is not visited: `collect` says what it answers."""

@@ -83,7 +83,7 @@ def test_declaration_and_byte_order_mark_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("source", "line", "column", "message"),
     [
-        (body("\n<mj-text>\n &nbsp;<b>x</mj-text>"), 3, 22, "Opening and ending tag mismatch"),
+        (body("\n<mj-text>\n &nbsp;<b>x</mj-text>"), 3, 12, "Opening and ending tag mismatch"),
         (body("\n <mj-tetx>x</mj-tetx>"), 2, 2, "There is no tag 'mj-tetx' in MJML."),
         (body("\n<div>x</div>"), 2, 1, "There is no tag 'div' in MJML."),
         (body("\n  Terve"), 1, 28, "Text stands directly in mj-column: 'Terve'."),
@@ -95,6 +95,7 @@ def test_declaration_and_byte_order_mark_are_left_out() -> None:
             "The attribute 'onclick' would be a script.",
         ),
         (body("<mj-text><script>x</script></mj-text>"), 1, 48, "script cannot stand in HTML."),
+        (body("<mj-text><SCRIPT>x</SCRIPT></mj-text>"), 1, 48, "script cannot stand in HTML."),
         (body("<mj-text><mj-button>x</mj-button></mj-text>"), 1, 48, "mj-button cannot stand in HTML."),
         (body("<mj-text><a href='java&#9;script:x'>y</a></mj-text>"), 1, 48, "The href of 'a' has an address"),
         (body("<mj-button href='JavaScript:x'>y</mj-button>"), 1, 39, "The href of 'mj-button' has an address"),
@@ -112,9 +113,11 @@ def test_declaration_and_byte_order_mark_are_left_out() -> None:
         ("<html></html>", 1, 1, "The outermost tag is 'html'."),
         ("", 1, 1, "The MJML is not well-formed"),
         ('\n<!DOCTYPE x [<!ENTITY a "b">]>' + body("&a;"), 2, 1, "A document type declaration cannot stand"),
-        (body("<mj-text>" + "<i>" * 200 + "</i>" * 200 + "</mj-text>"), 1, 48, f"more than {DEPTH_MAX} deep"),
+        (body("<mj-text>" + "<i>" * 200 + "</i>" * 200 + "</mj-text>"), 1, None, f"more than {DEPTH_MAX} deep"),
         (body("<mj-text>" + "<i>" * 20000 + "</i>" * 20000 + "</mj-text>"), 1, None, "Excessive depth"),
-        (body("<mj-wrapper>" * 200 + "</mj-wrapper>" * 200), 1, 39, f"more than {DEPTH_MAX} deep"),
+        (body("<mj-wrapper>x</mj-wrapper>"), 1, 39, "mj-wrapper cannot stand in mj-column; it belongs in mj-body."),
+        (body("<mj-column></mj-column>"), 1, 39, "it belongs in mj-group or mj-section."),
+        (head("<mj-attributes>" * 200 + "</mj-attributes>" * 200), 1, None, f"more than {DEPTH_MAX} deep"),
     ],
 )
 def test_what_cannot_be_written_is_refused_with_its_place(
@@ -148,6 +151,6 @@ def test_what_would_go_wrong_silently_is_a_warning_with_its_place() -> None:
     )
 
     assert normalised(source, template_name="t").warnings == (
-        MjmlWarning(message="mj-font fetches a font from another server.", line=2, column=1),
-        MjmlWarning(message="mj-social-element has no src, so it has no icon.", line=3, column=13),
+        MjmlWarning(message="mj-font fetches a font from another server.", line=2, column=1, template_name="t"),
+        MjmlWarning(message="mj-social-element has no src, so it has no icon.", line=3, column=13, template_name="t"),
     )

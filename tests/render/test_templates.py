@@ -45,29 +45,31 @@ def test_text_is_not_escaped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "message"),
+    ("text", "line", "column", "message"),
     [
-        ("\n{{ nimi }}", 2, "The template uses what is not there: 'nimi' is undefined."),
-        ("\n\n{{ x.puuttuu }}", 3, "The template uses what is not there"),
-        ("\n{% if nimi %}{% endif %}", 2, "'nimi' is undefined"),
-        ("\n{% for %}", 2, "Template syntax:"),
-        ("\n{{ x|safe }}", 2, "Template syntax: No filter named 'safe'"),
-        ("\n{{ lipsum() }}", 2, "'lipsum' is undefined"),
-        ('\n{% include "b.mjml.j2" %}', 2, "There is no template 'b.mjml.j2'"),
-        ('\n{% include "../b.mjml.j2" %}', 2, "There is no template '../b.mjml.j2'"),
-        ('\n{% include "/etc/passwd" %}', 2, "There is no template '/etc/passwd'"),
-        ("\n{{ x.__class__ }}", 2, "unsafe"),
-        ("\n{{ 1 / 0 }}", 2, "The template fails on its values: ZeroDivisionError"),
-        ("\n{{ range(10000000) }}", 2, "The template fails on its values: OverflowError"),
+        ("\n{{ nimi }}", 2, 4, "The template uses what is not there: 'nimi' is undefined."),
+        ("\n\n{{ x.puuttuu }}", 3, 6, "The template uses what is not there"),
+        ("\n{% if nimi %}{% endif %}", 2, 7, "'nimi' is undefined"),
+        ("\n{% for %}", 2, 1, "Template syntax:"),
+        ("\n{{ x|safe }}", 2, 6, "Template syntax: No filter named 'safe'"),
+        ("\n{{ lipsum() }}", 2, 4, "'lipsum' is undefined"),
+        ('\n{% include "b.mjml.j2" %}', 2, 13, "There is no template 'b.mjml.j2'"),
+        ('\n{% include "../b.mjml.j2" %}', 2, 13, "There is no template '../b.mjml.j2'"),
+        ('\n{% include "/etc/passwd" %}', 2, 13, "There is no template '/etc/passwd'"),
+        ("\n{{ x.__class__ }}", 2, 6, "unsafe"),
+        ("\n{{ 1 / 0 }}", 2, 1, "The template fails on its values: ZeroDivisionError"),
+        ("\n{{ range(10000000) }}", 2, 1, "The template fails on its values: OverflowError"),
     ],
 )
-def test_mistake_is_told_with_template_and_line(tmp_path: Path, text: str, line: int, message: str) -> None:
+def test_mistake_is_told_with_template_and_line(
+    tmp_path: Path, text: str, line: int, column: int, message: str
+) -> None:
     """Whatever is wrong in a template or its values is one kind of error, with the place to look at."""
     with pytest.raises(TemplateError) as caught:
         templates(tmp_path, a__mjml__j2=text).render("a.mjml.j2", {"x": "arvo"})
 
     assert message in caught.value.message
-    assert caught.value.place == Place(path=Path("templates/a.mjml.j2"), line=line)
+    assert caught.value.place == Place(path=Path("templates/a.mjml.j2"), line=line, column=column)
     assert caught.value.hint
 
 
@@ -81,7 +83,7 @@ def test_mistake_in_a_piece_is_told_where_it_is(tmp_path: Path) -> None:
 
     with pytest.raises(TemplateError) as caught:
         made.render("a.mjml.j2", {})
-    assert caught.value.place == Place(path=Path("templates/b.mjml.j2"), line=2)
+    assert caught.value.place == Place(path=Path("templates/b.mjml.j2"), line=2, column=4)
 
 
 def test_folder_cannot_be_left_by_a_link(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_missing_or_unreadable_template_is_named(tmp_path: Path) -> None:
     for name, message in (("a.mjml.j2", "There is no template 'a.mjml.j2'"), ("b.mjml.j2", "'b.mjml.j2' is no UTF-8")):
         with pytest.raises(TemplateError, match=message) as caught:
             templates(tmp_path).render(name, {})
-        assert caught.value.place == Place(path=Path("templates") / name)
+        assert caught.value.place == Place(path=Path("templates") / name, line=1, column=1)
 
 
 def test_changed_template_is_read_again(tmp_path: Path) -> None:

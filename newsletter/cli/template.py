@@ -1,0 +1,62 @@
+"""Templates: look them over, and try them out. With a file of your own, no publication is needed."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from newsletter.cli.session import Session, pass_session
+from newsletter.errors import TemplateError
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.group()
+def template() -> None:
+    """Look over and try out the templates of letters."""
+
+
+@template.command()
+@click.argument("file", type=FILE, required=False)
+@pass_session
+def check(session: Session, file: Path | None) -> None:
+    """Look over FILE, or all templates of the publication: errors and warnings with their places."""
+    from newsletter.service.templates import check_file, check_folder  # noqa: PLC0415 - `--help` must not pay for it
+
+    if file is not None:
+        found = {str(file): check_file(file)}
+    else:
+        folder = session.newsletter.settings.templates_path
+        found = check_folder(folder, shown_as=Path(session.shown(folder)))
+    problems = [problem for of_one in found.values() for problem in of_one]
+    for problem in dict.fromkeys(problems):
+        click.echo(problem)
+    errors = sum(problem.is_error for problem in dict.fromkeys(problems))
+    session.say(f"{len(found)} looked over: {errors} errors, {len(dict.fromkeys(problems)) - errors} warnings.")
+    if errors:
+        sys.exit(TemplateError.exit_code)
+
+
+@template.command()
+@click.argument("file", type=FILE)
+@click.option("--context", "context_file", type=FILE, help="The template's values: a JSON object.")
+@click.option("--text", "is_text", is_flag=True, help="Plain text instead of HTML.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
+@pass_session
+def render(session: Session, file: Path, context_file: Path | None, output: Path | None, *, is_text: bool) -> None:
+    """Fill FILE with values and print HTML; its includes come from its own folder."""
+    from newsletter.service.templates import read_context, render_file  # noqa: PLC0415 - `--help` must not pay for it
+
+    try:
+        context = {} if context_file is None else read_context(context_file)
+        made = render_file(file, context, is_text=is_text)
+    except TemplateError as error:
+        click.echo(f"{error.place}: error: {error.message}{f' ({error.hint})' if error.hint else ''}", err=True)
+        sys.exit(error.exit_code)
+    for warning in made.warnings:
+        click.echo(warning, err=True)
+    if output is None:
+        click.echo(made.body.encode(), nl=False)
+    else:
+        output.write_text(made.body, encoding="utf-8", newline="")
+        session.say(f"Wrote {output}.")

@@ -1,0 +1,46 @@
+"""The process in which templates are filled and compiled, and what it may take.
+
+Door: `within_limits`. It must not know what is made.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from newsletter.contained import Contained, ContainedError
+from newsletter.errors import Place, TemplateError
+
+LIMIT_SECONDS = 5.0
+"""An edition takes a hundredth of a second."""
+GROWTH_BYTES = 300 * 2**20
+"""Memory that one rendering may take beyond what the process starts with."""
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_PROCESS = Contained(
+    preload=("newsletter.render.letter", "newsletter.render.look_over"),
+    limit_seconds=LIMIT_SECONDS,
+    growth_bytes=GROWTH_BYTES,
+)
+
+
+def within_limits(template: Path, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    """Call a function in the rendering process.
+
+    Args:
+        template: Whose fault it is when there is no answer, as errors name it.
+        function: One of a module, whatever it is given and gives.
+        *args: For the function.
+        **kwargs: For the function.
+
+    Raises:
+        TemplateError: There is no answer, in time and memory; or what the function raises.
+    """
+    try:
+        return _PROCESS.call(function, *args, **kwargs)
+    except ContainedError as lost:
+        message = f"Making this template {lost.reason}."
+        hint = "Look for a loop without end, or for content that is far too long."
+    except RecursionError:
+        message, hint = "The values for this template are nested too deeply.", "Give it plainer values."
+    raise TemplateError(message, place=Place(path=template, line=1, column=1), hint=hint)

@@ -1,0 +1,135 @@
+"""Where each tag of rendered MJML comes from: file, line and column of the template it was written in.
+
+Every tag that a template writes gets a mark of noncharacters in front of it, which macros, blocks and includes carry
+along; `references` lets none of them through from a value. After rendering the marks are taken out and kept beside the
+text.
+Door: `Marks` (what the Jinja environment is given), `Rendered`. It must not know what the tags mean.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2.lexer import Token, TokenStream
+
+from newsletter.errors import Place
+
+_DIGITS = {ord(digit): 0xFDD0 + number for number, digit in enumerate("0123456789abcdef")}
+_START = "\ufde0"
+_MARK = re.compile("\ufde0([\ufdd0-\ufddf]{4})")
+_STRAY = re.compile("[\ufdd0-\ufdef]+")
+_TAG = re.compile(r"</?[A-Za-z]")
+_MARKS_MAX = 0x10000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What a template made, with the places of its tags.
+
+    Attributes:
+        text: Without any mark.
+        offsets: Where in the text a marked tag begins, ascending.
+        places: Where in a template each was written.
+    """
+
+    text: str
+    offsets: tuple[int, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    def place(self, line: int | None, column: int | None) -> Place | None:
+        """Give the place in a template of a place in the text: that of the tag there, or of the last one before.
+
+        None where no template wrote a tag before it.
+        """
+        start = 0
+        for _ in range((line or 1) - 1):
+            start = self.text.find("\n", start) + 1
+        return self._before(start + max((column or 1) - 1, 0))
+
+    def place_on(self, line: int) -> Place | None:
+        """Give the place in a template of the last tag that begins on a line of the text, or before."""
+        end = -1
+        for _ in range(line):
+            end = self.text.find("\n", end + 1)
+            if end < 0:
+                return self._before(len(self.text))
+        return self._before(end)
+
+    def _before(self, offset: int) -> Place | None:
+        """Give the place of the last tag that begins there or before."""
+        found = bisect_right(self.offsets, offset)
+        return self.places[found - 1] if found else None
+
+
+class Marks:
+    """The marks of one environment.
+
+    Attributes:
+        shown_as: How places name the folder of the templates.
+    """
+
+    def __init__(self, shown_as: Path) -> None:
+        self.shown_as = shown_as
+        self._numbers: dict[Place, int] = {}
+        self._places: list[Place] = []
+
+    def mark(self, stream: TokenStream, source: str) -> list[Token]:
+        """Give the tokens of a template with a mark before each tag of its text."""
+        path = self.shown_as / (stream.name or "")
+        line_starts = [0, *(match.end() for match in re.finditer("\n", source))]
+        tokens = []
+        position = 0
+        for token in stream:
+            if token.type != "data" or not _TAG.search(token.value):
+                tokens.append(token)
+                continue
+            start = source.find(token.value, max(position, line_starts[token.lineno - 1]))
+            if start < 0:  # pragma: no cover - the lexer takes text from the source as it stands
+                tokens.append(token)
+                continue
+            position = start + len(token.value)
+            tokens.append(Token(token.lineno, "data", self._marked(token.value, start, line_starts, path)))
+        return tokens
+
+    def taken_out(self, text: str) -> Rendered:
+        """Take the marks out of what was rendered."""
+        pieces, offsets, places = [], [], []
+        length = end = 0
+        for match in _MARK.finditer(text):
+            piece = text[end : match.start()]
+            pieces.append(piece)
+            length += len(piece)
+            end = match.end()
+            number = int(match[1].translate({written: ord(digit) for digit, written in _WRITTEN}), 16)
+            if number < len(self._places):
+                offsets.append(length)
+                places.append(self._places[number])
+        pieces.append(text[end:])
+        whole = "".join(pieces)
+        # A template that cuts text at a length may have cut a mark.
+        if _STRAY.search(whole):
+            return Rendered(text=_STRAY.sub("", whole))
+        return Rendered(text=whole, offsets=tuple(offsets), places=tuple(places))
+
+    def _marked(self, text: str, start: int, line_starts: list[int], path: Path) -> str:
+        """Put a mark before each tag of a stretch of a template."""
+
+        def marked(match: re.Match[str]) -> str:
+            offset = start + match.start()
+            line = bisect_right(line_starts, offset)
+            place = Place(path=path, line=line, column=offset - line_starts[line - 1] + 1)
+            number = self._number(place)
+            return f"{_START}{number:04x}".translate(_DIGITS) + match[0] if number < _MARKS_MAX else match[0]
+
+        return _TAG.sub(marked, text)
+
+    def _number(self, place: Place) -> int:
+        """Give the number of a place, the same at every reading of the template."""
+        number = self._numbers.setdefault(place, len(self._places))
+        if number == len(self._places):
+            self._places.append(place)
+        return number
+
+
+_WRITTEN = [(chr(digit), written) for digit, written in _DIGITS.items()]

@@ -1,0 +1,98 @@
+"""The commands of people who write templates, with files outside any publication."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LETTER = (
+    "<mjml>\n<mj-body><mj-section><mj-column>\n<mj-text colour='x'>{{ name }}</mj-text>\n"
+    "</mj-column></mj-section></mj-body></mjml>\n"
+)
+WARNING = "a.mjml.j2:3:1: warning: mj-text has no attribute 'colour', so it is ignored. Did you mean 'color'?\n"
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder."""
+    program = "from newsletter.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "-q", "template", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_template_is_rendered_to_standard_output(tmp_path: Path) -> None:
+    """HTML goes to standard output, warnings with their places to standard error."""
+    (tmp_path / "a.mjml.j2").write_text(LETTER, encoding="utf-8")
+    (tmp_path / "c.json").write_text('{"name": "Äijä <b>"}', encoding="utf-8")
+
+    done = run(tmp_path, "render", "a.mjml.j2", "--context", "c.json")
+
+    assert (done.returncode, done.stderr) == (0, WARNING)
+    assert done.stdout.startswith("<!doctype html>")
+    assert "Äijä &#60;b&#62;" in done.stdout
+
+
+def test_template_is_rendered_to_a_file_as_text(tmp_path: Path) -> None:
+    """-o writes the file and leaves standard output alone."""
+    (tmp_path / "a.mjml.j2").write_text(LETTER, encoding="utf-8")
+    (tmp_path / "c.json").write_text('{"name": "Äijä <b>"}', encoding="utf-8")
+
+    done = run(tmp_path, "render", "a.mjml.j2", "--context", "c.json", "--text", "-o", "a.txt")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", WARNING)
+    assert (tmp_path / "a.txt").read_bytes().decode() == "Äijä <b>\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "context", "told"),
+    [
+        (LETTER, "{}", "a.mjml.j2:3:24: error: The template uses what is not there: 'name' is undefined."),
+        (
+            LETTER.replace("</mj-text>", ""),
+            '{"name": 1}',
+            (
+                "a.mjml.j2:4:1: error: The MJML is not well-formed: Opening and ending tag mismatch: "
+                "mj-text (opened at a.mjml.j2:3:1) and mj-column."
+            ),
+        ),
+        ("\n{% include '../b.mjml' %}", "{}", "a.mjml.j2:2:13: error: There is no template '../b.mjml'."),
+        (LETTER, '{"name":\n }', "c.json:2:2: error: JSON syntax: Expecting value."),
+        (LETTER, "[]", "c.json:1:1: error: The values are no JSON object."),
+        (LETTER, "[" * 100_000, "c.json:1:1: error: The values cannot be read: RecursionError."),
+    ],
+)
+def test_mistake_in_template_or_values_ends_with_3(tmp_path: Path, template: str, context: str, told: str) -> None:
+    """An error is one line with file, line and column on standard error, and nothing on standard output."""
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (tmp_path / "b.mjml").write_text("salaisuus", encoding="utf-8")
+    (folder / "a.mjml.j2").write_text(template, encoding="utf-8")
+    (folder / "c.json").write_text(context, encoding="utf-8")
+
+    done = run(folder, "render", "a.mjml.j2", "--context", "c.json")
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("\n") == 1
+
+
+def test_check_of_a_file_needs_no_publication(tmp_path: Path) -> None:
+    """The answer of `check` is its findings; only errors end it with 3."""
+    (tmp_path / "a.mjml.j2").write_text(LETTER, encoding="utf-8")
+    (tmp_path / "b.mjml").write_text("<mjml><mj-bdy/></mjml>", encoding="utf-8")
+
+    warned, refused = run(tmp_path, "check", "a.mjml.j2"), run(tmp_path, "check", "b.mjml")
+
+    assert (warned.returncode, warned.stdout, warned.stderr) == (0, WARNING, "")
+    assert (refused.returncode, refused.stdout, refused.stderr) == (
+        3,
+        "b.mjml:1:7: error: There is no tag 'mj-bdy' in MJML. (Did you mean mj-body?)\n",
+        "",
+    )
+
+
+def test_check_without_a_file_looks_over_the_publication() -> None:
+    """Every template of the publication is looked over."""
+    done = run(Path(__file__).parents[2], "check")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -74,7 +74,7 @@ def deliver(assignment: Assignment, claimed: ClaimedBatch) -> Delivered | None:
     try:
         outgoing, unfit = _prepare(assignment, claimed)
     except BaseException:
-        assignment.ledger.release(claimed)
+        assignment.ledger.release(claimed, assignment.clock.now())
         raise
     outcome = _hand_over(assignment, outgoing) if outgoing.recipients else BatchOutcome(outcomes=())
     settled = _as_recorded(claimed, replace(outcome, outcomes=(*outcome.outcomes, *unfit)), assignment)

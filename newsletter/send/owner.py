@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,32 +51,34 @@ def hold_ownership(path: Path, *, who: str, since: datetime) -> Iterator[Owner]:
         SendingInProgress: Somebody else holds it; says who and since when.
         StorageError: The file cannot be made or locked.
     """
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise _unusable(path) from error
-    try:
-        _lock(handle, path)
+    with _opened(path) as handle:
         _write(handle, {"who": who, "since": since.isoformat(timespec="minutes")})
         try:
             yield Owner(name=f"{who} {secrets.token_hex(8)}")
         finally:
             _write(handle, {})
-    finally:
-        os.close(handle)
 
 
-def _lock(handle: int, path: Path) -> None:
-    """Take the lock or say who has it."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise SendingInProgress(
-            f"{_holder(handle)} Nothing was sent now.",
-            hint="Wait until it is done. A sender that was killed frees its place at once.",
-        ) from error
-    except OSError as error:
-        raise _unusable(path) from error
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """Open the lock file and take the lock, or say who has it; closing it frees the lock."""
+    with ExitStack() as stack:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SendingInProgress(
+                f"{_holder(handle)} Nothing was sent now.",
+                hint="Wait until it is done. A sender that was killed frees its place at once.",
+            ) from error
+        except OSError as error:
+            raise StorageError(
+                f"{path.name} cannot be locked.",
+                hint="The folder of the database must be writable and on a local disk, so that one sender can exclude"
+                " others.",
+            ) from error
+        yield handle
 
 
 def _holder(handle: int) -> str:
@@ -92,11 +94,3 @@ def _write(handle: int, note: dict[str, str]) -> None:
     """Write who holds the lock; it is for people only, so its loss in a crash does not matter."""
     os.ftruncate(handle, 0)
     os.pwrite(handle, json.dumps(note, ensure_ascii=False).encode(), 0)
-
-
-def _unusable(path: Path) -> StorageError:
-    """Say that without the lock nothing may be sent."""
-    return StorageError(
-        f"{path.name} cannot be locked.",
-        hint="The folder of the database must be writable and on a local disk, so that one sender can exclude others.",
-    )

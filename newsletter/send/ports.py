@@ -66,7 +66,7 @@ class Ledger(Protocol):
         """Tell whether a claim is still its owner's."""
         ...
 
-    def release(self, claimed: ClaimedBatch) -> None:
+    def release(self, claimed: ClaimedBatch, now: datetime) -> None:
         """Put a claimed batch back: its call was never begun."""
         ...
 

@@ -137,20 +137,25 @@ class DeliveryLedger:
         with self._database.read() as connection:
             return delivery_claims.holds(connection, claimed)
 
-    def release(self, claimed: ClaimedBatch) -> None:
+    def release(self, claimed: ClaimedBatch, now: datetime) -> None:
         """Put a claimed batch back into the queue: its call was never begun.
 
         Raises:
             StateError: The claim is not this owner's any more; nothing was written.
         """
         with self._database.write() as connection:
-            delivery_claims.release(connection, claimed)
+            delivery_claims.release(connection, claimed, now)
 
     def settle_dead_owners(
         self, sending_id: SendingId, *, is_dead: Callable[[str], bool], into: BatchState, reason: str
     ) -> int:
-        """Move the batches whose owner is proven dead to `into` (queued or unknown); count them."""
+        """Move the batches whose owner is proven dead to `into` (queued or unknown); count them.
+
+        Those of a sending that is over are in doubt in any case: nothing of it may go out again.
+        """
         with self._database.write() as connection:
+            if _is_over(delivery_reads.read_sending(connection, sending_id)):
+                into = BatchState.UNKNOWN
             in_flight = _of(sending_id, BatchState.SENDING)
             dead = [
                 row.id
@@ -338,8 +343,13 @@ def _unknown_ids(connection: Connection, sending_id: SendingId, batch_ids: Colle
 
 def _require_open(found: Sending) -> None:
     """Refuse to change a sending that is over."""
-    if found.state in {SendingState.FINISHED, SendingState.CANCELLED}:
+    if _is_over(found):
         raise StateError(
             f"The sending of issue {found.label} is {found.state}.",
             hint=f"See `newsletter issue report {found.label}`.",
         )
+
+
+def _is_over(found: Sending) -> bool:
+    """Tell whether a sending has ended for good."""
+    return found.state in {SendingState.FINISHED, SendingState.CANCELLED}

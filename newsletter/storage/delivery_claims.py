@@ -231,7 +231,7 @@ def _settle(
     )
 
 
-def release(connection: Connection, claimed: ClaimedBatch) -> None:
+def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
     """Put a claimed batch back into its place in the queue: its call was never begun.
 
     Raises:
@@ -239,6 +239,7 @@ def release(connection: Connection, claimed: ClaimedBatch) -> None:
     """
     _require_claim(connection, claimed)
     _set_state(connection, claimed.id, BatchState.QUEUED)
+    _skip_if_cancelled(connection, claimed.sending_id, now)
 
 
 def holds(connection: Connection, claimed: ClaimedBatch) -> bool:
@@ -274,13 +275,12 @@ def _set_state(
 
 def _queue_again(connection: Connection, claimed: ClaimedBatch, reason: str, now: datetime) -> None:
     """Put what was refused at the end of the queue, so that one slow server does not hold up the others."""
-    if _settle_if_cancelled(connection, claimed.sending_id, claimed.id, now):
-        return
     connection.execute(
         update(batch)
         .where(batch.c.id == claimed.id)
         .values(state=BatchState.QUEUED, number=_next_number(connection, claimed.sending_id), reason=reason)
     )
+    _skip_if_cancelled(connection, claimed.sending_id, now)
 
 
 def _queue_apart(
@@ -294,7 +294,7 @@ def _queue_apart(
         .values(batch_id=apart),
         [{"its_hash": one} for one in refused],
     )
-    _settle_if_cancelled(connection, claimed.sending_id, apart, now)
+    _skip_if_cancelled(connection, claimed.sending_id, now)
 
 
 def _move_rest(connection: Connection, batch_id: BatchId, *, after: AddressHash) -> None:
@@ -347,11 +347,8 @@ def skip_queued(connection: Connection, sending_id: SendingId, now: datetime) ->
     )
 
 
-def _settle_if_cancelled(connection: Connection, sending_id: SendingId, batch_id: BatchId, now: datetime) -> bool:
-    """Skip what would go back to the queue of a sending that was cancelled while its mails were on their way."""
+def _skip_if_cancelled(connection: Connection, sending_id: SendingId, now: datetime) -> None:
+    """Skip what has just gone back to the queue of a sending that was cancelled while it was on its way."""
     state = connection.execute(select(sending.c.state).where(sending.c.id == sending_id)).scalar_one()
-    if state != SendingState.CANCELLED:
-        return False
-    _set_state(connection, batch_id, BatchState.QUEUED)
-    skip_queued(connection, sending_id, now)
-    return True
+    if state == SendingState.CANCELLED:
+        skip_queued(connection, sending_id, now)

@@ -36,21 +36,21 @@ from newsletter.storage.rules import combination_mask
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber, suppression
 
 
-class _RandomKey(FunctionElement[str]):
+class RandomKey(FunctionElement[str]):
     """A new delivery key for each row: 128 random bits as 32 hex digits."""
 
     type = Text()
     inherit_cache = True
 
 
-@compiles(_RandomKey, "sqlite")
-def _random_key_on_sqlite(_element: _RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
+@compiles(RandomKey, "sqlite")
+def _random_key_on_sqlite(_element: RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
     """Write it as SQLite says it."""
     return "lower(hex(randomblob(16)))"
 
 
-@compiles(_RandomKey, "postgresql")
-def _random_key_on_postgresql(_element: _RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
+@compiles(RandomKey, "postgresql")
+def _random_key_on_postgresql(_element: RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
     """Write it as PostgreSQL (13 or newer) says it."""
     return "replace(gen_random_uuid()::text, '-', '')"
 
@@ -98,21 +98,7 @@ def freeze(
     candidate = _candidates(segments, languages)
     readers = _readers_by_edition(connection, candidate, segments)
     _require_editions(readers, {message.edition for message in approval.messages}, approval.label)
-    sending_id = SendingId(
-        connection.execute(
-            insert(sending)
-            .values(
-                label=approval.label,
-                approval_hash=approval.hash,
-                mailer=mailer,
-                is_rehearsal=is_rehearsal,
-                state=SendingState.RUNNING,
-                started_at=now,
-                candidates=select(func.count()).select_from(subscriber).scalar_subquery(),
-            )
-            .returning(sending.c.id)
-        ).scalar_one()
-    )
+    sending_id = _write_sending(connection, approval, mailer, is_rehearsal=is_rehearsal, now=now)
     _write_batches(connection, sending_id, readers, batch_size)
     _write_deliveries(connection, sending_id, candidate, _edition_of(candidate, readers, segments), batch_size)
     _write_exclusions(connection, sending_id, candidate)
@@ -227,6 +213,26 @@ def _edition_of(
     )
 
 
+def _write_sending(
+    connection: Connection, approval: Approval, mailer: str, *, is_rehearsal: bool, now: datetime
+) -> SendingId:
+    """Write the sending itself; its candidates are counted apart from everything else, so that the sum can fail."""
+    written = connection.execute(
+        insert(sending)
+        .values(
+            label=approval.label,
+            approval_hash=approval.hash,
+            mailer=mailer,
+            is_rehearsal=is_rehearsal,
+            state=SendingState.RUNNING,
+            started_at=now,
+            candidates=select(func.count()).select_from(subscriber).scalar_subquery(),
+        )
+        .returning(sending.c.id)
+    )
+    return SendingId(written.scalar_one())
+
+
 def _write_batches(
     connection: Connection, sending_id: SendingId, readers: dict[EditionKey, int], batch_size: int
 ) -> None:
@@ -266,7 +272,7 @@ def _write_deliveries(
         batch.c.edition == dealt.c.edition,
         batch.c.number == (dealt.c.place - 1) // batch_size + 1,
     )
-    rows = select(literal(sending_id), dealt.c.address_hash, _RandomKey(), dealt.c.id, batch.c.id).select_from(
+    rows = select(literal(sending_id), dealt.c.address_hash, RandomKey(), dealt.c.id, batch.c.id).select_from(
         dealt.join(batch, its_batch)
     )
     columns = (

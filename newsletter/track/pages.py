@@ -1,0 +1,189 @@
+"""Write a report down: as a table for the terminal, as JSON for programs, as CSV for a spreadsheet. Pure functions.
+
+Reasons may come from strangers' mail servers: control characters never reach a terminal, nor a formula a spreadsheet.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from io import StringIO
+
+from newsletter.domain.delivery import ACCEPTED_AND_LATER, Balance, DeliveryState, Sending, SendingState
+from newsletter.track.report import OPEN_STATES, Report, ReportRow, count_accepted, count_of
+
+_LATER = tuple(state for state in DeliveryState if state in ACCEPTED_AND_LATER - {DeliveryState.ACCEPTED})
+_ENDS = (DeliveryState.REJECTED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN)
+_COLUMNS = ("planned", "open", "accepted", *_ENDS)
+
+
+def as_table(report: Report, *, zone: tzinfo = UTC) -> str:
+    """Write the report for a person at a terminal; moments are given in the zone.
+
+    "accepted" counts everything the mailer took, whatever became of it later; what did is on the line below.
+    """
+    parts = [
+        [_headline(report.sending), *_moments(report.sending, zone)],
+        _sums(report.balance),
+        _rows("segment", report.segments),
+        _rows("edition", report.editions),
+        [f"{one.state}: {one.deliveries} x {_plain(one.reason)}" for one in report.reasons],
+        [
+            f"unknown: batch {doubt.id}, {doubt.edition}, {doubt.deliveries} since "
+            f"{_moment(doubt.claimed_at, zone)}: {_plain(doubt.reason)}"
+            for doubt in report.unknown
+        ],
+        [line for advice in report.advice for line in (_plain(advice.message), f"  {advice.command}")],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _headline(sending: Sending) -> str:
+    """Say what this is about."""
+    kind = "rehearsal" if sending.is_rehearsal else "sending"
+    return f"Issue {sending.label}: {kind} through {sending.mailer}, {_state_word(sending)}"
+
+
+def _state_word(sending: Sending) -> str:
+    """Say where it stands."""
+    return "under way" if sending.state is SendingState.RUNNING else sending.state.value
+
+
+def _moments(sending: Sending, zone: tzinfo) -> list[str]:
+    """Say when it began and ended."""
+    lines = [f"began     {_moment(sending.started_at, zone)}"]
+    if sending.finished_at is not None:
+        lines.append(f"ended     {_moment(sending.finished_at, zone)}")
+    return lines
+
+
+def _moment(moment: datetime, zone: tzinfo) -> str:
+    """Write a moment to the minute."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def _sums(balance: Balance) -> list[str]:
+    """Write both sums, so that anybody can add them up."""
+    excluded = [f"{count} {reason}" for reason, count in balance.excluded.items()]
+    states = balance.states
+    parts = [
+        f"{states.get(DeliveryState.QUEUED, 0)} queued",
+        f"{states.get(DeliveryState.SENDING, 0)} sending",
+        f"{count_accepted(states)} accepted",
+        *(f"{states.get(state, 0)} {state}" for state in _ENDS),
+    ]
+    lines = [
+        f"candidates {balance.candidates} = {' + '.join([f'{balance.planned} planned', *excluded])}",
+        f"planned {balance.planned} = {' + '.join(parts)}",
+    ]
+    later = [f"{states[state]} {state}" for state in _LATER if state in states]
+    if later:
+        lines.append(f"of the accepted: {', '.join(later)}")
+    lines.append("The report balances." if balance.holds else "The report DOES NOT BALANCE.")
+    return lines
+
+
+def _rows(heading: str, rows: Sequence[ReportRow]) -> list[str]:
+    """Write rows under column headings: names to the left, numbers to the right."""
+    if not rows:
+        return []
+    cells = [(heading, *_COLUMNS), *((row.name, *map(str, _numbers(row))) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    ]
+
+
+def _numbers(row: ReportRow) -> tuple[int, ...]:
+    """Give a row's numbers in the order of the columns."""
+    return (
+        row.planned,
+        count_of(row.states, *OPEN_STATES),
+        count_accepted(row.states),
+        *(row.states.get(state, 0) for state in _ENDS),
+    )
+
+
+def as_json(report: Report) -> str:
+    """Write the report for a program: moments in ISO 8601 with their offset, states by their names, absent when 0."""
+    sending, balance = report.sending, report.balance
+    written = {
+        "label": sending.label,
+        "sending": sending.id,
+        "mailer": sending.mailer,
+        "is_rehearsal": sending.is_rehearsal,
+        "state": sending.state,
+        "pause_reason": sending.pause_reason,
+        "approval_hash": sending.approval_hash,
+        "started_at": sending.started_at.isoformat(),
+        "finished_at": None if sending.finished_at is None else sending.finished_at.isoformat(),
+        "balance": {
+            "holds": balance.holds,
+            "candidates": balance.candidates,
+            "excluded": dict(balance.excluded),
+            "planned": balance.planned,
+            "states": dict(balance.states),
+        },
+        "segments": [_json_row(row) for row in report.segments],
+        "editions": [_json_row(row) for row in report.editions],
+        "reasons": [{"state": one.state, "reason": one.reason, "deliveries": one.deliveries} for one in report.reasons],
+        "unknown": [
+            {
+                "batch": doubt.id,
+                "edition": str(doubt.edition),
+                "attempt": doubt.attempt,
+                "claimed_at": doubt.claimed_at.isoformat(),
+                "reason": doubt.reason,
+                "deliveries": doubt.deliveries,
+            }
+            for doubt in report.unknown
+        ],
+        "advice": [{"message": advice.message, "command": advice.command} for advice in report.advice],
+    }
+    return json.dumps(written, ensure_ascii=False, indent=2) + "\n"
+
+
+def _json_row(row: ReportRow) -> dict[str, str | int | Mapping[DeliveryState, int]]:
+    """Give a row as plain values."""
+    return {"name": row.name, "planned": row.planned, "states": dict(row.states)}
+
+
+def as_csv(report: Report) -> str:
+    """Write the report for a spreadsheet: one number a line, with what it counts: group, name, state, deliveries.
+
+    Groups are `candidates` and `excluded` (people), `all`, `segment`, `edition` and `reason` (deliveries).
+    """
+    balance = report.balance
+    lines: list[tuple[str, str, str, int]] = [
+        ("candidates", "", "", balance.candidates),
+        *(("excluded", reason, "", count) for reason, count in balance.excluded.items()),
+        *_csv_rows("all", [ReportRow(name="", states=balance.states)]),
+        *_csv_rows("segment", report.segments),
+        *_csv_rows("edition", report.editions),
+        *(("reason", one.reason, one.state, one.deliveries) for one in report.reasons),
+    ]
+    written = StringIO()
+    writer = csv.writer(written)
+    writer.writerow(("group", "name", "state", "count"))
+    writer.writerows((group, _inert(name), state, count) for group, name, state, count in lines)
+    return written.getvalue()
+
+
+def _csv_rows(group: str, rows: Iterable[ReportRow]) -> Iterable[tuple[str, str, str, int]]:
+    """Give a line for each state of each row."""
+    return [(group, row.name, state, count) for row in rows for state, count in row.states.items()]
+
+
+def _plain(text: str) -> str:
+    """Keep what a terminal shows and nothing that it obeys."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _inert(text: str) -> str:
+    """Keep a spreadsheet from reading text as a formula."""
+    plain = _plain(text)
+    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain

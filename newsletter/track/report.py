@@ -1,0 +1,161 @@
+"""The report of a sending: both sums, by segment and edition, reasons in plain words, doubt with what to do.
+
+`build_report` makes it from what the ledger counted; `newsletter.track.pages` writes it down. Pure: the same account
+gives the same report.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from newsletter.domain.content import SegmentId
+from newsletter.domain.delivery import (
+    ACCEPTED_AND_LATER,
+    Balance,
+    DeliveryState,
+    ReasonCount,
+    Sending,
+    SendingAccount,
+    SendingId,
+    SendingState,
+    UnknownBatch,
+)
+from newsletter.domain.issue import EditionKey
+
+OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
+
+
+class ReportReads(Protocol):
+    """What the report needs of the ledger."""
+
+    def account(self, sending_id: SendingId) -> SendingAccount:
+        """Give all that a report needs, read at one moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow:
+    """The planned deliveries of one segment or edition.
+
+    Attributes:
+        name: As a person calls it.
+        states: How many are in each state; states without any are absent.
+    """
+
+    name: str
+    states: Mapping[DeliveryState, int]
+
+    @property
+    def planned(self) -> int:
+        """Count them all."""
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Something a person has to decide or do, with the command for it."""
+
+    message: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of one sending.
+
+    Attributes:
+        sending: Which.
+        balance: The two sums.
+        segments: In the order of the names given; somebody in several counts in each, so these need not add up.
+        editions: By edition; these add up.
+        reasons: Why deliveries were rejected, skipped or are in doubt; the commonest first.
+        unknown: The batches of doubt.
+        advice: What to do now, most urgent first; empty when there is nothing to do.
+    """
+
+    sending: Sending
+    balance: Balance
+    segments: tuple[ReportRow, ...]
+    editions: tuple[ReportRow, ...]
+    reasons: tuple[ReasonCount, ...]
+    unknown: tuple[UnknownBatch, ...]
+    advice: tuple[Advice, ...]
+
+
+def build_report(reads: ReportReads, sending_id: SendingId, *, segment_names: Mapping[SegmentId, str]) -> Report:
+    """Make the report of a sending.
+
+    Args:
+        reads: The ledger.
+        sending_id: Which.
+        segment_names: What to call each segment, in the order in which to show them; others follow under their ids.
+    """
+    account = reads.account(sending_id)
+    return Report(
+        sending=account.sending,
+        balance=account.balance,
+        segments=_by_segment(account.editions, segment_names),
+        editions=tuple(ReportRow(name=str(key), states=states) for key, states in sorted(account.editions.items())),
+        reasons=account.reasons,
+        unknown=account.unknown,
+        advice=_advice(account),
+    )
+
+
+def _by_segment(
+    editions: Mapping[EditionKey, Mapping[DeliveryState, int]], names: Mapping[SegmentId, str]
+) -> tuple[ReportRow, ...]:
+    """Add up the editions that reach each segment."""
+    unnamed = sorted({segment for key in editions for segment in key.segments} - set(names))
+    rows = []
+    for segment in (*names, *unnamed):
+        states: dict[DeliveryState, int] = {}
+        for key, counts in editions.items():
+            if segment in key.segments:
+                for state, count in counts.items():
+                    states[state] = states.get(state, 0) + count
+        if states:
+            rows.append(ReportRow(name=names.get(segment, segment), states=states))
+    return tuple(rows)
+
+
+def _advice(account: SendingAccount) -> tuple[Advice, ...]:
+    """Say what a person has to do, in the order in which to do it."""
+    sending, balance = account.sending, account.balance
+    label = sending.label
+    advice = []
+    if not balance.holds:
+        advice.append(
+            Advice(
+                message="The sums do not add up: the ledger was changed by something else. Send nothing more.",
+                command="newsletter db backup",
+            )
+        )
+    if account.unknown:
+        doubtful = sum(doubt.deliveries for doubt in account.unknown)
+        advice.append(
+            Advice(
+                message=f"{_mails(doubtful)} may have gone out. Most often they did: leave them if in doubt.",
+                command=f"newsletter issue resolve {label} --leave",
+            )
+        )
+    if sending.state is SendingState.PAUSED:
+        advice.append(Advice(message=f"Paused: {sending.pause_reason}.", command=f"newsletter issue send {label}"))
+    elif sending.state is SendingState.RUNNING and (count := count_of(balance.states, *OPEN_STATES)):
+        advice.append(Advice(message=f"{_mails(count)} still to be sent.", command=f"newsletter issue send {label}"))
+    return tuple(advice)
+
+
+def count_of(states: Mapping[DeliveryState, int], *chosen: DeliveryState) -> int:
+    """Count the deliveries in any of the chosen states."""
+    return sum(states.get(state, 0) for state in chosen)
+
+
+def count_accepted(states: Mapping[DeliveryState, int]) -> int:
+    """Count the deliveries that the mailer took, whatever became of them later."""
+    return count_of(states, *ACCEPTED_AND_LATER)
+
+
+def _mails(count: int) -> str:
+    """Count mails in words."""
+    return "1 mail" if count == 1 else f"{count} mails"

@@ -1,0 +1,158 @@
+"""What the report says."""
+
+from datetime import timedelta
+
+import pytest
+
+from newsletter.domain.audience import ExclusionReason
+from newsletter.domain.delivery import (
+    Balance,
+    BatchId,
+    DeliveryState,
+    ReasonCount,
+    Sending,
+    SendingAccount,
+    SendingId,
+    SendingState,
+    UnknownBatch,
+)
+from newsletter.storage.database import Database
+from newsletter.track.report import Advice, Report, ReportRow, build_report
+from tests.send.samples import ADVISERS, LABEL, MANAGERS, NOW, TO_ADVISERS, TO_BOTH, TO_MANAGERS, a_sending, an_approval
+
+NAMES = {ADVISERS: "Yritysneuvojat", MANAGERS: "Kaupunginjohtajat"}
+QUEUED, ACCEPTED, UNKNOWN = DeliveryState.QUEUED, DeliveryState.ACCEPTED, DeliveryState.UNKNOWN
+
+DOUBT = UnknownBatch(
+    id=BatchId(7), edition=TO_BOTH, attempt=1, claimed_at=NOW, reason="no answer in 30 s", deliveries=1
+)
+
+
+def an_account(
+    *,
+    state: SendingState = SendingState.FINISHED,
+    pause_reason: str | None = None,
+    candidates: int = 10,
+    unknown: tuple[UnknownBatch, ...] = (),
+    last: DeliveryState = DeliveryState.REJECTED,
+) -> SendingAccount:
+    """Give the account of a sending to nine people; `last` is the state of one of them."""
+    return SendingAccount(
+        sending=Sending(
+            id=SendingId(1),
+            label=LABEL,
+            approval_hash=an_approval().hash,
+            mailer="smtp",
+            is_rehearsal=False,
+            state=state,
+            started_at=NOW,
+            finished_at=NOW + timedelta(minutes=5) if state is SendingState.FINISHED else None,
+            pause_reason=pause_reason,
+        ),
+        balance=Balance(
+            candidates=candidates,
+            excluded={ExclusionReason.PENDING: 1},
+            planned=9,
+            states={ACCEPTED: 5, DeliveryState.DELIVERED: 3, last: 1},
+        ),
+        editions={
+            TO_MANAGERS: {ACCEPTED: 2},
+            TO_ADVISERS: {ACCEPTED: 3, DeliveryState.DELIVERED: 3},
+            TO_BOTH: {last: 1},
+        },
+        reasons=(ReasonCount(state=last, reason="no such mailbox", deliveries=1),),
+        unknown=unknown,
+    )
+
+
+class Reads:
+    """Give one account, whatever is asked."""
+
+    def __init__(self, account: SendingAccount) -> None:
+        self._account = account
+
+    def account(self, sending_id: SendingId) -> SendingAccount:
+        """Give it."""
+        assert sending_id == self._account.sending.id
+        return self._account
+
+
+def a_report(account: SendingAccount) -> Report:
+    """Build the report of an account."""
+    return build_report(Reads(account), account.sending.id, segment_names=NAMES)
+
+
+def test_a_report_counts_by_segment_and_edition() -> None:
+    """Editions add up; a segment counts everybody it reaches, those it shares too."""
+    account = an_account()
+    assert a_report(account) == Report(
+        sending=account.sending,
+        balance=account.balance,
+        segments=(
+            ReportRow(
+                name="Yritysneuvojat", states={ACCEPTED: 3, DeliveryState.DELIVERED: 3, DeliveryState.REJECTED: 1}
+            ),
+            ReportRow(name="Kaupunginjohtajat", states={ACCEPTED: 2, DeliveryState.REJECTED: 1}),
+        ),
+        editions=(
+            ReportRow(name="advisers.fi", states={ACCEPTED: 3, DeliveryState.DELIVERED: 3}),
+            ReportRow(name="advisers+managers.fi", states={DeliveryState.REJECTED: 1}),
+            ReportRow(name="managers.fi", states={ACCEPTED: 2}),
+        ),
+        reasons=account.reasons,
+        unknown=(),
+        advice=(),
+    )
+
+
+def test_a_segment_without_a_name_is_shown_by_its_id() -> None:
+    """A segment removed from the file since is in the report all the same; one without readers is not."""
+    account = an_account()
+    report = build_report(Reads(account), SendingId(1), segment_names={MANAGERS: "Kaupunginjohtajat"})
+    assert [row.name for row in report.segments] == ["Kaupunginjohtajat", "advisers"]
+
+
+@pytest.mark.parametrize(
+    ("account", "expected"),
+    [
+        (
+            an_account(state=SendingState.RUNNING, last=UNKNOWN, unknown=(DOUBT,)),
+            [
+                Advice(
+                    message="1 mail may have gone out. Most often they did: leave them if in doubt.",
+                    command="newsletter issue resolve 2017-11 --leave",
+                )
+            ],
+        ),
+        (
+            an_account(state=SendingState.PAUSED, pause_reason="the key was revoked", last=QUEUED),
+            [Advice(message="Paused: the key was revoked.", command="newsletter issue send 2017-11")],
+        ),
+        (
+            an_account(state=SendingState.RUNNING, last=QUEUED),
+            [Advice(message="1 mail still to be sent.", command="newsletter issue send 2017-11")],
+        ),
+        (an_account(state=SendingState.RUNNING), []),
+        (
+            an_account(candidates=11),
+            [
+                Advice(
+                    message="The sums do not add up: the ledger was changed by something else. Send nothing more.",
+                    command="newsletter db backup",
+                )
+            ],
+        ),
+    ],
+)
+def test_a_report_says_what_to_do(account: SendingAccount, expected: list[Advice]) -> None:
+    """Whatever needs a person comes with the command for it; nothing to do says nothing."""
+    assert list(a_report(account).advice) == expected
+
+
+def test_a_report_reads_the_ledger_itself(database: Database) -> None:
+    """The ledger fits the report's reads as it is."""
+    ledger, sending = a_sending(database, 3)
+    report = build_report(ledger, sending.id, segment_names=NAMES)
+    assert report.segments == (ReportRow(name="Yritysneuvojat", states={QUEUED: 3}),)
+    assert report.segments[0].planned == 3
+    assert report.balance.holds

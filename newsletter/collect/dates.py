@@ -18,7 +18,7 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2200
 
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(.*)\Z", re.DOTALL)
-_RFC_822 = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}\s+[A-Z][a-z]{2,8}\s+\d{4}\s+\d{1,2}:\d{2}")
+_RFC_822 = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}\s+[A-Z][a-z]{2,8}\s+[12]\d{3}\s+\d{1,2}:\d{2}")
 _CLOCK = r"(?:,?\s+(?P<word>klo|kello|kl\.?|at)?\s*(?P<hour>\d{1,2})(?:[.:](?P<minute>\d{2}))?)?"
 _DAY_FIRST = re.compile(
     r"(?:\w{2,12},?\s+)?(?P<day>\d{1,2})\.?\s*(?:(?P<month>\d{1,2})\.|(?P<name>[^\W\d]+)\.?)\s*(?P<year>\d{4})"

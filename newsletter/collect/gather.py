@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter import collect
+from newsletter.collect import contained
 from newsletter.collect.fetch import NotModified
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import (
@@ -179,7 +180,7 @@ def _fetched(
 def _parsed(snapshot: Snapshot, source: Source) -> Harvest:
     """Make items of a snapshot; whatever a library stumbles over is this source's fault alone."""
     try:
-        return collect.parse(snapshot, source)
+        return contained.parse(snapshot, source) if source.is_remote else collect.parse(snapshot, source)
     except SourceError:
         raise
     except Exception as cause:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from html import escape, unescape
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -55,9 +56,11 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     """
     _refuse_what_is_no_feed(snapshot.body, source)
     problems = ProblemLog(source.id)
+    body = _tamed(snapshot.body, source, problems)
     parsed = feedparser.parse(
-        io.BytesIO(_tamed(snapshot.body, source, problems)),
-        response_headers={"content-location": snapshot.location, "content-type": "application/xml"},
+        io.BytesIO(body),
+        # No location: relative ids would be glued to it, and change when the feed moves.
+        response_headers={"content-type": "application/xml"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -69,8 +72,9 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
             hint="Open its address in a browser: is it still the feed?",
         )
     if fault is not None and not isinstance(fault, feedparser.CharacterEncodingOverride):
-        line = getattr(fault, "getLineNumber", lambda: None)()
-        problems.warn("The feed is broken here; what could be read was taken.", line=line, hint="Tell its keeper.")
+        problems.warn(
+            "The feed is broken here; what could be read was taken.", line=_line(fault, body), hint="Tell its keeper."
+        )
     reader = _Reader(snapshot, source, problems, parsed)
     articles = [article for entry in parsed.entries if (article := reader.article(entry)) is not None]
     return Harvest(source_id=source.id, articles=tuple(articles), problems=problems.found)
@@ -96,12 +100,20 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
         body = _DECLARED_ENCODING.sub(b'encoding="utf-8"', body.decode("utf-16", "replace").encode(), count=1)
     if b"\0" in body:
         raise SourceError(f"Source {source.id!r} is no text in an encoding we read.", hint="Ask for UTF-8.")
-    body = _LONG_NAME.sub(rb"\1", _DOCUMENT_TYPE.sub(b"", body, count=1))
+    body = _DOCUMENT_TYPE.sub(lambda match: b"\n" * match[0].count(b"\n"), body.lstrip(), count=1)
+    body = _LONG_NAME.sub(rb"\1", body)
     ends = [match.end() for match in _ITEM_END.finditer(body)]
     if len(ends) > MAXIMUM_ITEMS:
         problems.warn(f"Only the first {MAXIMUM_ITEMS} of {len(ends)} entries were read.")
         body = body[: ends[MAXIMUM_ITEMS - 1]] + body[ends[-1] :]
     return body
+
+
+def _line(fault: Any, body: bytes) -> int | None:
+    """Give the line of a fault; feedparser puts a declaration on a line of its own where there is none."""
+    if not hasattr(fault, "getLineNumber"):
+        return None
+    return int(fault.getLineNumber()) - (0 if b"<?xml" in body[:8] else 1)
 
 
 class _Reader:
@@ -121,7 +133,7 @@ class _Reader:
         if len(text.get("value", "")) > MAXIMUM_MARKUP_CHARACTERS:
             self._problems.fail(f"The entry is longer than {MAXIMUM_MARKUP_CHARACTERS} characters.", item=name)
             return None
-        body_html = markup.clean_html(_html(text), base=text.get("base") or self._snapshot.location)
+        body_html = markup.clean_html(_html(text), base=urljoin(self._snapshot.location, text.get("base") or ""))
         if len(body_html) > MAXIMUM_TEXT_CHARACTERS:
             self._problems.fail(f"The entry's text is longer than {MAXIMUM_TEXT_CHARACTERS} characters.", item=name)
             return None
@@ -194,13 +206,14 @@ class _Reader:
 
     def _url(self, entry: Any, language: Language, title: str) -> str | None:
         """Choose among an entry's links: the one in its language, else the one without a language."""
+        base = self._snapshot.location
         links = [link for link in entry.get("links", ()) if link.get("rel") == "alternate" and link.get("href")]
         for wanted in (language, None):
             for link in links:
-                if _primary(link.get("hreflang")) == wanted and (url := canonical_url(link["href"])):
+                if _primary(link.get("hreflang")) == wanted and (url := canonical_url(link["href"], base=base)):
                     return url
         written = entry.get("link")
-        url = canonical_url(written) if written else None
+        url = canonical_url(written, base=base) if written else None
         if written and url is None:
             self._problems.warn("The entry's link is no public web address and was left out.", item=title)
         return url

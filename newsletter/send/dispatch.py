@@ -100,10 +100,11 @@ def send(
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _progress: None,
 ) -> Dispatched:
-    """Deliver all that is queued and chosen of a running sending.
+    """Deliver all that is queued and chosen of a sending.
 
-    First what a dead sender left behind is settled. A mailer that gives up, and the stop rules, pause the sending; a
-    sending of which nothing is open any more is finished. The caller holds the ownership all the while.
+    A paused sending is resumed: calling this is the word for it. What a dead sender left behind is settled first. A
+    mailer that gives up, and the stop rules, pause the sending; a sending of which nothing is open any more is
+    finished. The caller holds the ownership all the while.
 
     Args:
         assignment: The sending and all it needs.
@@ -114,9 +115,11 @@ def send(
         progress: Told after each batch, from one thread at a time.
 
     Raises:
-        StateError: A batch has no message, or a claim was lost: somebody else interferes.
+        StateError: The sending is over; a batch has no message; a claim was lost, for somebody else interferes.
         StorageError: The ledger cannot be written. No further call was begun; what was on its way is found next time.
     """
+    if assignment.sending.state is SendingState.PAUSED:
+        assignment.ledger.resume(assignment.sending.id)
     reconciled = reconcile(assignment)
     run = _Run(assignment, choice or Choice(), rate, should_stop, progress)
     if threads == 1:

@@ -84,6 +84,10 @@ class Ledger(Protocol):
         """Let no further batch be claimed."""
         ...
 
+    def resume(self, sending_id: SendingId) -> Sending:
+        """Let batches be claimed again; StateError when the sending is over."""
+        ...
+
     def finish(self, sending_id: SendingId, *, now: datetime) -> Sending:
         """End the sending if nothing of it is open; give it as it stands now."""
         ...

@@ -152,13 +152,27 @@ def _json_row(row: ReportRow) -> dict[str, str | int | Mapping[DeliveryState, in
     return {"name": row.name, "planned": row.planned, "states": dict(row.states)}
 
 
-def as_csv(report: Report) -> str:
-    """Write the report for a spreadsheet: one number a line, with what it counts: group, name, state, deliveries.
+def as_csv(*reports: Report) -> str:
+    """Write reports for a spreadsheet: one number a line, with the sending and what it counts there.
 
     Groups are `candidates` and `excluded` (people), `all`, `segment`, `edition` and `reason` (deliveries).
     """
+    written = StringIO()
+    writer = csv.writer(written)
+    writer.writerow(("sending", "kind", "group", "name", "state", "count"))
+    for report in reports:
+        kind = "rehearsal" if report.sending.is_rehearsal else "sending"
+        writer.writerows(
+            (report.sending.id, kind, group, _inert(name), state, count)
+            for group, name, state, count in _csv_lines(report)
+        )
+    return written.getvalue()
+
+
+def _csv_lines(report: Report) -> Iterable[tuple[str, str, str, int]]:
+    """Give every number of a report with what it counts."""
     balance = report.balance
-    lines: list[tuple[str, str, str, int]] = [
+    return [
         ("candidates", "", "", balance.candidates),
         *(("excluded", reason, "", count) for reason, count in balance.excluded.items()),
         *_csv_rows("all", [ReportRow(name="", states=balance.states)]),
@@ -166,11 +180,6 @@ def as_csv(report: Report) -> str:
         *_csv_rows("edition", report.editions),
         *(("reason", one.reason, one.state, one.deliveries) for one in report.reasons),
     ]
-    written = StringIO()
-    writer = csv.writer(written)
-    writer.writerow(("group", "name", "state", "count"))
-    writer.writerows((group, _inert(name), state, count) for group, name, state, count in lines)
-    return written.getvalue()
 
 
 def _csv_rows(group: str, rows: Iterable[ReportRow]) -> Iterable[tuple[str, str, str, int]]:

@@ -93,8 +93,8 @@ def test_refusal_without_end_pauses(database: Database) -> None:
     assert dispatched.cause is StopCause.PAUSED
     assert dispatched.sending.pause_reason == "refused 20 times in a row; the last reason was: too many"
     assert dispatched.balance.states == {QUEUED: 2}
-    resumed = ledger.resume(sending.id)
-    assert send(an_assignment(ledger, resumed, mailer, FakeClock())).balance.states == {ACCEPTED: 2}
+    again = send(an_assignment(ledger, dispatched.sending, mailer, FakeClock()))
+    assert (again.cause, again.balance.states) == (StopCause.NOTHING_LEFT, {ACCEPTED: 2})
 
 
 @pytest.mark.parametrize(
@@ -224,6 +224,17 @@ def test_pausing_from_elsewhere_is_seen_at_the_next_claim(database: Database) ->
     dispatched = send(an_assignment(ledger, sending, ScriptedMailer([pause]), FakeClock()))
     assert (dispatched.cause, dispatched.sending.pause_reason) == (StopCause.PAUSED, "the subject is wrong")
     assert dispatched.balance.states == {QUEUED: 2, ACCEPTED: 2}
+
+
+def test_a_paused_sending_that_was_cancelled_since_is_refused(database: Database) -> None:
+    """Sending again is the word to go on with what is paused, never with what is over."""
+    ledger, sending = a_sending(database, 4)
+    paused = ledger.pause(sending.id, reason="the subject is wrong")
+    ledger.cancel(sending.id, reason="it is", now=NOW)
+    mailer = ScriptedMailer()
+    with pytest.raises(StateError, match="is cancelled"):
+        send(an_assignment(ledger, paused, mailer, FakeClock()))
+    assert mailer.calls == []
 
 
 def test_a_dead_senders_batches_are_settled_first(database: Database) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.domain.delivery import Balance, DeliveryState, ReasonCount, SendingState
+from newsletter.domain.delivery import Balance, DeliveryState, ReasonCount, SendingId, SendingState
 from newsletter.track.pages import as_csv, as_json, as_table
 from tests.track.test_report import DOUBT, a_report, an_account
 
@@ -126,22 +126,34 @@ def test_json_says_when_it_ended() -> None:
 def test_csv_is_one_number_a_line() -> None:
     """A spreadsheet gets group, name, state and count, and can pivot them."""
     assert list(csv.reader(StringIO(as_csv(FINISHED)))) == [
-        ["group", "name", "state", "count"],
-        ["candidates", "", "", "10"],
-        ["excluded", "pending", "", "1"],
-        ["all", "", "accepted", "5"],
-        ["all", "", "delivered", "3"],
-        ["all", "", "rejected", "1"],
-        ["segment", "Yritysneuvojat", "accepted", "3"],
-        ["segment", "Yritysneuvojat", "delivered", "3"],
-        ["segment", "Yritysneuvojat", "rejected", "1"],
-        ["segment", "Kaupunginjohtajat", "accepted", "2"],
-        ["segment", "Kaupunginjohtajat", "rejected", "1"],
-        ["edition", "advisers.fi", "accepted", "3"],
-        ["edition", "advisers.fi", "delivered", "3"],
-        ["edition", "advisers+managers.fi", "rejected", "1"],
-        ["edition", "managers.fi", "accepted", "2"],
-        ["reason", "no such mailbox", "rejected", "1"],
+        ["sending", "kind", "group", "name", "state", "count"],
+        ["1", "sending", "candidates", "", "", "10"],
+        ["1", "sending", "excluded", "pending", "", "1"],
+        ["1", "sending", "all", "", "accepted", "5"],
+        ["1", "sending", "all", "", "delivered", "3"],
+        ["1", "sending", "all", "", "rejected", "1"],
+        ["1", "sending", "segment", "Yritysneuvojat", "accepted", "3"],
+        ["1", "sending", "segment", "Yritysneuvojat", "delivered", "3"],
+        ["1", "sending", "segment", "Yritysneuvojat", "rejected", "1"],
+        ["1", "sending", "segment", "Kaupunginjohtajat", "accepted", "2"],
+        ["1", "sending", "segment", "Kaupunginjohtajat", "rejected", "1"],
+        ["1", "sending", "edition", "advisers.fi", "accepted", "3"],
+        ["1", "sending", "edition", "advisers.fi", "delivered", "3"],
+        ["1", "sending", "edition", "advisers+managers.fi", "rejected", "1"],
+        ["1", "sending", "edition", "managers.fi", "accepted", "2"],
+        ["1", "sending", "reason", "no such mailbox", "rejected", "1"],
+    ]
+
+
+def test_csv_tells_sendings_apart() -> None:
+    """Several sendings of an issue share one heading; each line says which it is of, and rehearsals say so."""
+    nobody = Balance(candidates=0, excluded={}, planned=0, states={})
+    bare = replace(FINISHED, balance=nobody, segments=(), editions=(), reasons=())
+    rehearsal = replace(bare, sending=replace(bare.sending, id=SendingId(2), is_rehearsal=True))
+    assert list(csv.reader(StringIO(as_csv(bare, rehearsal)))) == [
+        ["sending", "kind", "group", "name", "state", "count"],
+        ["1", "sending", "candidates", "", "", "0"],
+        ["2", "rehearsal", "candidates", "", "", "0"],
     ]
 
 
@@ -157,6 +169,6 @@ def test_a_strangers_reason_is_inert(reason: str, in_csv: str, in_table: str) ->
     """What a mail server answers is shown, but neither obeyed by a terminal nor computed by a spreadsheet."""
     rejected = ReasonCount(state=DeliveryState.REJECTED, reason=reason, deliveries=1)
     report = replace(FINISHED, reasons=(rejected,))
-    assert list(csv.reader(StringIO(as_csv(report))))[-1][1] == in_csv
+    assert list(csv.reader(StringIO(as_csv(report))))[-1][3] == in_csv
     assert as_table(report).splitlines()[-1] == f"rejected: 1 x {in_table}"
     assert json.loads(as_json(report))["reasons"][0]["reason"] == reason

@@ -16,7 +16,7 @@ from typing import Self
 
 from newsletter.audience.key_file import create_key_file
 from newsletter.collect.fetch import Fetcher
-from newsletter.config import Settings, find_configuration, read_settings
+from newsletter.config import MailerSettings, Settings, find_configuration, read_settings
 from newsletter.mailers.outbox import Outbox
 from newsletter.send.ports import Mailer
 from newsletter.service.audience import AudienceService
@@ -98,16 +98,52 @@ def open_newsletter(
         items=items,
         issues=issues,
         audience=audience,
-        deliveries=DeliveryService(resources, issues, lambda: mailer or _mailer(settings)),
+        deliveries=DeliveryService(
+            resources,
+            issues,
+            open_mailer=lambda: mailer or _mailer(settings.mailer),
+            open_outbox=lambda: Outbox(settings.mailer.directory),
+        ),
         care=care,
         standing=StandingService(resources, audience=audience, items=items, issues=issues, care=care),
         resources=resources,
     )
 
 
-def _mailer(settings: Settings) -> Mailer:
-    """Build the mailer of the configuration."""
-    return Outbox(settings.mailer.directory)
+def _mailer(settings: MailerSettings) -> Mailer:
+    """Build the mailer of the configuration; a provider's package is imported only for its own mailer.
+
+    Raises:
+        ConfigurationError: Its password or key is missing, or lies open to others.
+    """
+    if settings.kind == "smtp":
+        from newsletter.mailers.smtp import Security, Smtp, SmtpSettings  # noqa: PLC0415 - as the docstring says
+
+        assert settings.smtp is not None, "the configuration was checked"
+        server = settings.smtp
+        return Smtp(
+            SmtpSettings(
+                host=server.host,
+                port=server.port,
+                security=Security(server.security),
+                user_name=server.user_name,
+                password=None if server.user_name is None else server.password.read(),
+                connections=server.connections,
+            )
+        )
+    if settings.kind == "sendgrid":
+        from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings  # noqa: PLC0415 - as above
+        from newsletter.mailers.sendgrid.transport import EU_HOST, GLOBAL_HOST  # noqa: PLC0415 - as above
+
+        account = settings.sendgrid
+        return SendGrid(
+            SendGridSettings(
+                api_key=account.api_key.read(),
+                host=EU_HOST if account.region == "eu" else GLOBAL_HOST,
+                is_sandbox=account.is_sandbox,
+            )
+        )
+    return Outbox(settings.directory)
 
 
 def lay_out_publication(folder: Path) -> LaidOut:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
-from newsletter.errors import ChecksFailed, Incomplete, UsageError
+from newsletter.errors import ChecksFailed, Incomplete, StateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 label_argument = click.argument("label", metavar="LABEL")
 language_option = click.option(
     "--language", type=click.Choice(["en", "fi", "sv"]), default="en", show_default=True, help="Of the findings."
+)
+rehearse_option = click.option(
+    "--rehearse", is_flag=True, help="Through the outbox, whatever mailer is configured: nothing leaves this machine."
 )
 
 
@@ -173,10 +176,26 @@ def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
 
 @issue.command()
 @label_argument
+@click.option("--to", "address", required=True, metavar="ADDRESS", help="Where the test goes.")
+@click.option("--edition", help="Which one: advisers.fi. Default: the first.")
+@rehearse_option
+@pass_session
+def test(session: Session, label: str, *, address: str, edition: str | None, rehearse: bool) -> None:
+    """Send one edition, as it is now, to one address: marked as a test, outside the ledger."""
+    outcome = session.newsletter.deliveries.test(label, address, edition=edition, rehearse=rehearse)
+    if outcome.verdict != "accepted":
+        raise StateError(f"The test was not accepted ({outcome.verdict}): {outcome.reason}")
+    click.echo("The test was handed over. It counts nowhere: the issue still waits to be sent.")
+    session.next_step(f"newsletter issue approve {label}")
+
+
+@issue.command()
+@label_argument
 @click.option(
     "--segment", "segments", multiple=True, help="Only editions for this segment now; the others stay queued."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many people now; the others stay queued.")
+@rehearse_option
 @click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Show who would get what; send nothing.")
 @click.option("--confirm", "confirmed", metavar="LABEL", help="The label again, instead of being asked for it.")
 @pass_session
@@ -186,13 +205,14 @@ def send(
     *,
     segments: tuple[str, ...],
     limit: int | None,
+    rehearse: bool,
     is_dry_run: bool,
     confirmed: str | None,
 ) -> None:
     """Send an approved issue, or go on with a sending that was stopped. Nobody is mailed twice."""
     from newsletter.domain.content import SegmentId  # noqa: PLC0415 - as above
 
-    outlook = session.newsletter.deliveries.outlook(label)
+    outlook = session.newsletter.deliveries.outlook(label, rehearse=rehearse)
     _print_outlook(outlook)
     if is_dry_run:
         session.say("Dry run: nothing was sent and nothing was written.")
@@ -206,13 +226,14 @@ def send(
         by=f"{getpass.getuser()} on {platform.node()}",
         segments=[SegmentId(segment) for segment in segments],
         limit=limit,
+        rehearse=rehearse,
         should_stop=lambda: bool(stopping),
         progress=session.send_progress(),
     )
     states = ", ".join(f"{count} {state}" for state, count in done.balance.states.items())
     click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label} ({done.cause}): {states}.")
     session.next_step(f"newsletter issue report {label}")
-    if not done.balance.is_finished:
+    if done.sending.finished_at is None:
         raise Incomplete(
             f"Issue {label} is not finished: {done.sending.pause_reason or done.cause}.",
             hint=f"`newsletter issue report {label}` says more; `newsletter issue send {label}` goes on.",
@@ -303,7 +324,7 @@ def cancel(session: Session, label: str, *, reason: str, yes: bool) -> None:
     """End a sending for good: what is queued is skipped, what went out stays in the ledger."""
     if not yes:
         session.confirm(f"Cancel the sending of issue {label}? The people still queued will not get it.")
-    session.newsletter.deliveries.cancel(label, reason=reason)
+    session.newsletter.deliveries.cancel(label, by=getpass.getuser(), reason=reason)
     click.echo(f"Cancelled the sending of issue {label}.")
     session.next_step(f"newsletter issue report {label}")
 

@@ -3,6 +3,24 @@
 Its door is `read_settings`. It builds nothing: `wiring` does.
 """
 
-from newsletter.config.settings import MailerSettings, Settings, StorageSettings, find_configuration, read_settings
+from newsletter.config.secret import Secret
+from newsletter.config.settings import (
+    MailerSettings,
+    SendGridAccount,
+    Settings,
+    SmtpServer,
+    StorageSettings,
+    find_configuration,
+    read_settings,
+)
 
-__all__ = ["MailerSettings", "Settings", "StorageSettings", "find_configuration", "read_settings"]
+__all__ = [
+    "MailerSettings",
+    "Secret",
+    "SendGridAccount",
+    "Settings",
+    "SmtpServer",
+    "StorageSettings",
+    "find_configuration",
+    "read_settings",
+]

@@ -71,6 +71,13 @@ def _inside(value: str) -> str:
     return value
 
 
+def _secret_path(value: str) -> str:
+    """Accept the path of a file that holds one secret."""
+    if not value.strip() or "\0" in value:
+        raise ValueError("Write the path of a file that holds the secret and nothing else")
+    return value
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Https = Annotated[str, AfterValidator(_https)]
@@ -79,6 +86,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Zone = Annotated[str, AfterValidator(_zone)]
 InsidePath = Annotated[str, AfterValidator(_inside)]
+SecretPath = Annotated[str, AfterValidator(_secret_path)]
 
 
 class Strict(BaseModel):
@@ -133,12 +141,39 @@ class StorageTable(Strict):
     key_file: InsidePath = "newsletter.key"
 
 
+class SmtpTable(Strict):
+    """[mailer.smtp]."""
+
+    host: OneLine
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user_name: OneLine | None = None
+    password_file: SecretPath | None = None
+    connections: int = Field(default=4, ge=1, le=20)
+
+
+class SendGridTable(Strict):
+    """[mailer.sendgrid]."""
+
+    region: Literal["global", "eu"] = "global"
+    sandbox: bool = False
+    api_key_file: SecretPath | None = None
+
+
 class MailerTable(Strict):
     """[mailer]."""
 
-    kind: Literal["outbox"] = "outbox"
+    kind: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     directory: InsidePath = "outbox"
     batch_size: int = Field(default=100, ge=1, le=1000)
+    smtp: SmtpTable | None = None
+    sendgrid: SendGridTable = Field(default_factory=SendGridTable)
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        if self.kind == "smtp" and self.smtp is None:
+            raise ValueError("A mailer of kind smtp needs a table [mailer.smtp] with its host")
+        return self
 
 
 class SourceTable(Strict):

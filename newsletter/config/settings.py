@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from newsletter.config.model import ConfigurationFile, SourceTable
+from newsletter.config.model import ConfigurationFile, MailerTable, SourceTable
+from newsletter.config.secret import Secret
 from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.errors import ConfigurationError, Fault
@@ -33,18 +34,58 @@ class StorageSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    """A mail server.
+
+    Attributes:
+        host: Name, as in its certificate.
+        port: 587 for submission, 465 for TLS from the first byte.
+        security: `starttls`, `tls` or `none` (on this machine only).
+        user_name: None where the server asks for nobody.
+        password: Where it is kept.
+        connections: How many at the same time.
+    """
+
+    host: str
+    port: int
+    security: str
+    user_name: str | None
+    password: Secret
+    connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendGridAccount:
+    """An account at SendGrid.
+
+    Attributes:
+        region: `global` or `eu`.
+        is_sandbox: Requests are checked, nothing is sent.
+        api_key: Where it is kept.
+    """
+
+    region: str
+    is_sandbox: bool
+    api_key: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailerSettings:
     """How mail leaves.
 
     Attributes:
-        kind: Name of the mailer.
-        directory: Where the outbox writes.
+        kind: Name of the mailer: `outbox`, `smtp` or `sendgrid`.
+        directory: Where the outbox writes, also in a rehearsal of another mailer.
         batch_size: Recipients in one call.
+        smtp: The mail server; None where none is configured.
+        sendgrid: The account.
     """
 
     kind: str
     directory: Path
     batch_size: int
+    smtp: SmtpServer | None = None
+    sendgrid: SendGridAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +241,29 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
             for table in tables.topic
         ),
         storage=StorageSettings(url=_database_url(url, root), key_file=root / key_file),
-        mailer=MailerSettings(
-            kind=tables.mailer.kind, directory=root / tables.mailer.directory, batch_size=tables.mailer.batch_size
+        mailer=_mailer(tables.mailer, root, environment),
+    )
+
+
+def _mailer(table: MailerTable, root: Path, environment: Mapping[str, str]) -> MailerSettings:
+    """Make the mailer's settings; no secret is read before it is used."""
+    smtp, sendgrid = table.smtp, table.sendgrid
+    api_key = Secret.at("NEWSLETTER_SENDGRID_API_KEY", sendgrid.api_key_file, root, environment)
+    return MailerSettings(
+        kind=table.kind,
+        directory=root / table.directory,
+        batch_size=table.batch_size,
+        smtp=None
+        if smtp is None
+        else SmtpServer(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            user_name=smtp.user_name,
+            password=Secret.at("NEWSLETTER_SMTP_PASSWORD", smtp.password_file, root, environment),
+            connections=smtp.connections,
         ),
+        sendgrid=SendGridAccount(region=sendgrid.region, is_sandbox=sendgrid.sandbox, api_key=api_key),
     )
 
 

@@ -1,16 +1,29 @@
 """An approved issue on its way: the verbs `send`, `report`, `pause`, `resume`, `resolve` and `cancel`."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
 
+from newsletter.audience.addresses import parse_address
 from newsletter.audience.tokens import unsubscribe_token
+from newsletter.domain.audience import hash_address
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import BatchId, DeliveryKey, Forecast, PlannedDelivery, Recipient, Sending
-from newsletter.domain.issue import Approval, IssueLabel, Message, Slot
-from newsletter.domain.publication import Publication
-from newsletter.errors import StateError
+from newsletter.domain.delivery import (
+    BatchId,
+    BatchState,
+    DeliveryKey,
+    Forecast,
+    Outcome,
+    OutgoingBatch,
+    PlannedDelivery,
+    Recipient,
+    Sending,
+    SendingId,
+)
+from newsletter.domain.issue import Approval, IssueLabel, Message
+from newsletter.domain.publication import Sender
+from newsletter.errors import StateError, UsageError
 from newsletter.message.headers import list_id
 from newsletter.message.mime import prepare
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
@@ -18,8 +31,11 @@ from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
 from newsletter.send.ports import Assignment, Mailer
 from newsletter.service.issues import IssueService
+from newsletter.service.recipients import recipient_of
 from newsletter.service.resources import Resources
+from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger
+from newsletter.toml_file import did_you_mean
 from newsletter.track.report import Report, build_report
 
 RESERVED_ENDINGS = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")
@@ -53,19 +69,32 @@ class Outlook:
 class DeliveryService:
     """The verbs of an issue after its approval."""
 
-    def __init__(self, resources: Resources, issues: IssueService, open_mailer: Callable[[], Mailer]) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        issues: IssueService,
+        *,
+        open_mailer: Callable[[], Mailer],
+        open_outbox: Callable[[], Mailer],
+    ) -> None:
         self._resources = resources
         self._issues = issues
         self._open_mailer = open_mailer
+        self._open_outbox = open_outbox
 
-    def outlook(self, label: str) -> Outlook:
+    def outlook(self, label: str, *, rehearse: bool = False) -> Outlook:
         """Say what sending now would do; nothing is changed.
+
+        Args:
+            label: The issue.
+            rehearse: Through the outbox, whatever mailer is configured.
 
         Raises:
             StateError: The issue is not approved, was edited since, or was sent.
+            ConfigurationError: The mailer's password or key is missing.
         """
         approval = self._issues.approved(label)
-        mailer, ledger = self._open_mailer(), self._ledger()
+        mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
         is_rehearsal = mailer.capabilities.is_rehearsal
         plan = plan_sending(
             ledger.sendings(approval.label), approval=approval, mailer=mailer.name, is_rehearsal=is_rehearsal
@@ -88,6 +117,7 @@ class DeliveryService:
         by: str,
         segments: Collection[SegmentId] = (),
         limit: int | None = None,
+        rehearse: bool = False,
         should_stop: Callable[[], bool] = lambda: False,
         progress: Callable[[Progress], None] = lambda _progress: None,
     ) -> Dispatched:
@@ -100,6 +130,7 @@ class DeliveryService:
             by: Person and machine; told to whoever comes second.
             segments: Only editions for these now; the others stay queued.
             limit: At most so many people now; the others stay queued.
+            rehearse: Through the outbox, whatever mailer is configured.
             should_stop: Asked between batches.
             progress: Told after each batch.
 
@@ -110,8 +141,8 @@ class DeliveryService:
             StorageError: The ledger cannot be written; no further mail was handed over.
         """
         approval = self._issues.approved(label)
-        mailer, ledger = self._open_mailer(), self._ledger()
-        self._require_way_out(mailer)
+        mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
+        self._require_way_out(mailer, approval.sender)
         choice = Choice(editions=editions_of(segments, [message.edition for message in approval.messages]), limit=limit)
         now = self._resources.clock.now()
         with hold_ownership(self._owner_path(), who=f"{by}, issue {label}", since=now) as owner:
@@ -122,6 +153,49 @@ class DeliveryService:
                 should_stop=should_stop,
                 progress=progress,
             )
+
+    def test(self, label: str, address: str, *, edition: str | None = None, rehearse: bool = False) -> Outcome:
+        """Send one edition, as the files say it now, to one address: marked as a test, outside the ledger.
+
+        Args:
+            label: The issue; it needs no approval.
+            address: Anybody's, known or not; never a suppressed one.
+            edition: `advisers.fi`; the first by default.
+            rehearse: Through the outbox, whatever mailer is configured.
+
+        Raises:
+            UsageError: The address is none or is suppressed, or there is no such edition.
+            NewsletterError: As rendering; or the mailer cannot be opened.
+        """
+        recipient_address = parse_address(address)
+        self._refuse_suppressed(recipient_address)
+        message = self._edition(self._issues.render(label).messages, edition)
+        mailer = self._mailer(rehearse=rehearse)
+        self._require_way_out(mailer, self._resources.settings.publication.sender)
+        key = self._resources.key
+        planned = PlannedDelivery(
+            key=DeliveryKey(secrets.token_hex(16)),
+            address_hash=hash_address(recipient_address, key),
+            subscriber_id=None,
+            address=recipient_address,
+            name="",
+        )
+        publication = self._resources.settings.publication
+        batch = OutgoingBatch(
+            batch_id=BatchId(0),
+            attempt=1,
+            label=IssueLabel(label),
+            sending_id=SendingId(0),
+            is_rehearsal=mailer.capabilities.is_rehearsal,
+            sent_at=self._resources.clock.now(),
+            message=replace(
+                message, subject=f"[TEST] {message.subject}", headers=(*message.headers, ("X-Newsletter-Test", "yes"))
+            ),
+            sender=publication.sender,
+            list_id=list_id(publication),
+            recipients=(self._personalise(planned),),
+        )
+        return mailer.submit(batch).outcomes[0]
 
     def report(self, label: str) -> tuple[Report, ...]:
         """Account for every sending of an issue, rehearsals too, the oldest first.
@@ -153,13 +227,24 @@ class DeliveryService:
         """
         return self._ledger().resume(self._open_sending(label).id)
 
-    def cancel(self, label: str, *, reason: str) -> Sending:
+    def cancel(self, label: str, *, by: str, reason: str) -> Sending:
         """End a sending for good: what is queued is skipped, what went out stays in the ledger.
+
+        What a dead sender had in hand becomes unknown, for a person to decide about.
 
         Raises:
             StateError: No sending of the issue is open.
+            SendingInProgress: Somebody is sending now: stop that first.
         """
-        return self._ledger().cancel(self._open_sending(label).id, reason=reason, now=self._resources.clock.now())
+        sending, ledger, now = self._open_sending(label), self._ledger(), self._resources.clock.now()
+        with hold_ownership(self._owner_path(), who=f"{by}, cancelling issue {label}", since=now) as owner:
+            ledger.settle_dead_owners(
+                sending.id,
+                is_dead=owner.has_outlived,
+                into=BatchState.UNKNOWN,
+                reason="the sender died; then cancelled",
+            )
+            return ledger.cancel(sending.id, reason=reason, now=now)
 
     def resolve(self, label: str, *, resend: bool, by: str, batches: Collection[int] = ()) -> int:
         """Decide, as a person, what becomes of batches of doubt: send them again, or leave them; count them.
@@ -171,10 +256,14 @@ class DeliveryService:
             batches: Their numbers in the report; all of the sending by default.
 
         Raises:
-            StateError: No sending of the issue is open.
+            StateError: No mail of the issue is in doubt.
             UsageError: A number is of no batch in doubt.
         """
-        sending, ledger = self._open_sending(label), self._ledger()
+        ledger = self._ledger()
+        doubtful = [one for one in ledger.sendings(IssueLabel(label)) if ledger.unknown_batches(one.id)]
+        if not doubtful:
+            raise StateError(f"No mail of issue {label} is in doubt.", hint=f"See `newsletter issue report {label}`.")
+        sending = next((one for one in doubtful if not one.is_rehearsal), doubtful[-1])
         chosen = [BatchId(number) for number in batches] or None
         reason = f"{'sent again' if resend else 'left'} by {by}"
         if resend:
@@ -196,7 +285,7 @@ class DeliveryService:
             sent_at=self._resources.clock.now(),
             is_rehearsal=True,
         )
-        return mail.fill(_recipient(SPECIMEN, address, name, token="preview", publication=publication))  # noqa: S106 - no secret
+        return mail.fill(recipient_of(SPECIMEN, address, name, token="preview", publication=publication))  # noqa: S106 - no secret
 
     def _begin(self, approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Sending:
         """Go on with the sending there is, or fix the audience of a new one."""
@@ -232,27 +321,53 @@ class DeliveryService:
             messages={message.edition: message for message in approval.messages},
             sender=approval.sender,
             list_id=list_id(self._resources.settings.publication),
-            personalise=self._personalise,
+            personalise=lambda planned, _sending: self._personalise(planned),
             owner=owner,
             clock=self._resources.clock,
         )
 
-    def _personalise(self, planned: PlannedDelivery, _sending: Sending) -> Recipient:
+    def _mailer(self, *, rehearse: bool) -> Mailer:
+        """Open the mailer of the configuration, or the outbox for a rehearsal."""
+        return self._open_outbox() if rehearse else self._open_mailer()
+
+    def _refuse_suppressed(self, address: str) -> None:
+        """Keep a test from an address that must never be mailed."""
+        with self._resources.database.read() as connection:
+            is_suppressed = AudienceStore(connection, key=self._resources.key).suppressions_of([address])
+        if is_suppressed:
+            raise UsageError("This address is suppressed: nothing may be sent to it, also no test.")
+
+    @staticmethod
+    def _edition(messages: Sequence[Message], name: str | None) -> Message:
+        """Choose a message by its edition's name; the first by default."""
+        by_name = {str(message.edition): message for message in messages}
+        if name is None:
+            return messages[0]
+        if name not in by_name:
+            raise UsageError(f"There is no edition {name!r}.", hint=did_you_mean(name, by_name))
+        return by_name[name]
+
+    def _personalise(self, planned: PlannedDelivery) -> Recipient:
         """Give what is one person's: the address, the values of the slots, the ways out."""
         assert planned.address is not None, "the ledger skips people whose record is gone"
         publication, key = self._resources.settings.publication, self._resources.key
         token = unsubscribe_token(planned.address_hash, key)
-        return _recipient(planned.key, planned.address, planned.name, token=token, publication=publication)
+        return recipient_of(planned.key, planned.address, planned.name, token=token, publication=publication)
 
-    def _require_way_out(self, mailer: Mailer) -> None:
+    def _require_way_out(self, mailer: Mailer, sender: Sender) -> None:
         """Let no real mailer carry a mail whose reader cannot leave."""
         if mailer.capabilities.is_rehearsal:
             return
-        address = self._resources.settings.publication.links.unsubscribe_address
-        if address.endswith(RESERVED_ENDINGS):
+        publication = self._resources.settings.publication
+        if publication.links.unsubscribe_address.endswith(RESERVED_ENDINGS):
             raise StateError(
                 "No mail may leave without a way out: [links] unsubscribe_address is an example that leads nowhere.",
                 hint="Name a mailbox that somebody reads. `newsletter subscriber unsubscribe --token` does the rest.",
+            )
+        if sender.address.endswith(RESERVED_ENDINGS):
+            raise StateError(
+                "No mail may leave from an example address: see [sender] address.",
+                hint="Name an address of your own domain, and approve the issue again.",
             )
 
     def _open_sending(self, label: str) -> Sending:
@@ -271,22 +386,3 @@ class DeliveryService:
         if path is None:
             raise StateError("Sending works with a SQLite file.", hint="Set [storage] url to one.")
         return lock_path(path)
-
-
-def _recipient(key: DeliveryKey, address: str, name: str, *, token: str, publication: Publication) -> Recipient:
-    """Put together what differs from reader to reader."""
-    leave = _mail_to(publication.links.unsubscribe_address, f"unsubscribe {token}")
-    first_name = name.split(maxsplit=1)[0] if name.strip() else ""
-    return Recipient(
-        delivery_key=key,
-        address=address,
-        name=name,
-        values={Slot.NAME: f" {first_name}" if first_name else "", Slot.UNSUBSCRIBE: leave},
-        unsubscribe=(leave,),
-        message_id=f"{key}@{publication.list_domain}",
-    )
-
-
-def _mail_to(address: str, subject: str) -> str:
-    """Write a mailto address with a subject; every mail program fills it in."""
-    return f"mailto:{address}?subject={quote(subject)}"

@@ -3,7 +3,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.config import MailerSettings, StorageSettings, find_configuration, read_settings
+from newsletter.config import (
+    MailerSettings,
+    Secret,
+    SendGridAccount,
+    StorageSettings,
+    find_configuration,
+    read_settings,
+)
 from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.errors import ConfigurationError
@@ -109,7 +116,14 @@ def test_the_file_becomes_the_values_of_the_house(tmp_path: Path) -> None:
     assert settings.storage == StorageSettings(
         url=f"sqlite:///{tmp_path / 'newsletter.db'}", key_file=tmp_path / "newsletter.key"
     )
-    assert settings.mailer == MailerSettings(kind="outbox", directory=tmp_path / "outbox", batch_size=100)
+    assert settings.mailer == MailerSettings(
+        kind="outbox",
+        directory=tmp_path / "outbox",
+        batch_size=100,
+        sendgrid=SendGridAccount(
+            region="global", is_sandbox=False, api_key=Secret(variable="NEWSLETTER_SENDGRID_API_KEY")
+        ),
+    )
 
 
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:

@@ -11,25 +11,26 @@ from newsletter import open_newsletter
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import Verdict
 from newsletter.domain.issue import IssueState, PickGrade
-from newsletter.errors import StateError
+from newsletter.errors import StateError, UsageError
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, by_address, each
 
 MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
 
 
-def _real_way_out(folder: Path) -> None:
-    """Name an unsubscribe mailbox that is no example."""
+def _make_real(folder: Path) -> None:
+    """Name a sender and an unsubscribe mailbox that are no examples, and approve the issue with them."""
     path = folder / "newsletter.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("peruuta@seutu.example", "peruuta@seutuohjelma.fi"))
+    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+    with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino")
 
 
 def test_what_was_really_sent_is_not_picked_again(drafted: Path) -> None:
     """After a real sending the next issue leaves its items out and says which issue had them."""
-    _real_way_out(drafted)
+    _make_real(drafted)
     mailer = ScriptedMailer()
     with open_newsletter(drafted / "newsletter.toml", clock=FakeClock(MORNING), mailer=mailer) as newsletter:
-        newsletter.issues.approve("2017-11", by="Aino")
         sent = set(newsletter.issues.render("2017-11").issue.items)
         newsletter.deliveries.send("2017-11", by="Aino")
 
@@ -54,7 +55,7 @@ def test_a_rehearsal_leaves_the_items_free(drafted: Path) -> None:
 
 def test_an_issue_is_really_sent_once(approved: Path) -> None:
     """A second real sending of the same issue is refused, and the issue can be approved no more."""
-    _real_way_out(approved)
+    _make_real(approved)
     mailer = ScriptedMailer()
     with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino")
@@ -81,9 +82,52 @@ def test_no_real_mail_leaves_without_a_way_out(approved: Path) -> None:
     assert mailer.calls == []
 
 
+def test_no_real_mail_leaves_from_an_example_address(approved: Path) -> None:
+    """The sender that was approved must be a real one."""
+    path = approved / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("peruuta@seutu.example", "peruuta@seutuohjelma.fi"))
+    with (
+        open_newsletter(path, mailer=ScriptedMailer()) as newsletter,
+        pytest.raises(StateError, match="from an example address"),
+    ):
+        newsletter.deliveries.send("2017-11", by="Aino")
+
+
+def test_a_rehearsal_needs_no_real_mailer(approved: Path) -> None:
+    """With a real mailer configured, --rehearse still writes to the outbox and hands nothing over."""
+    mailer = ScriptedMailer()
+    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+        outlook = newsletter.deliveries.outlook("2017-11", rehearse=True)
+        newsletter.deliveries.send("2017-11", by="Aino", rehearse=True)
+
+    assert (outlook.mailer, outlook.is_rehearsal, mailer.calls) == ("outbox", True, [])
+    assert len(list((approved / "outbox/2017-11").glob("*.eml"))) == 21
+
+
+def test_a_test_mail_is_marked_and_counts_nowhere(approved: Path) -> None:
+    """One edition goes to one address, with a mark in subject and header, and the ledger knows nothing of it."""
+    _make_real(approved)
+    mailer = ScriptedMailer()
+    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+        outcome = newsletter.deliveries.test("2017-11", "somebody@example.net", edition="managers.fi")
+        summary = newsletter.issues.summary("2017-11")
+        newsletter.audience.suppress("somebody@example.net", note="by hand")
+        with pytest.raises(UsageError, match="suppressed"):
+            newsletter.deliveries.test("2017-11", "somebody@example.net")
+        with pytest.raises(UsageError, match="no edition"):
+            newsletter.deliveries.test("2017-11", "other@example.net", edition="manager.fi")
+
+    [batch] = mailer.calls
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert (summary.sending, summary.rehearsals) == (None, 0)
+    assert batch.message.subject.startswith("[TEST] ")
+    assert ("X-Newsletter-Test", "yes") in batch.message.headers
+    assert [recipient.address for recipient in batch.recipients] == ["somebody@example.net"]
+
+
 def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(approved: Path) -> None:
     """The combination is an edition of its own."""
-    _real_way_out(approved)
+    _make_real(approved)
     mailer = ScriptedMailer()
     with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino", segments=[SegmentId("managers")])
@@ -97,7 +141,7 @@ def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(approved: 
 
 def test_unknown_mails_are_reported_and_resolved_by_a_person(approved: Path) -> None:
     """A lost answer is never repeated by itself: the report lists it, and a person decides."""
-    _real_way_out(approved)
+    _make_real(approved)
     mailer = ScriptedMailer([each(Verdict.UNKNOWN, reason="the answer was lost")])
     with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
         first = newsletter.deliveries.send("2017-11", by="Aino")
@@ -113,7 +157,7 @@ def test_unknown_mails_are_reported_and_resolved_by_a_person(approved: Path) -> 
 
 def test_a_rejected_reader_does_not_hold_up_the_others(approved: Path) -> None:
     """One refused address is one refused address, and the sums hold."""
-    _real_way_out(approved)
+    _make_real(approved)
     mailer = ScriptedMailer([by_address({"niilo.haapala@example.net": Verdict.REJECTED}, reason="no such mailbox")] * 9)
     with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
         done = newsletter.deliveries.send("2017-11", by="Aino")
@@ -124,7 +168,7 @@ def test_a_rejected_reader_does_not_hold_up_the_others(approved: Path) -> None:
 
 def test_what_is_sent_is_what_was_checked(approved: Path) -> None:
     """A template, the brand or the sender changed after approval changes nothing that is sent."""
-    _real_way_out(approved)
+    _make_real(approved)
     with open_newsletter(approved / "newsletter.toml") as newsletter:
         checked = {str(message.edition): message.html for message in newsletter.issues.approved("2017-11").messages}
     for name in ("templates/email/edition.mjml.j2", "newsletter.toml"):

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import Secret
+from newsletter.errors import ConfigurationError
+
+
+def _secret(folder: Path, file: str | None = "key", **environment: str) -> Secret:
+    return Secret.at("NEWSLETTER_X", file, folder, environment)
+
+
+def test_the_variable_wins_over_the_file(tmp_path: Path) -> None:
+    """A variable that is set is the secret; otherwise the file is, without the line's end."""
+    (tmp_path / "key").write_text("from the file\n")
+    (tmp_path / "key").chmod(0o600)
+
+    assert _secret(tmp_path, NEWSLETTER_X="from the variable").read() == "from the variable"
+    assert _secret(tmp_path).read() == "from the file"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "file", "message"),
+    [
+        (None, 0o600, None, "NEWSLETTER_X is not set."),
+        (None, 0o600, "key", "key cannot be read."),
+        ("s", 0o640, "key", "key holds a secret and is open to others."),
+        (" \n", 0o600, "key", "key is empty."),
+    ],
+)
+def test_a_secret_that_is_missing_or_open_is_refused(
+    tmp_path: Path, content: str | None, mode: int, file: str | None, message: str
+) -> None:
+    """Each says what is wrong and what to do, and never what the secret is."""
+    if content is not None:
+        (tmp_path / "key").write_text(content)
+        (tmp_path / "key").chmod(mode)
+
+    with pytest.raises(ConfigurationError) as caught:
+        _secret(tmp_path, file).read()
+
+    assert str(caught.value) == message
+    assert caught.value.hint
+
+
+def test_a_secret_is_not_shown() -> None:
+    """Printing the settings does not print the secret."""
+    assert "hush" not in repr(Secret(variable="NEWSLETTER_X", value="hush"))

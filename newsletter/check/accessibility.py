@@ -123,7 +123,7 @@ def alt_is_file_name(reading: Reading) -> Iterator[Hit]:
     for image in reading.page.images:
         alt = plain(image.alt or "")
         stem = urlsplit(image.source).path.rpartition("/")[2].rpartition(".")[0]
-        if alt and (_FILE_NAME.match(alt) or (alt == stem and not stem.isalpha())):
+        if _FILE_NAME.match(alt) or (alt and alt == stem and not stem.isalpha()):
             yield Hit(facts={"found": alt}, place=reading.place_of_text(alt))
 
 

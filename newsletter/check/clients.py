@@ -235,7 +235,7 @@ def _gather(rules: Iterable[tinycss2.ast.Node], gathered: _Gathered) -> None:
             gathered.at_words.add(rule.lower_at_keyword)
             if rule.lower_at_keyword == "media":
                 gathered.media.add(tinycss2.serialize(rule.prelude).lower())
-            if rule.content is not None and rule.lower_at_keyword in {"media", "supports"}:
+            if rule.content is not None:
                 _gather(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), gathered)
 
 

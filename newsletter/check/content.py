@@ -239,7 +239,7 @@ def preheader_not_first(reading: Reading) -> Iterator[Hit]:
     """Find a mail whose first text, seen or not, is not its preheader."""
     preheader = plain(reading.message.preheader)
     first = " ".join(run.text for run in reading.page.runs[:5])
-    if preheader and not plain(first).startswith(preheader):
+    if not plain(first).startswith(preheader):
         yield Hit(facts={"found": excerpt(first)})
 
 

@@ -190,7 +190,7 @@ def postal_address_missing_in_text(reading: Reading) -> Iterator[Hit]:
 def _says(text: str, wanted: str) -> bool:
     """Tell whether words stand in a text one after the other, however they are broken into lines and punctuated."""
     words = " ".join(_WORD.findall(plain(wanted).casefold()))
-    return words != "" and f" {words} " in f" {' '.join(_WORD.findall(plain(text).casefold()))} "
+    return f" {words} " in f" {' '.join(_WORD.findall(plain(text).casefold()))} "
 
 
 @check(

@@ -69,9 +69,9 @@ def image_from_foreign_host(reading: Reading) -> Iterator[Hit]:
     styles = " ".join([reading.page.sheet, *(element.get("style", "") for element in reading.page.elements)])
     backgrounds = (element.get("background", "") for element in reading.page.elements)
     addresses = [*_sources(reading), *backgrounds, *_STYLED_ADDRESS.findall(styles)]
-    hosts = [host for scheme, host in map(_scheme_and_host, addresses) if scheme in {"http", "https"} and host]
-    for host in dict.fromkeys(hosts):
-        if not is_own(host, reading.publication):
+    hosts = dict.fromkeys(host for _, host in map(_scheme_and_host, addresses))
+    for host in hosts:
+        if host and not is_own(host, reading.publication):
             yield Hit(facts={"host": host})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from newsletter.check.page import Link, excerpt
+from newsletter.check.page import excerpt
 from newsletter.check.reading import Reading
 from newsletter.check.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
@@ -36,54 +36,48 @@ _LOOKS_LIKE_ADDRESS = re.compile(r"(?:(?:https?://)|(?=www\.))([\w-]+(?:\.[\w-]+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
-    """Where a link leads, taken apart.
+    """Where a link leads, taken apart."""
 
-    Attributes:
-        link: As it stands in the mail.
-        parts: Of its address; None when it cannot be taken apart.
-    """
-
-    link: Link
-    parts: SplitResult | None
+    address: str
+    parts: SplitResult
 
     @property
     def host(self) -> str:
-        """Give the host in lower case, or empty."""
-        return "" if self.parts is None else (self.parts.hostname or "").rstrip(".")
-
-    @property
-    def is_web(self) -> bool:
-        """Tell whether it leads to a page of a named host."""
-        return self.parts is not None and self.parts.scheme in WEB_SCHEMES and self.host != ""
-
-    @property
-    def is_unencrypted(self) -> bool:
-        """Tell whether it leads to a page over plain http."""
-        return self.parts is not None and self.parts.scheme == "http" and self.host != ""
+        """Give the host of a page, in lower case; empty for a mailbox, a telephone and a page without host."""
+        return (self.parts.hostname or "").rstrip(".") if self.parts.scheme in WEB_SCHEMES else ""
 
 
 def is_own(host: str, publication: Publication) -> bool:
     """Tell whether a host is the publication's own, or below one that is."""
-    own = {*publication.links.own_hosts, urlsplit(publication.links.site).hostname or ""}
-    return any(host == name or host.endswith(f".{name}") for name in own if name)
+    own = {*publication.links.own_hosts, urlsplit(publication.links.site).hostname}
+    return any(host == name or host.endswith(f".{name}") for name in own)
+
+
+def _addresses(reading: Reading) -> dict[str, None]:
+    """Give the address of each link, each once; per-person links are the program's own and left out."""
+    return dict.fromkeys(link.address for link in reading.page.links if not reading.holds_slot(link.address))
 
 
 def _targets(reading: Reading) -> Iterator[_Target]:
-    """Give where each link leads, each address once; per-person links are the program's own and left out."""
-    links = {link.address: link for link in reading.page.links if not reading.holds_slot(link.address)}
-    for address, link in links.items():
-        try:
-            parts = urlsplit(address)
-            _ = parts.port
-        except ValueError:
-            yield _Target(link=link, parts=None)
-        else:
-            yield _Target(link=link, parts=parts)
+    """Give where each link leads whose address can be taken apart."""
+    for address in _addresses(reading):
+        parts = _take_apart(address)
+        if parts is not None:
+            yield _Target(address=address, parts=parts)
 
 
-def _hit(reading: Reading, target: _Target) -> Hit:
+def _take_apart(address: str) -> SplitResult | None:
+    """Take an address apart, its port too, which Python looks at only when asked; None when it cannot be done."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _hit(reading: Reading, address: str) -> Hit:
     """Name a link by its address, and trace it to whoever wrote it."""
-    address = target.link.address
     return Hit(facts={"address": address}, place=reading.place_of_address(address))
 
 
@@ -97,8 +91,8 @@ def _hit(reading: Reading, target: _Target) -> Hit:
 def link_not_absolute(reading: Reading) -> Iterator[Hit]:
     """Find addresses without a scheme, also those that begin with `//` or `#`."""
     for target in _targets(reading):
-        if target.parts is not None and not target.parts.scheme:
-            yield _hit(reading, target)
+        if not target.parts.scheme:
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -111,8 +105,8 @@ def link_not_absolute(reading: Reading) -> Iterator[Hit]:
 def link_scheme(reading: Reading) -> Iterator[Hit]:
     """Find schemes other than those of pages, mail and telephone."""
     for target in _targets(reading):
-        if target.parts is not None and target.parts.scheme and target.parts.scheme not in SCHEMES:
-            yield _hit(reading, target)
+        if target.parts.scheme not in {"", *SCHEMES}:
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -124,20 +118,21 @@ def link_scheme(reading: Reading) -> Iterator[Hit]:
 )
 def link_malformed(reading: Reading) -> Iterator[Hit]:
     """Find addresses that cannot be taken apart, lack a host or reader, hold spaces, or carry a name and password."""
-    for target in _targets(reading):
-        if target.parts is None or _is_malformed(target.link.address, target):
-            yield _hit(reading, target)
+    for address in _addresses(reading):
+        parts = _take_apart(address)
+        if parts is None or _is_malformed(_Target(address=address, parts=parts)):
+            yield _hit(reading, address)
 
 
-def _is_malformed(address: str, target: _Target) -> bool:
+def _is_malformed(target: _Target) -> bool:
     """Tell whether an address with a known scheme cannot work."""
     parts = target.parts
-    if parts is None or parts.scheme not in SCHEMES:
+    if parts.scheme not in SCHEMES:
         return False
-    if re.search(r"\s", address):
+    if re.search(r"\s", target.address):
         return True
     if parts.scheme == "mailto":
-        return "@" not in parts.path and "to=" not in parts.query
+        return "@" not in parts.path + parts.query
     if parts.scheme == "tel":
         return not any(figure.isdigit() for figure in parts.path)
     return "@" in parts.netloc or not _is_host(target.host)
@@ -167,8 +162,8 @@ def _is_ip_address(host: str) -> bool:
 def own_link_not_https(reading: Reading) -> Iterator[Hit]:
     """Find plain http to the publication's own hosts."""
     for target in _targets(reading):
-        if target.is_unencrypted and is_own(target.host, reading.publication):
-            yield _hit(reading, target)
+        if target.parts.scheme == "http" and is_own(target.host, reading.publication):
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -181,8 +176,8 @@ def own_link_not_https(reading: Reading) -> Iterator[Hit]:
 def foreign_link_not_https(reading: Reading) -> Iterator[Hit]:
     """Find plain http to other hosts."""
     for target in _targets(reading):
-        if target.is_unencrypted and not is_own(target.host, reading.publication):
-            yield _hit(reading, target)
+        if target.host and target.parts.scheme == "http" and not is_own(target.host, reading.publication):
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -195,8 +190,8 @@ def foreign_link_not_https(reading: Reading) -> Iterator[Hit]:
 def link_to_test_host(reading: Reading) -> Iterator[Hit]:
     """Find hosts that exist for developers only."""
     for target in _targets(reading):
-        if target.is_web and _TEST_HOST.match(target.host):
-            yield _hit(reading, target)
+        if _TEST_HOST.match(target.host):
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -209,8 +204,8 @@ def link_to_test_host(reading: Reading) -> Iterator[Hit]:
 def link_to_example_host(reading: Reading) -> Iterator[Hit]:
     """Find hosts that are reserved for examples."""
     for target in _targets(reading):
-        if target.is_web and _EXAMPLE_HOST.match(target.host):
-            yield _hit(reading, target)
+        if _EXAMPLE_HOST.match(target.host):
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -223,8 +218,8 @@ def link_to_example_host(reading: Reading) -> Iterator[Hit]:
 def link_to_ip_address(reading: Reading) -> Iterator[Hit]:
     """Find hosts that are IP addresses."""
     for target in _targets(reading):
-        if target.is_web and _is_ip_address(target.host):
-            yield _hit(reading, target)
+        if _is_ip_address(target.host):
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -237,8 +232,8 @@ def link_to_ip_address(reading: Reading) -> Iterator[Hit]:
 def link_shortened(reading: Reading) -> Iterator[Hit]:
     """Find links through a shortener."""
     for target in _targets(reading):
-        if target.is_web and target.host.removeprefix("www.") in SHORTENERS:
-            yield _hit(reading, target)
+        if target.host.removeprefix("www.") in SHORTENERS:
+            yield _hit(reading, target.address)
 
 
 @check(
@@ -250,7 +245,7 @@ def link_shortened(reading: Reading) -> Iterator[Hit]:
 )
 def link_text_names_other_host(reading: Reading) -> Iterator[Hit]:
     """Find links whose text is an address of another host than their own."""
-    hosts = {target.link.address: target.host for target in _targets(reading)}
+    hosts = {target.address: target.host for target in _targets(reading)}
     for link in reading.page.links:
         shown = _LOOKS_LIKE_ADDRESS.match(link.text)
         host = hosts.get(link.address, "")

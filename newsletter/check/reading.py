@@ -4,7 +4,8 @@ The door is `read`. Sizes and visibility are those of inline styles, which is wh
 style sheet adds is for the checks in a browser. Must not know any check.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from newsletter.check.page import Page, plain, read_page
@@ -12,6 +13,8 @@ from newsletter.domain.content import Language
 from newsletter.domain.issue import Edition, IssueItem, ItemVariant, Message, Slot
 from newsletter.domain.publication import Publication
 from newsletter.errors import Place
+
+_BETWEEN_BRACKETS = re.compile(r"[^\s<>()\[\]\"]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,24 +83,24 @@ class Reading:
         return Place(path=self.edition.issue.path, line=item.line)
 
     def place_of_address(self, address: str) -> Place | None:
-        """Trace an address to the item whose link it is, or to the words it stands in."""
+        """Trace an address to the item whose link it is, or to the item or words whose text spells it out."""
         for item in self.edition.items:
             if address in {item.link, *(variant.link for variant in item.variants.values())}:
                 return self.place_of_item(item)
-        return self.place_of_text(address)
+        return self._place_of(lambda said: address in _addresses(said)) if address else None
 
     def place_of_text(self, text: str) -> Place | None:
         """Trace a piece of text to the item or to the edition's words that hold it; None when nobody wrote it."""
         wanted = plain(text)
-        if not wanted:
-            return None
+        return self._place_of(lambda said: wanted in plain(said)) if wanted else None
+
+    def _place_of(self, holds: Callable[[str], bool]) -> Place | None:
+        """Give the place of the first item with such a text, or else of the edition's words."""
         for item in self.edition.items:
-            if any(wanted in plain(said) for said in _said(item)):
+            if any(holds(said) for said in _said(item)):
                 return self.place_of_item(item)
         words = self.edition.words
-        if any(wanted in plain(said) for said in (words.subject, words.preheader, words.greeting)):
-            return self.words_place
-        return None
+        return self.words_place if any(map(holds, (words.subject, words.preheader, words.greeting))) else None
 
 
 def read(given: CheckInput) -> Reading:
@@ -121,3 +124,8 @@ def _said(item: IssueItem) -> Iterator[str]:
     variants: tuple[IssueItem | ItemVariant, ...] = (item, *item.variants.values())
     for words in variants:
         yield from (text for text in (words.title, words.lead, words.body, words.place) if text)
+
+
+def _addresses(text: str) -> set[str]:
+    """Give all words of a text that may be addresses, without Markdown's brackets and the stops after them."""
+    return {word.rstrip(".,;:!?") for word in _BETWEEN_BRACKETS.findall(text)}

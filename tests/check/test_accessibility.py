@@ -50,6 +50,9 @@ CASES: list[Case] = [
     ("linked-image-without-alt", with_body('<a href="https://a.fi"><img alt="" src="a"> Sivut</a>'), ()),
     ("linked-image-without-alt", linked_image('a.png" alt=" '), (Hit(facts={"source": "/kuvat/a.png"}),)),
     ("alt-is-file-name", GOOD, ()),
+    ("alt-is-file-name", linked_image('.png" alt="'), ()),
+    ("alt-is-file-name", linked_image("a.png"), ()),
+    ("alt-is-file-name", linked_image('tori_01.png" alt="Tori illalla'), ()),
     ("alt-is-file-name", linked_image('forssa.png" alt="forssa'), ()),
     ("alt-is-file-name", linked_image('tori_01.png" alt="tori_01'), (Hit(facts={"found": "tori_01"}),)),
     ("alt-is-file-name", linked_image('a.png" alt="Tori.JPG'), (Hit(facts={"found": "Tori.JPG"}),)),
@@ -85,6 +88,7 @@ CASES: list[Case] = [
     ("link-without-text", with_body('<a href="https://a.fi" aria-label="Sivut">→</a>'), ()),
     ("link-without-text", with_body('<a href="https://a.fi" hidden></a><a name="alku"></a>'), ()),
     ("link-text-vague", with_link("https://a.fi", "Lue lisää rahoituksesta"), ()),
+    ("link-text-vague", with_body('<a href="https://a.fi" hidden>Lue lisää</a>'), ()),
     ("link-text-vague", with_body('<a href="https://a.fi" aria-label="Lue lisää rahoituksesta">Lue lisää</a>'), ()),
     *(
         ("link-text-vague", with_link("https://a.fi", text), (Hit(facts={"text": text}),))
@@ -97,6 +101,7 @@ CASES: list[Case] = [
     ),
     ("link-text-ambiguous", GOOD, ()),
     ("link-text-ambiguous", with_body(f'<a href="{ARTICLE.link}">{ARTICLE.title}</a>'), ()),
+    ("link-text-ambiguous", with_body('<a href="a">Sivu</a><a href="b" hidden>Sivu</a>'), ()),
     ("link-text-ambiguous", with_body('<a href="a"><img src="a"></a><a href="b"><img src="b"></a>'), ()),
     (
         "link-text-ambiguous",
@@ -121,7 +126,12 @@ CASES: list[Case] = [
     ),
     ("lines-too-close", GOOD, ()),
     ("lines-too-close", with_body(f'<p style="line-height:1.4">{LONG}</p>'), ()),
-    ("lines-too-close", with_body('<p style="line-height:1">Lyhyt</p>'), ()),
+    ("lines-too-close", with_body(f'<p style="line-height:1">{LONG[:59]}</p>'), ()),
+    (
+        "lines-too-close",
+        with_body(f'<p style="line-height:1">{LONG[:60]}</p>'),
+        (Hit(facts={"height": "1", "found": LONG_EXCERPT, "limit": "1.4"}),),
+    ),
     ("lines-too-close", with_body(f'<h2 style="line-height:1.1">{LONG}</h2><p>Teksti</p>'), ()),
     ("lines-too-close", with_body(f'<p style="line-height:1.1;font-size:20px">{LONG}</p>'), ()),
     ("lines-too-close", with_body(f'<p style="line-height:normal">{LONG}</p>'), ()),

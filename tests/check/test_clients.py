@@ -69,6 +69,11 @@ CASES: list[Case] = [
         with_html((":root { color-scheme: light dark }", ""), ('name="color-scheme"', 'name="theme"')),
         (Hit(facts={"missing": "meta color-scheme, color-scheme"}),),
     ),
+    (
+        "dark-mode-incomplete",
+        with_html((":root { color-scheme: light dark }", ":root { color-scheme: light; theme: dark }")),
+        (Hit(facts={"missing": "color-scheme"}),),
+    ),
     ("style-unsupported", GOOD, ()),
     ("style-unsupported", with_style("border-radius:4px;flexible:1;color:red", "p:hover{color:red}"), ()),
     ("style-unsupported", with_style("display: FLEX"), lacking("display:flex", OUTLOOK)),

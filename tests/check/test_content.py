@@ -6,6 +6,7 @@ import pytest
 from newsletter.check.content import CHECKS
 from newsletter.check.reading import CheckInput
 from newsletter.check.rules import Hit
+from newsletter.domain.content import Language
 from newsletter.domain.issue import EditionSection, ItemVariant
 from tests.check.samples import (
     ARTICLE,
@@ -17,6 +18,7 @@ from tests.check.samples import (
     FI,
     GOOD,
     NAME,
+    NEWS,
     SV,
     WORDS,
     WORDS_PLACE,
@@ -38,6 +40,15 @@ MIDDLING = "Rahoitus ja hankinnat samassa pöydässä, osa 2"
 def with_sections(*sections: EditionSection) -> CheckInput:
     """Give the good edition laid out in other sections."""
     return replace(GOOD, edition=replace(EDITION, sections=sections))
+
+
+def in_unknown_language() -> CheckInput:
+    """Give an edition with items and greeting in a language whose small words the program does not know."""
+    german = Language("de")
+    item = replace(ARTICLE, language=german, lead=SWEDISH)
+    sections = (EditionSection(section=NEWS, title="Neues", items=(item,)),)
+    key = replace(EDITION.key, language=german)
+    return replace(GOOD, edition=replace(EDITION, key=key, sections=sections))
 
 
 CASES: list[Case] = [
@@ -94,10 +105,16 @@ CASES: list[Case] = [
     ("subject-long-on-phones", with_subject(LONG[:71]), ()),
     (
         "subject-long-on-phones",
+        with_subject(LONG[:70]),
+        (Hit(facts={"limit": "40", "found": "Rahoitus, hankinnat ja elinvoima: kolme"}, place=WORDS_PLACE),),
+    ),
+    (
+        "subject-long-on-phones",
         with_subject(MIDDLING),
         (Hit(facts={"limit": "40", "found": "Rahoitus ja hankinnat samassa pöydässä,"}, place=WORDS_PLACE),),
     ),
-    ("subject-in-capitals", with_subject("KIRA!"), ()),
+    ("subject-in-capitals", with_subject("KIRAT!"), ()),
+    ("subject-in-capitals", with_subject("KIRAT 1!A"), (Hit(place=WORDS_PLACE),)),
     ("subject-in-capitals", with_subject("SEUTUKIRJE 11/2017 on täällä"), ()),
     ("subject-in-capitals", with_subject("SEUTUKIRJE 11/2017"), (Hit(place=WORDS_PLACE),)),
     ("preheader-missing", GOOD, ()),
@@ -146,6 +163,19 @@ CASES: list[Case] = [
         with_words(replace(WORDS, greeting=SWEDISH)),
         (Hit(facts={"title": "Rådgivningen flyttar till samma rum, oc…"}, place=WORDS_PLACE),),
     ),
+    ("text-in-other-language", with_words(replace(WORDS, greeting="Hei. Och det är.")), ()),
+    ("text-in-other-language", with_words(replace(WORDS, greeting="Och det är som ja ei.")), ()),
+    (
+        "text-in-other-language",
+        with_words(replace(WORDS, greeting="Och det är som ja.")),
+        (Hit(facts={"title": "Och det är som ja."}, place=WORDS_PLACE),),
+    ),
+    (
+        "text-in-other-language",
+        with_words(replace(WORDS, greeting="Och det är som av ja ei.")),
+        (Hit(facts={"title": "Och det är som av ja ei."}, place=WORDS_PLACE),),
+    ),
+    ("text-in-other-language", in_unknown_language(), ()),
     ("event-over", GOOD, ()),
     ("event-over", with_items(replace(EVENT, start=date(2017, 11, 23), end=date(2017, 11, 24))), ()),
     ("event-over", with_items(replace(EVENT, start=None, end=None)), ()),

@@ -110,6 +110,11 @@ CASES: list[Case] = [
     ("text-lacks-link", with_body('<a href="">x</a>'), ()),
     (
         "text-lacks-link",
+        with_body('<a href="https:sivu">x</a>', text="sivu\n"),
+        (Hit(facts={"address": "https:sivu"}),),
+    ),
+    (
+        "text-lacks-link",
         with_text((f"{ARTICLE.link}\n", f"{ARTICLE.link}/muu\n")),
         (Hit(facts={"address": "https://www.seutu.fi/rahoitusneuvonta"}, place=ARTICLE_PLACE),),
     ),
@@ -120,7 +125,8 @@ CASES: list[Case] = [
     ("text-line-wide", with_link(f"https://www.seutu.fi/{'x' * 80}"), ()),
     ("text-line-wide", with_body("", text=f"{'sana ' * 15}xyz\n"), ()),
     ("text-line-wide", with_body("", text=f"{UNSUBSCRIBE} {'x' * 77}\n"), ()),
-    ("text-line-wide", with_body("", text=f"{'sana ' * 200}\n"), ()),
+    ("text-line-wide", with_body("", text=f"{'sana ' * 199}1234\n"), ()),
+    ("text-line-wide", with_body("", text=f"{'sana ' * 199}123\n"), (Hit(facts={"count": "1", "limit": "78"}),)),
     ("text-line-wide", with_body("", text=f"{'sana ' * 16}\n" * 2), (Hit(facts={"count": "2", "limit": "78"}),)),
 ]
 

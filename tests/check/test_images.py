@@ -72,6 +72,7 @@ CASES: list[Case] = [
     ),
     ("image-heavy", with_file(200_000), ()),
     ("image-heavy", with_file(1_048_577), ()),
+    ("image-heavy", with_file(1_048_576), (Hit(facts={"source": LOGO, "size": "1048", "limit": "200"}),)),
     ("image-heavy", with_file(200_001), (Hit(facts={"source": LOGO, "size": "200", "limit": "200"}),)),
     ("images-heavy-together", with_file(800_000), ()),
     (

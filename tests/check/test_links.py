@@ -5,6 +5,7 @@ import pytest
 from newsletter.check.links import CHECKS
 from newsletter.check.reading import CheckInput
 from newsletter.check.rules import Hit
+from newsletter.errors import Place
 from tests.check.samples import (
     ARTICLE_PLACE,
     GOOD,
@@ -39,6 +40,7 @@ CASES: list[Case] = [
     ("link-malformed", with_link("https://äänekoski.fi:8443/a?b=c#d"), ()),
     ("link-malformed", with_link("https://[2001:db8::1]/"), ()),
     ("link-malformed", with_link("mailto:?to=a@b.fi"), ()),
+    ("link-malformed", with_link("mailto:a@b.fi?subject=Hei"), ()),
     ("link-malformed", with_link("javascript:alert(1) x"), ()),
     *(
         ("link-malformed", with_link(address), one(address))
@@ -49,6 +51,8 @@ CASES: list[Case] = [
     ),
     ("own-link-not-https", with_link("http://muu.fi/"), ()),
     ("own-link-not-https", with_link("http://eiseutu.fi/"), ()),
+    ("own-link-not-https", with_link("https://seutu.fi/"), ()),
+    ("foreign-link-not-https", with_link("http:///a"), ()),
     *(
         ("own-link-not-https", with_link(address), one(address))
         for address in ("http://seutu.fi", "HTTP://WWW.SEUTU.FI/a", "http://kuvat.seutu.fi./")
@@ -72,6 +76,7 @@ CASES: list[Case] = [
     ),
     ("link-to-example-host", with_link("https://example.fi/"), ()),
     ("link-to-example-host", with_link("mailto:a@example.com"), ()),
+    ("link-to-example-host", with_link("ftp://example.com/a"), ()),
     *(
         ("link-to-example-host", with_link(address), one(address))
         for address in ("https://www.example.com/a", "https://example.org", "https://seutu.example/")
@@ -113,14 +118,22 @@ def test_an_address_that_stands_twice_is_found_once() -> None:
     assert hits(CHECKS, "link-not-absolute", twice) == one("uutinen")
 
 
-def test_a_link_in_the_greeting_is_traced_to_the_words() -> None:
-    """An address the editor wrote into the greeting is found at the line of the edition's words."""
-    words = with_words(replace(WORDS, greeting="Katso [sivumme](http://muu.fi/a)."))
+@pytest.mark.parametrize(
+    ("greeting", "place"),
+    [
+        ("Katso [sivumme](http://muu.fi/a).", WORDS_PLACE),
+        ("Katso http://muu.fi/a.", WORDS_PLACE),
+        ("Katso http://muu.fi/a/b.", None),
+    ],
+)
+def test_a_link_in_the_greeting_is_traced_to_the_words(greeting: str, place: Place | None) -> None:
+    """An address the editor wrote into the greeting is found at its line; one that only begins like it is not."""
+    words = with_words(replace(WORDS, greeting=greeting))
     given = replace(with_link("http://muu.fi/a"), edition=words.edition)
 
     found = hits(CHECKS, "foreign-link-not-https", given)
 
-    assert found == (Hit(facts={"address": "http://muu.fi/a"}, place=WORDS_PLACE),)
+    assert found == (Hit(facts={"address": "http://muu.fi/a"}, place=place),)
 
 
 @pytest.mark.parametrize(("code", "given", "expected"), CASES)

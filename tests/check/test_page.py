@@ -36,7 +36,7 @@ def test_a_link_is_named_by_what_a_screen_reader_says() -> None:
     """A link's name is its label, else its text with the alt texts in it; its text is what is seen."""
     page = read_page(
         '<a href=" https://a.fi "><b>Tori<!-- ei --></b>&shy;<img alt="illalla"> tänään</a>'
-        '<a href="b" aria-label="Sivut" hidden>x</a><a name="alku">ei linkki</a>'
+        '<a href="b" aria-label="Sivut" hidden>x</a><a name="alku">ei linkki</a><area href="c">'
     )
 
     assert page.links == (
@@ -47,12 +47,17 @@ def test_a_link_is_named_by_what_a_screen_reader_says() -> None:
 
 def test_an_image_knows_whether_it_is_all_its_link_shows() -> None:
     """An image is alone in its link when there is neither text nor another image."""
-    page = read_page('<img src=" a "><a href="x"><img src="b" alt="" width="9"></a><a href="x"><img src="c"> ja</a>')
+    page = read_page(
+        '<img src=" a "><a href="x"><img src="b" alt="" width="9"></a><a href="x"><img src="c"> ja</a>'
+        '<a href="x"><img src="d"><img src="e"></a>'
+    )
 
     assert page.images == (
         Image(source="a", alt=None, width=None, is_only_in_link=False),
         Image(source="b", alt="", width="9", is_only_in_link=True),
         Image(source="c", alt=None, width=None, is_only_in_link=False),
+        Image(source="d", alt=None, width=None, is_only_in_link=False),
+        Image(source="e", alt=None, width=None, is_only_in_link=False),
     )
 
 
@@ -98,6 +103,7 @@ def test_a_run_of_text_inherits_its_style(html: str, expected: tuple[Run, ...]) 
         '<p style="display: none">',
         '<p style="visibility:hidden">',
         '<p style="font-size:0">',
+        '<p style="font-size:0;line-height:20px">',
         '<p style="max-height:0;overflow:hidden">',
         '<p style="max-height:0px;overflow:hidden">',
     ],
@@ -107,6 +113,12 @@ def test_what_is_hidden_is_not_seen(opening: str) -> None:
     page = read_page(f"{opening}<b>a</b></p>")
 
     assert ([run.text for run in page.runs], page.seen_text) == (["a"], "")
+
+
+@pytest.mark.parametrize("style", ["overflow:hidden", "max-height:0", "overflow:hidden;max-height:10px"])
+def test_a_box_that_is_only_cut_is_seen(style: str) -> None:
+    """It takes both no height and cutting off what overflows to hide a text."""
+    assert read_page(f'<p style="{style}">a</p>').seen_text == "a"
 
 
 def test_styles_for_outlook_alone_are_no_styles_of_the_page() -> None:

@@ -1,0 +1,234 @@
+"""Turn what a provider told us into states and facts, whatever the order in which it came.
+
+The doors are `reduce` (notifications to Tidings), `merge` (two Tidings to one), `state_after` (the ledger's state and
+what was told), `is_worn_out` and `pause_reason`. All are pure. Providers send in any order, in any portions and the
+same thing again: reducing portions and merging them gives what reducing everything at once gives, for each answer is
+the strongest of what was told, and a repetition is no stronger than itself. The room must not know whose delivery a key
+is, and makes no person: what has no delivery of ours counts for nobody.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from newsletter.domain.audience import SuppressionReason
+from newsletter.domain.delivery import DeliveryKey, DeliveryState
+from newsletter.domain.notification import Notification, NotificationKind
+
+SOFT_BOUNCES_IN_A_ROW = 3
+"""A mailbox may be full for a month; one that returned three issues one after another is nobody's any more."""
+
+BLOCKED_SHARE_MAX = 0.05
+"""More blocks than this are about what we are or wrote; going on makes the reputation worse."""
+
+BLOCKED_MIN = 10
+"""Fewer blocks than this are the whims of single servers."""
+
+_STATES = {
+    NotificationKind.PROCESSED: DeliveryState.ACCEPTED,
+    # Who leaves or complains at the provider proves at least that the provider had the message.
+    NotificationKind.UNSUBSCRIBED: DeliveryState.ACCEPTED,
+    NotificationKind.DEFERRED: DeliveryState.DEFERRED,
+    NotificationKind.DROPPED: DeliveryState.REJECTED,
+    NotificationKind.DELIVERED: DeliveryState.DELIVERED,
+    NotificationKind.BOUNCED_SOFT: DeliveryState.BOUNCED_SOFT,
+    NotificationKind.BLOCKED: DeliveryState.BOUNCED_SOFT,
+    NotificationKind.BOUNCED_HARD: DeliveryState.BOUNCED_HARD,
+    NotificationKind.COMPLAINED: DeliveryState.COMPLAINED,
+}
+"""What each kind says of its delivery; the kinds that are not here say nothing of it."""
+
+_RANKS = {
+    state: rank
+    for rank, state in enumerate(
+        (
+            DeliveryState.UNKNOWN,
+            DeliveryState.ACCEPTED,
+            DeliveryState.DEFERRED,
+            DeliveryState.REJECTED,
+            DeliveryState.DELIVERED,
+            # A server may take a mail and return it later, but never the other way round.
+            DeliveryState.BOUNCED_SOFT,
+            DeliveryState.BOUNCED_HARD,
+            DeliveryState.COMPLAINED,
+        )
+    )
+}
+"""The states that a notification may change, the weakest first. The others belong to the sender alone."""
+
+_SUPPRESSION_RANKS = {
+    reason: rank
+    for rank, reason in enumerate(
+        (SuppressionReason.UNSUBSCRIBED, SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT)
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateNews:
+    """What a notification says of a delivery's state.
+
+    Attributes:
+        state: The state.
+        at: Aware moment it was reached, as the provider says.
+        reason: In the provider's words, without any address; may be empty.
+        natural_key: Of the notification.
+    """
+
+    state: DeliveryState
+    at: datetime
+    reason: str
+    natural_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionNews:
+    """Why the address of a delivery must never be mailed again.
+
+    Attributes:
+        reason: The strongest that was told.
+        at: Aware moment, as the provider says.
+        natural_key: Of the notification.
+    """
+
+    reason: SuppressionReason
+    at: datetime
+    natural_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryNews:
+    """All that was told of one delivery.
+
+    Attributes:
+        strongest: The strongest state, or None when nothing was said of it.
+        suppression: Why its address must be suppressed at once, or None.
+        is_blocked: It was returned for what we are or wrote.
+    """
+
+    strongest: StateNews | None = None
+    suppression: SuppressionNews | None = None
+    is_blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountNews:
+    """A change of our account with the provider, for the operator to read.
+
+    Attributes:
+        at: Aware moment.
+        raw: The provider's text, without any address.
+        natural_key: Of the notification.
+    """
+
+    at: datetime
+    raw: str
+    natural_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tidings:
+    """What any number of notifications say together.
+
+    Attributes:
+        deliveries: By delivery; those of which nothing was said are absent.
+        account: Each change once, the oldest first.
+    """
+
+    deliveries: Mapping[DeliveryKey, DeliveryNews] = field(default_factory=dict)
+    account: tuple[AccountNews, ...] = ()
+
+
+def reduce(notifications: Iterable[Notification]) -> Tidings:
+    """Sum up notifications; their order, portions and repetitions make no difference."""
+    deliveries: dict[DeliveryKey, DeliveryNews] = {}
+    account: list[AccountNews] = []
+    for one in notifications:
+        if one.kind is NotificationKind.ACCOUNT_CHANGED:
+            account.append(AccountNews(at=one.at, raw=one.raw, natural_key=one.natural_key))
+        elif one.delivery_key is not None and (news := _news(one)) != DeliveryNews():
+            known = deliveries.get(one.delivery_key, DeliveryNews())
+            deliveries[one.delivery_key] = _stronger_of_both(known, news)
+    return Tidings(deliveries=deliveries, account=_each_once(account))
+
+
+def merge(one: Tidings, other: Tidings) -> Tidings:
+    """Sum up two sums: what `reduce` gives for all their notifications together."""
+    deliveries = dict(one.deliveries)
+    for key, news in other.deliveries.items():
+        deliveries[key] = _stronger_of_both(deliveries.get(key, DeliveryNews()), news)
+    return Tidings(deliveries=deliveries, account=_each_once([*one.account, *other.account]))
+
+
+def state_after(state: DeliveryState, news: DeliveryNews) -> DeliveryState:
+    """Give a delivery's state after what was told: never a weaker one.
+
+    What is queued, being handed over or skipped is left alone: that is the sender's word, and while a call is under way
+    its answer comes first. Apply the news again once it is settled.
+    """
+    told = news.strongest
+    if told is None or state not in _RANKS or _RANKS[told.state] <= _RANKS[state]:
+        return state
+    return told.state
+
+
+def is_worn_out(states: Sequence[DeliveryState]) -> bool:
+    """Tell whether an address returned three issues in a row for passing reasons.
+
+    Args:
+        states: Of one address's deliveries, one for each issue, the newest first.
+    """
+    last = states[:SOFT_BOUNCES_IN_A_ROW]
+    return len(last) == SOFT_BOUNCES_IN_A_ROW and set(last) == {DeliveryState.BOUNCED_SOFT}
+
+
+def pause_reason(*, blocked: int, accepted: int) -> str | None:
+    """Give the reason to pause a sending of which too much is blocked, or None.
+
+    Args:
+        blocked: Deliveries returned for what we are or wrote.
+        accepted: Deliveries that the provider took, these included.
+    """
+    if blocked < BLOCKED_MIN or blocked <= BLOCKED_SHARE_MAX * accepted:
+        return None
+    return f"{blocked} of {accepted} deliveries were blocked for our reputation or content, not for their addresses"
+
+
+def _news(one: Notification) -> DeliveryNews:
+    """Put into news what one notification says of its delivery."""
+    state = _STATES.get(one.kind)
+    return DeliveryNews(
+        strongest=None
+        if state is None
+        else StateNews(state=state, at=one.at, reason=one.reason, natural_key=one.natural_key),
+        suppression=None
+        if one.suppression is None
+        else SuppressionNews(reason=one.suppression, at=one.at, natural_key=one.natural_key),
+        is_blocked=one.kind is NotificationKind.BLOCKED,
+    )
+
+
+def _stronger_of_both(one: DeliveryNews, other: DeliveryNews) -> DeliveryNews:
+    """Join what was told of one delivery, part by part."""
+    states = [news.strongest for news in (one, other) if news.strongest is not None]
+    suppressions = [news.suppression for news in (one, other) if news.suppression is not None]
+    return DeliveryNews(
+        strongest=min(states, key=_order_of_state, default=None),
+        suppression=min(suppressions, key=_order_of_suppression, default=None),
+        is_blocked=one.is_blocked or other.is_blocked,
+    )
+
+
+def _order_of_state(news: StateNews) -> tuple[int, datetime, str, str]:
+    """Order by strength, then by age; then by anything that does not depend on the order of arrival."""
+    return -_RANKS[news.state], news.at, news.natural_key, news.reason
+
+
+def _order_of_suppression(news: SuppressionNews) -> tuple[int, datetime, str]:
+    """Order like states."""
+    return -_SUPPRESSION_RANKS.get(news.reason, -1), news.at, news.natural_key
+
+
+def _each_once(account: Iterable[AccountNews]) -> tuple[AccountNews, ...]:
+    """Leave out repetitions and put the oldest first."""
+    return tuple(sorted(set(account), key=lambda news: (news.at, news.natural_key, news.raw)))

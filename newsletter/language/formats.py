@@ -7,6 +7,7 @@ no-break spaces. It must not know what the days are for, nor today.
 """
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -97,6 +98,7 @@ def month_short(when: date, language: Language) -> str:
     return format_date(when, "LLL", _locale(language)).rstrip(".")
 
 
+@cache
 def _locale(language: Language) -> Locale:
     """Give Babel's locale of a language; an unknown one is read as English."""
     return Locale.parse(_LOCALES.get(language, _LOCALES["en"]))

@@ -54,17 +54,17 @@ class PreparedMail:
         """
         for_html, for_text = fit_values(recipient.values)
         return b"".join(
-            (
+            [
                 self.head,
                 address_header("To", recipient.name, recipient.address),
                 plain_header("Message-ID", f"<{recipient.message_id}>"),
                 list_unsubscribe(recipient.unsubscribe),
                 self.opening,
-                self.text.fill(_encoded_values(for_text)),
+                *self.text.parts(_encoded_values(for_text)),
                 self.middle,
-                self.html.fill(_encoded_values(for_html)),
+                *self.html.parts(_encoded_values(for_html)),
                 self.closing,
-            )
+            ]
         )
 
 

@@ -8,19 +8,21 @@ measured.
 """
 
 import difflib
-import html.entities
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lxml import etree
 
 from newsletter.errors import Place, TemplateError
+from newsletter.render.habits import HABITS, as_xml, mended
 from newsletter.render.references import css_escaped, referenced, referenced_text, without_controls
 from newsletter.render.schema import (
     ANY_VALUE,
     CONTAINERS,
     HTML_HOLDERS,
+    KNOWN,
     REFUSED,
     TEXT_HOLDERS,
     attribute_complaint,
@@ -38,6 +40,8 @@ LINK_ATTRIBUTES = frozenset({"href", "src", "background", "background-url", "act
 """Attributes that hold an address."""
 WARNINGS_MAX = 100
 """More of them help nobody."""
+SHORT = 200
+"""Characters of a value that is kept in mind for the next letter."""
 DISTANT = {
     "mj-accordion": ("icon-wrapped-url", "icon-unwrapped-url"),
     "mj-carousel": ("left-icon", "right-icon"),
@@ -46,14 +50,6 @@ DISTANT = {
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
 """Schemes an address may have; one without a scheme is left to the checks."""
 
-# What XML reads otherwise than HTML: an ampersand that may be a reference by name, and a tag that needs no end.
-# Comments, CDATA and numeric references are matched first and stay as they are.
-_HTML_HABITS = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|&#(?:\d+|x[0-9A-Fa-f]+);|&(?P<name>\w+;)?"
-    r"|(?P<void><(?:br|hr|img|meta|link|wbr|col|input)\b(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)(?P<end>/?>)",
-    re.DOTALL,
-)
-_XML_NAMES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 # In what is well-formed, the n-th of these is the n-th element.
 _TAGS = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|(?P<tag><[^\s/!?<>])", re.DOTALL)
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
@@ -143,7 +139,7 @@ class _Writer:
             )
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
         try:
-            return etree.fromstring(_HTML_HABITS.sub(_mended, text).encode(), parser)
+            return etree.fromstring(as_xml(text).encode(), parser)
         except etree.XMLSyntaxError as cause:
             line, column = cause.position
             said = _SYNTAX_PLACE.sub("", str(cause.msg))
@@ -159,8 +155,8 @@ class _Writer:
         if not 1 <= line <= len(lines):
             return max(column, 1)
         moved = 0
-        for match in _HTML_HABITS.finditer(lines[line - 1]):
-            written = _mended(match)
+        for match in HABITS.finditer(lines[line - 1]):
+            written = mended(match)
             if match.start() + moved + len(written) > column:
                 break
             moved += len(written) - len(match[0])
@@ -235,14 +231,14 @@ class _Writer:
         elif tag in CONTAINERS:
             self._container(node, depth)
         else:
-            near = difflib.get_close_matches(tag, CONTAINERS | HTML_HOLDERS | TEXT_HOLDERS, n=1)
+            near = difflib.get_close_matches(tag, KNOWN, n=1)
             hint = f"Did you mean {near[0]}?" if near else "HTML belongs into mj-text or mj-raw."
             raise self._fault(node, f"There is no tag {tag!r} in MJML.", hint)
 
     def _check_nesting(self, node: etree._Element, tag: str) -> None:
         """Refuse a known tag where MJML does not allow it."""
         parent = node.getparent()
-        if parent is None or tag not in CONTAINERS | HTML_HOLDERS | TEXT_HOLDERS:
+        if parent is None or tag not in KNOWN:
             return
         if complaint := nesting_complaint(str(parent.tag), tag):
             raise self._fault(node, complaint, "Close the tag around it before, or put the right one between.")
@@ -304,10 +300,10 @@ class _Writer:
             if name.lower() in LINK_ATTRIBUTES:
                 self._check_link(node, name, value)
             if is_mjml:
-                if complaint := attribute_complaint(str(node.tag), name, value):
+                if complaint := _complaint(str(node.tag), name, value):
                     self._warn(node, complaint)
                 value = _cured(name, value)
-            written.append(f' {name}="{referenced(value)}"')
+            written.append(f' {name}="{_referenced(value)}"')
         tag = str(node.tag)
         if any(not node.get(name) for name in DISTANT.get(tag, ())) and _stands_in_body(node):
             self._warn(node, f"{tag} shows pictures from another server: give it {' and '.join(DISTANT[tag])}.")
@@ -334,17 +330,18 @@ class _Writer:
             raise self._fault(node, f"Tags are nested more than {DEPTH_MAX} deep.", "Close the tags before.")
 
 
-def _mended(match: re.Match[str]) -> str:
-    """Write an HTML habit as XML: an entity as numbers, a lone ampersand as one, a tag without content closed."""
-    if void := match["void"]:
-        return f"{void.rstrip('/')}/>"
-    name = match["name"]
-    if match[0] == "&":
-        return "&amp;"
-    if name is None or name in _XML_NAMES:
-        return match[0]
-    meant = html.entities.html5.get(name)
-    return f"&amp;{name}" if meant is None else "".join(f"&#{ord(character)};" for character in meant)
+def _complaint(tag: str, name: str, value: str) -> str | None:
+    """Look an attribute over; a letter has few that differ, so most have been looked at before."""
+    return (_complaint_before if len(value) < SHORT else attribute_complaint)(tag, name, value)
+
+
+def _referenced(value: str) -> str:
+    """Write an attribute's value; most have been written before."""
+    return (_referenced_before if len(value) < SHORT else referenced)(value)
+
+
+_complaint_before = lru_cache(maxsize=4096)(attribute_complaint)
+_referenced_before = lru_cache(maxsize=4096)(referenced)
 
 
 def _name(node: etree._Element, name: str) -> str:

@@ -71,8 +71,8 @@ class Marks:
 
     def __init__(self, shown_as: Path) -> None:
         self.shown_as = shown_as
-        self._numbers: dict[Place, int] = {}
-        self._places: list[Place] = []
+        self._digits: dict[Place, str] = {}
+        self._places: dict[str, Place] = {}
 
     def mark(self, stream: TokenStream, source: str) -> list[Token]:
         """Give the tokens of a template with a mark before each tag of its text."""
@@ -94,18 +94,18 @@ class Marks:
 
     def taken_out(self, text: str) -> Rendered:
         """Take the marks out of what was rendered."""
-        pieces, offsets, places = [], [], []
-        length = end = 0
-        for match in _MARK.finditer(text):
-            piece = text[end : match.start()]
-            pieces.append(piece)
+        if _START not in text:
+            return Rendered(text=_STRAY.sub("", text))
+        # What stands between two marks, and the digits of the marks, take turns.
+        parts = _MARK.split(text)
+        pieces = parts[::2]
+        offsets, places = [], []
+        length = 0
+        for piece, digits in zip(pieces, parts[1::2], strict=False):
             length += len(piece)
-            end = match.end()
-            number = int(match[1].translate({written: ord(digit) for digit, written in _WRITTEN}), 16)
-            if number < len(self._places):
+            if place := self._places.get(digits):
                 offsets.append(length)
-                places.append(self._places[number])
-        pieces.append(text[end:])
+                places.append(place)
         whole = "".join(pieces)
         # A template that cuts text at a length may have cut a mark.
         if _STRAY.search(whole):
@@ -119,17 +119,15 @@ class Marks:
             offset = start + match.start()
             line = bisect_right(line_starts, offset)
             place = Place(path=path, line=line, column=offset - line_starts[line - 1] + 1)
-            number = self._number(place)
-            return f"{_START}{number:04x}".translate(_DIGITS) + match[0] if number < _MARKS_MAX else match[0]
+            digits = self._digits_of(place)
+            return f"{_START}{digits}{match[0]}" if digits else match[0]
 
         return _TAG.sub(marked, text)
 
-    def _number(self, place: Place) -> int:
-        """Give the number of a place, the same at every reading of the template."""
-        number = self._numbers.setdefault(place, len(self._places))
-        if number == len(self._places):
-            self._places.append(place)
-        return number
-
-
-_WRITTEN = [(chr(digit), written) for digit, written in _DIGITS.items()]
+    def _digits_of(self, place: Place) -> str:
+        """Give the digits of a place, the same at every reading of the template; none when there are no more."""
+        if place not in self._digits and len(self._places) < _MARKS_MAX:
+            digits = f"{len(self._places):04x}".translate(_DIGITS)
+            self._digits[place] = digits
+            self._places[digits] = place
+        return self._digits.get(place, "")

@@ -22,7 +22,8 @@ _UNSAFE_IN_CSS = re.compile(r"[^\n\t -%'-;=-~]")
 
 def without_controls(text: str) -> str:
     """Drop what neither XML nor HTML can carry, and write every line end as a line feed."""
-    if text.isascii() and text.isprintable():
+    # Printable is what is no control, no format, no surrogate and no noncharacter: most text, told in no time.
+    if text.isprintable() or text.replace("\n", "").isprintable():
         return text
     return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 

@@ -9,7 +9,7 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypedDict
 
@@ -60,6 +60,8 @@ REFUSED = {
     "mj-html-attributes": "Write the attribute where it belongs.",
 }
 """Tags the compiler cannot use, with what to do instead."""
+KNOWN = CONTAINERS | HTML_HOLDERS | TEXT_HOLDERS
+"""Every tag of MJML but those that are refused."""
 DEFAULTS = frozenset({"mj-all", "mj-class"})
 """Tags in mj-attributes that give values to tags of any kind."""
 ANY_VALUE = "anyvalue0"
@@ -103,6 +105,7 @@ def attribute_complaint(tag: str, name: str, value: str) -> str | None:
     return f"The attribute {name!r} of {tag} takes {_told(kind)}, not {value[:40]!r}."
 
 
+@lru_cache(maxsize=1024)
 def nesting_complaint(parent: str, tag: str) -> str | None:
     """Say that a tag cannot stand in another, and where it can; None when it can."""
     tags = _facts()["tags"]

@@ -30,16 +30,17 @@ run: setup ## Make the sample issue with the real commands, from collecting to t
 	@PATH="$(CURDIR)/$(BIN):$$PATH" LABEL=$(LABEL) SAMPLE=$(SAMPLE) sh docs/run-sample.sh
 
 test: setup ## Run the tests (those with a browser or server programs: make test-browser).
-	@$(BIN)/python -m pytest -n 2 -m "not browser and not server" --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 -m "not browser and not server"
 
 test-browser: setup ## Run the tests that need Chromium or server programs.
 	@$(BIN)/python -m pytest -m "browser or server"
 
-check: setup ## Lint, types, the house's arrows, generated docs.
+check: setup ## Lint, types, the house's arrows, and branch coverage of the tests.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not server" --cov --cov-report=term
 
 bench: setup ## Measure the bounds; prints medians and ratios.
 	@$(BIN)/python -m benchmarks

@@ -37,4 +37,4 @@ def unpack(body: bytes) -> dict[str, bytes]:
             opened = ((member.name, archive.extractfile(member)) for member in archive if member.isfile())
             return {name: content.read() for name, content in opened if content is not None}
     except tarfile.TarError as cause:
-        raise ValueError(str(cause)) from cause
+        raise ValueError("this is no archive of a folder") from cause

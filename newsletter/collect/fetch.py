@@ -150,14 +150,14 @@ class Fetcher:
         """Follow an address to its content, once."""
         until = self._monotonic() + _TOTAL_SECONDS
         known = {header: validators[name] for name, header in _VALIDATORS.items() if name in validators}
-        url = self._checked(source.location, source)
+        url = self._checked(source.location, "", source)
         is_moved = True
         for hops in range(_MOST_REDIRECTS + 1):
             with self._opened(url, known, source) as response:
                 target = response.headers.get("location")
                 if response.status_code in _REDIRECTS and target:
                     is_moved = is_moved and response.status_code in _PERMANENT
-                    url = self._checked(urljoin(str(url), target), source)
+                    url = self._checked(str(url), target, source)
                     continue
                 if hops and is_moved and problems is not None:
                     problems.warn("The source has moved for good.", hint=f"Write its new address: {url}")
@@ -170,11 +170,11 @@ class Fetcher:
             hint="Open its address in a browser and use the one where it ends.",
         )
 
-    def _checked(self, address: str, source: Source) -> httpx.URL:
+    def _checked(self, base: str, target: str, source: Source) -> httpx.URL:
         """Refuse an address that is none of the public web; the guard checks again where the connection is made."""
         try:
-            url = httpx.URL(address)
-        except httpx.InvalidURL:
+            url = httpx.URL(urljoin(base, target))
+        except (httpx.InvalidURL, ValueError):
             url = httpx.URL()
         if url.scheme not in {"http", "https"} or url.userinfo or not url.host:
             raise SourceError(
@@ -224,7 +224,7 @@ class Fetcher:
     def _body(self, response: httpx.Response, source: Source, until: float) -> bytes:
         """Read and unpack a body, up to the limits of size and time."""
         body = bytearray()
-        for piece in _unpacked(response.iter_raw(_PIECE_BYTES), response.headers.get("content-encoding", ""), source):
+        for piece in _unpacked(response.iter_raw(), response.headers.get("content-encoding", ""), source):
             body += piece
             if len(body) > MAXIMUM_BODY_BYTES:
                 raise SourceError(

@@ -72,7 +72,14 @@ class Preview:
 
     def serve(self) -> None:
         """Answer until Ctrl-C, SIGTERM or `stop`."""
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        try:
+            asyncio.run(self._server.serve(sockets=[self._socket]))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give back port and publication."""
+        self._socket.close()
         self.studio.close()
 
     def stop(self) -> None:
@@ -113,8 +120,13 @@ def _listen(address: Address) -> socket.socket:
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(place)
+            listening.listen()
+        except OSError:
+            listening.close()
+            raise
     except OSError as error:
         raise UsageError(
             f"{address.host}:{address.port} cannot be used: {error.strerror}.",

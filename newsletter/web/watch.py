@@ -20,6 +20,9 @@ STEP_MILLISECONDS = 10
 QUIET_MILLISECONDS = 60
 """A stream of changes is told after so long at the latest."""
 
+NEW_FOLDER_SECONDS = 1.0
+"""A folder that came into being is watched after so long at the latest."""
+
 
 class Part(StrEnum):
     """What of a publication a changed file belongs to."""
@@ -52,7 +55,7 @@ def _folders(settings: Settings) -> list[Path]:
 
 
 async def changes(settings: Settings, stop: asyncio.Event) -> AsyncIterator[frozenset[Part]]:
-    """Tell what was changed, again and again until `stop`.
+    """Tell what was changed, again and again until `stop`; at the start everything counts as changed.
 
     Folders are watched and not files: an editor that saves by putting a new file in place of the old one is noticed
     too. A folder that comes into being later is watched from then on.
@@ -65,6 +68,9 @@ async def changes(settings: Settings, stop: asyncio.Event) -> AsyncIterator[froz
             asyncio.create_task(_pass_on([settings.root], queue, over, is_recursive=False)),
             asyncio.create_task(_pass_on(folders, queue, over, is_recursive=True)),
         ]
+        # One turn of the loop sets both watches up. What was saved before that, nobody told of: so everything is.
+        await asyncio.sleep(0)
+        yield frozenset({Part.CONTENT, Part.OUTBOX})
         try:
             while not stop.is_set() and folders == _folders(settings):
                 found = await _next(queue, stop)
@@ -97,9 +103,11 @@ async def _pass_on(
 
 
 async def _next(queue: asyncio.Queue[set[tuple[Change, str]]], stop: asyncio.Event) -> set[tuple[Change, str]]:
-    """Wait for the next changes; none when it is over first."""
+    """Wait for the next changes; none when it is over first, or when it is time to look for new folders."""
     getting, stopping = asyncio.create_task(queue.get()), asyncio.create_task(stop.wait())
-    done, pending = await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    done, pending = await asyncio.wait(
+        {getting, stopping}, timeout=NEW_FOLDER_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
     for task in pending:
         task.cancel()
     return getting.result() if getting in done else set()

@@ -8,6 +8,7 @@
 let news = null;
 let shownAddress = location.href;
 let latest = 0;
+let turn = Promise.resolve();
 
 // Laying a page over the one that is shown
 
@@ -81,7 +82,7 @@ function layShot(old, fresh) {
 }
 
 async function show(address) {
-  const turn = ++latest;
+  const wish = ++latest;
   let answer;
   try {
     answer = await fetch(address, { headers: { Accept: "text/html" } });
@@ -90,7 +91,7 @@ async function show(address) {
   }
   const html = await answer.text();
   // A later wish has overtaken this one.
-  if (turn !== latest) return;
+  if (wish !== latest) return;
   if (!answer.ok) {
     location.assign(address);
     return;
@@ -98,10 +99,16 @@ async function show(address) {
   lay(new DOMParser().parseFromString(html, "text/html"), address);
 }
 
-function go(address) {
+async function go(address) {
   history.pushState(null, "", address);
   const before = document.body.dataset.changes;
-  show(address).then(() => { if (document.body.dataset.changes !== before) listen(); });
+  await show(address);
+  if (document.body.dataset.changes !== before) listen();
+}
+
+// Whoever types quickly chooses from the page that comes, not from the one that goes: one choice after another.
+function follow(link) {
+  turn = turn.then(() => go((document.getElementById(link.id) ?? link).href)).catch(() => {});
 }
 
 // Following the server
@@ -142,7 +149,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-swap]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
     event.preventDefault();
-    go(link.href);
+    follow(link);
     return;
   }
   const opener = event.target.closest("[data-opens]");

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter import open_newsletter
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import Verdict
+from newsletter.domain.delivery import DeliveryState, Verdict
 from newsletter.domain.issue import IssueState, PickGrade
 from newsletter.errors import StateError, UsageError
 from tests.fakes.clock import FakeClock
@@ -149,7 +149,7 @@ def test_unknown_mails_are_reported_and_resolved_by_a_person(approved: Path) -> 
         count = newsletter.deliveries.resolve("2017-11", resend=False, by="Aino")
         state = newsletter.issues.summary("2017-11").state
 
-    in_doubt = first.balance.states["unknown"]  # type: ignore[index] - a StrEnum is its text
+    in_doubt = first.balance.states[DeliveryState.UNKNOWN]
     assert again.balance.states == first.balance.states
     assert (in_doubt > 0, count, state) == (True, 1, IssueState.SENT)
     assert sum(len(batch.recipients) for batch in mailer.calls) == 21

@@ -26,6 +26,7 @@ from newsletter.domain.period import first_moment
 from newsletter.errors import SourceError
 
 _LANGUAGES: Final = {"fi", "sv", "en"}
+_TIMES: Final = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 _STATUS: Final = {"TENTATIVE": EventStatus.TENTATIVE, "CANCELLED": EventStatus.CANCELLED}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _LONGEST_DAYS = 366
@@ -120,8 +121,7 @@ class _Reader:
 
     def _check(self, event: icalendar.Event, identity: str) -> None:
         """Refuse an entry whose times or rules are broken, before anything is expanded."""
-        broken = [name for name, _ in event.errors if name is not None]
-        if broken:
+        if broken := [name for name, _ in event.errors if name in _TIMES]:
             raise _UnusableError(f"its {', '.join(broken)} cannot be read")
         if event.errors:
             self._problems.warn("A line of the entry cannot be read and was left out.", item=identity)

@@ -245,7 +245,8 @@ class _Sheet:
 
     def _end(self, start: date | datetime | None) -> date | datetime | None:
         """Give the inclusive end; `15.00` is a time on the day of the start."""
-        same_day = f"{start.date()} " if isinstance(start, datetime) and _CLOCK.match(self.text("end")) else ""
+        is_clock = isinstance(start, datetime) and _CLOCK.match(self.text("end"))
+        same_day = f"{start:%d.%m.%Y} " if start is not None and is_clock else ""
         end = self.when("end", same_day)
         if start is None or end is None:
             return None

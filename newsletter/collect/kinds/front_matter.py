@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
-_FENCED = re.compile(r"-{3,}[ \t]*\n(?P<matter>.*?)(?:\n|\A)-{3,}[ \t]*(?:\n|\Z)(?P<body>.*)", re.DOTALL)
+_FENCED = re.compile(r"-{3,}[ \t]*\n(?P<matter>.*?)^-{3,}[ \t]*$\n?(?P<body>.*)", re.DOTALL | re.MULTILINE)
 _FIRST_LINE = 2
 """Of the front matter, 1-based: the first line of the file is the fence."""
 

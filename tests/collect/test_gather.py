@@ -1,0 +1,278 @@
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter.collect.fetch import Fetcher, NotModified
+from newsletter.collect.gather import CollectReport, OpenStore, SourceReport, gather
+from newsletter.collect.problems import ProblemLog
+from newsletter.domain.content import (
+    ItemCounts,
+    Problem,
+    ProblemGrade,
+    SegmentId,
+    Snapshot,
+    Source,
+    SourceId,
+    SourceKind,
+)
+from newsletter.errors import SourceError
+from newsletter.storage.content import ContentStore
+from newsletter.storage.database import Database
+from tests.collect.samples import ADDRESS, FETCHED, a_snapshot, a_source
+from tests.fakes.network import FakeNetwork
+
+PAGE = "17.11.2017\n\nEnsimmäinen\n\nTeksti.\n\n13.11.2017\n\nToinen\n\nTeksti.\n"
+FEED = "<rss version='2.0'><channel><item><title>{}</title><guid>1</guid><pubDate>1.2.2017</pubDate></item></channel></rss>"  # noqa: E501 - one sentence
+LATER = FETCHED + timedelta(days=3)
+
+
+@pytest.fixture
+def open_store(database: Database) -> OpenStore:
+    """Give transactions on a real, empty database."""
+
+    @contextmanager
+    def opened() -> Iterator[ContentStore]:
+        with database.write() as connection:
+            yield ContentStore(connection)
+
+    return opened
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """Give a pasted page with two articles."""
+    path = tmp_path / "sivu.txt"
+    path.write_text(PAGE, encoding="utf-8")
+    return path
+
+
+def collect(sources: list[Source], open_store: OpenStore, *, now: datetime = FETCHED) -> CollectReport:
+    """Collect local sources."""
+    with Fetcher() as fetcher:
+        return gather(sources, fetcher=fetcher, open_store=open_store, now=now)
+
+
+def stored_titles(open_store: OpenStore) -> list[str]:
+    """Give the titles of all items, sorted."""
+    with open_store() as store:
+        assert isinstance(store, ContentStore)
+        return sorted(item.title for item in store.all_items())
+
+
+def test_new_items_are_kept_and_counted(open_store: OpenStore, page: Path) -> None:
+    """The first collecting keeps everything."""
+    report = collect([a_source(SourceKind.TEXT, str(page))], open_store)
+    assert report == CollectReport(
+        sources=(
+            SourceReport(source_id=SourceId("esimerkki"), found=2, counts=ItemCounts(new=2), content_age=timedelta()),
+        )
+    )
+    assert stored_titles(open_store) == ["Ensimmäinen", "Toinen"]
+
+
+def test_collecting_again_writes_nothing(open_store: OpenStore, page: Path, database: Database) -> None:
+    """Whatever is unchanged leaves the database as it was, byte for byte, days later too."""
+    source = a_source(SourceKind.TEXT, str(page))
+    collect([source], open_store)
+    assert database.path is not None
+    before = database.path.read_bytes()
+    report = collect([source], open_store, now=LATER)
+    assert report.sources[0].counts == ItemCounts(unchanged=2)
+    assert database.path.read_bytes() == before
+
+
+def test_changed_and_new_items_are_written_and_nothing_else(open_store: OpenStore, page: Path) -> None:
+    """A page that grew gives what is new, and what says something else now; what is gone from it stays kept."""
+    source = a_source(SourceKind.TEXT, str(page))
+    collect([source], open_store)
+    page.write_text(PAGE.replace("Toinen\n\nTeksti.", "Toinen\n\nUusi teksti.").replace("Ensimmäinen", "Kolmas"))
+    report = collect([source], open_store, now=LATER)
+    assert report.sources[0].counts == ItemCounts(new=1, changed=1)
+    assert stored_titles(open_store) == ["Ensimmäinen", "Kolmas", "Toinen"]
+
+
+def test_change_of_the_configuration_reaches_items_of_an_unchanged_source(open_store: OpenStore, page: Path) -> None:
+    """A segment added to a source is on its items after the next collecting."""
+    source = a_source(SourceKind.TEXT, str(page))
+    collect([source], open_store)
+    report = collect([replace(source, segments=(SegmentId("managers"),))], open_store)
+    assert report.sources[0].counts == ItemCounts(changed=2)
+    with open_store() as store:
+        assert isinstance(store, ContentStore)
+        assert {item.segments for item in store.all_items()} == {("managers",)}
+
+
+def test_disabled_source_is_left_alone(open_store: OpenStore, page: Path) -> None:
+    """A source that is switched off is neither read nor reported."""
+    source = replace(a_source(SourceKind.TEXT, str(page)), is_enabled=False)
+    assert collect([source], open_store) == CollectReport(sources=())
+
+
+def test_source_that_fails_costs_nothing_and_the_others_go_on(open_store: OpenStore, page: Path) -> None:
+    """What was collected before stays, with a visible warning of its age."""
+    good, bad = a_source(SourceKind.TEXT, str(page)), a_source(SourceKind.TEXT, str(page.parent / "toinen.txt"))
+    bad = replace(bad, id=SourceId("toinen"))
+    (page.parent / "toinen.txt").write_text("1.2.2017\n\nVanha\n\nTeksti.")
+    collect([bad, good], open_store)
+    (page.parent / "toinen.txt").unlink()
+    seen: list[SourceReport] = []
+    with Fetcher() as fetcher:
+        report = gather([bad, good], fetcher=fetcher, open_store=open_store, now=LATER, on_progress=seen.append)
+    failed, fine = report.sources
+    assert report.failed == (failed,)
+    assert seen == [failed, fine]
+    assert fine.counts == ItemCounts(unchanged=2)
+    assert isinstance(failed.error, SourceError)
+    assert failed.content_age == timedelta(days=3)
+    assert [(problem.grade, problem.message) for problem in failed.problems] == [
+        (ProblemGrade.FAILED, "Source 'toinen': there is no file 'toinen.txt'."),
+        (ProblemGrade.WARNING, "What was collected on 2017-11-20 is used instead."),
+    ]
+    assert stored_titles(open_store) == ["Ensimmäinen", "Toinen", "Vanha"]
+
+
+def test_source_that_never_worked_says_so(open_store: OpenStore, page: Path) -> None:
+    """There is no last good copy to speak of, and every reason is told."""
+    page.write_text("---\nkind: event\n---\n")
+    folder = page.rename(page.with_suffix(".md")).parent
+    (report,) = collect([a_source(SourceKind.FOLDER, str(folder))], open_store).sources
+    assert (report.content_age, report.rejected) == (None, 2)
+    assert [(problem.item, problem.message) for problem in report.problems] == [
+        (None, "Source 'esimerkki' holds no item that can be used."),
+        ("sivu.md", "The file has no title."),
+        ("sivu.md", "An event needs a start."),
+    ]
+
+
+def test_snapshot_that_gave_nothing_does_not_replace_the_last_good_one(open_store: OpenStore, page: Path) -> None:
+    """A page emptied by mistake is not remembered as the source's content."""
+    source = a_source(SourceKind.TEXT, str(page))
+    collect([source], open_store)
+    page.write_text("Sivu on tyhjä.")
+    (report,) = collect([source], open_store, now=LATER).sources
+    assert report.error is not None
+    with open_store() as store:
+        snapshot = store.latest_snapshot(source.id)
+        assert snapshot is not None
+        assert snapshot.body.decode() == PAGE
+
+
+def test_bad_item_is_counted_and_the_others_are_kept(open_store: OpenStore, page: Path) -> None:
+    """One bad item never loses its source."""
+    page.write_text(PAGE + "\n1.1.2017\n")
+    (report,) = collect([a_source(SourceKind.TEXT, str(page))], open_store).sources
+    assert (report.found, report.rejected, report.counts) == (2, 1, ItemCounts(new=2))
+    assert [problem.message for problem in report.problems] == ["An article has a date but no title."]
+
+
+def test_how_sources_fared_is_kept_for_the_list_of_sources(open_store: OpenStore, page: Path) -> None:
+    """The last result of every source can be looked up later."""
+    collect([a_source(SourceKind.TEXT, str(page))], open_store)
+    with open_store() as store:
+        assert isinstance(store, ContentStore)
+        (status,) = store.source_status()
+    assert (status.items, status.found, status.rejected, status.content_from) == (2, 2, 0, FETCHED)
+
+
+def test_remote_source_is_asked_whether_it_changed(open_store: OpenStore, database: Database) -> None:
+    """The second time the server says "unchanged", and nothing is brought or written."""
+    network = FakeNetwork()
+    network.answer(ADDRESS, FEED.format("Kylä").encode(), headers={"ETag": '"1"'})
+    network.answer(ADDRESS, status=304)
+    source = a_source(SourceKind.FEED)
+    with Fetcher(transport=network) as fetcher:
+        gather([source], fetcher=fetcher, open_store=open_store, now=FETCHED)
+        assert database.path is not None
+        before = database.path.read_bytes()
+        report = gather([source], fetcher=fetcher, open_store=open_store, now=LATER)
+    assert [request.headers.get("if-none-match") for request in network.requests] == [None, '"1"']
+    assert report.sources[0].counts == ItemCounts(unchanged=1)
+    assert report.sources[0].content_age == timedelta()
+    assert database.path.read_bytes() == before
+
+
+def test_source_with_a_new_address_is_not_asked_about_the_old_content(open_store: OpenStore) -> None:
+    """Another server's "unchanged" would be about other content."""
+    network = FakeNetwork()
+    network.answer(ADDRESS, FEED.format("Vanha").encode(), headers={"ETag": '"1"'})
+    network.answer("https://uusi.example/", FEED.format("Uusi").encode())
+    with Fetcher(transport=network) as fetcher:
+        for location in (ADDRESS, "https://uusi.example/"):
+            source = a_source(SourceKind.FEED, location)
+            gather([source], fetcher=fetcher, open_store=open_store, now=FETCHED)
+    assert "if-none-match" not in network.requests[1].headers
+    assert stored_titles(open_store) == ["Uusi"]
+
+
+def test_move_of_a_source_is_among_its_problems(open_store: OpenStore) -> None:
+    """The project manager learns the new address."""
+    network = FakeNetwork()
+    network.answer(ADDRESS, status=301, headers={"Location": "https://uusi.example/"})
+    network.answer("https://uusi.example/", FEED.format("Kylä").encode())
+    with Fetcher(transport=network) as fetcher:
+        report = gather([a_source(SourceKind.FEED)], fetcher=fetcher, open_store=open_store, now=FETCHED)
+    assert report.sources[0].problems == (
+        Problem(
+            source_id=SourceId("esimerkki"),
+            grade=ProblemGrade.WARNING,
+            message="The source has moved for good.",
+            hint="Write its new address: https://uusi.example/",
+        ),
+    )
+
+
+def test_dead_server_costs_one_source(open_store: OpenStore, page: Path) -> None:
+    """The sources after it are collected."""
+    network = FakeNetwork()
+    network.fail(ADDRESS, httpx.ReadTimeout("x"))
+    dead = replace(a_source(SourceKind.FEED), id=SourceId("kuollut"))
+    with Fetcher(transport=network, sleep=lambda _: None) as fetcher:
+        sources = [dead, a_source(SourceKind.TEXT, str(page))]
+        report = gather(sources, fetcher=fetcher, open_store=open_store, now=FETCHED)
+    assert [source.found for source in report.sources] == [0, 2]
+
+
+class OneAnswer:
+    """Fetches nothing: gives what it was made with."""
+
+    def __init__(self, answer: Snapshot | NotModified) -> None:
+        self._answer = answer
+
+    def fetch(
+        self,
+        source: Source,  # noqa: ARG002 - one answer for all
+        *,
+        now: datetime,  # noqa: ARG002 - as above
+        validators: Mapping[str, str] | None = None,  # noqa: ARG002 - as above
+        problems: ProblemLog | None = None,  # noqa: ARG002 - as above
+    ) -> Snapshot | NotModified:
+        """Give the answer."""
+        return self._answer
+
+
+def test_reader_that_stumbles_costs_one_source(open_store: OpenStore) -> None:
+    """An error that nobody expected is reported with its name, and collecting goes on."""
+    broken: Callable[[], Source] = lambda: a_source("no such kind", "/x")  # type: ignore[arg-type]  # noqa: E731
+    fetcher = OneAnswer(a_snapshot("x"))
+    (report,) = gather([broken()], fetcher=fetcher, open_store=open_store, now=FETCHED).sources
+    assert report.problems[0].message == "Source 'esimerkki' cannot be read: it broke its reader (KeyError)."
+
+
+def test_endless_series_goes_on_though_its_calendar_is_unchanged(open_store: OpenStore) -> None:
+    """A series is shown around today's collecting, not around the day its calendar last changed."""
+    calendar = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Kerho\r\nDTSTART:20171106T090000Z\r\n"
+        "RRULE:FREQ=MONTHLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    source = a_source(SourceKind.CALENDAR, "/kerho.ics")
+    snapshot = a_snapshot(calendar, location="/kerho.ics")
+    gather([source], fetcher=OneAnswer(snapshot), open_store=open_store, now=FETCHED)
+    later = FETCHED + timedelta(days=92)
+    unchanged = OneAnswer(NotModified(source_id=source.id))
+    (report,) = gather([source], fetcher=unchanged, open_store=open_store, now=later).sources
+    assert report.counts == ItemCounts(new=3, unchanged=14)

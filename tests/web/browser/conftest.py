@@ -1,0 +1,60 @@
+"""The preview in a real Chromium: one browser for all tests, a publication and a server for each."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from newsletter.web.server import Address, Preview
+from newsletter.wiring import open_newsletter
+from tests.conftest import REPOSITORY
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give one Chromium for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def preview(publication: Path) -> Iterator[Preview]:
+    """Give a running preview of the publication."""
+    preview = Preview(lambda: open_newsletter(publication / "newsletter.toml"), Address(port=0))
+    serving = threading.Thread(target=preview.serve)
+    serving.start()
+    yield preview
+    preview.stop()
+    serving.join(timeout=20)
+
+
+@pytest.fixture
+def page(browser: Browser, preview: Preview) -> Iterator[Page]:
+    """Give a page on which a script error or a refused resource fails the test."""
+    context = browser.new_context(viewport={"width": 1600, "height": 900}, locale="fi-FI")
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    yield page
+    context.close()
+    assert faults == []

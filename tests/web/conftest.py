@@ -1,0 +1,70 @@
+"""A publication with an issue in the making, and the preview of it without a server."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter.web.guards import Access
+from newsletter.web.site import make_site
+from newsletter.web.studio import Studio
+from newsletter.wiring import lay_out_publication, open_newsletter, web_templates
+
+LABEL = "2017-11"
+HOST = "127.0.0.1:8025"
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="session")
+def publication_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay out the sample with people, items and the issue 2017-11: a second's work, done once."""
+    folder = tmp_path_factory.mktemp("template") / "publication"
+    lay_out_publication(folder)
+    with open_newsletter(folder / "newsletter.toml") as newsletter:
+        newsletter.audience.import_file(folder / "subscribers" / "example.csv", wording="given for the tests")
+        newsletter.items.collect()
+        newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
+    return folder
+
+
+@pytest.fixture
+def publication(publication_template: Path, tmp_path: Path) -> Path:
+    """Give a publication of the test's own."""
+    folder = tmp_path / "publication"
+    shutil.copytree(publication_template, folder)
+    return folder
+
+
+@pytest.fixture
+def studio(publication: Path) -> Iterator[Studio]:
+    """Give the studio of the publication, which follows no files until somebody runs it."""
+    studio = Studio(lambda: open_newsletter(publication / "newsletter.toml"))
+    yield studio
+    studio.close()
+
+
+@pytest.fixture
+def ask(studio: Studio) -> Ask:
+    """Ask the site as a browser on this machine would, unless the headers say otherwise."""
+    return asking(studio)
+
+
+def asking(studio: Studio, *, token: str | None = None) -> Ask:
+    """Give a callable that asks the site of a studio."""
+    site = make_site(studio, web_templates(), Access(names=frozenset({HOST}), token=token))
+
+    def ask_site(
+        path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, json: object = None
+    ) -> httpx.Response:
+        async def answer() -> httpx.Response:
+            transport = httpx.ASGITransport(site, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
+                return await client.request(method, path, headers=dict(headers or {}), json=json)
+
+        return asyncio.run(answer())
+
+    return ask_site

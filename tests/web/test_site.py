@@ -1,0 +1,214 @@
+import asyncio
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.issue import EditionKey
+from newsletter.web.site import _stream
+from newsletter.web.studio import Studio
+from newsletter.web.watch import Bell
+from tests.web.conftest import HOST, LABEL, Ask
+
+ISSUE = f"/issues/{LABEL}"
+ADVISERS = EditionKey(segments=(SegmentId("advisers"),), language=Language("fi"))
+ORIGIN = {"Origin": f"http://{HOST}"}
+
+
+def test_the_start_leads_to_the_newest_issue(ask: Ask) -> None:
+    """There is one thing a person came for."""
+    answer = ask("/")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, ISSUE)
+
+
+def test_without_an_issue_the_start_says_what_to_type(ask: Ask, publication: Path) -> None:
+    """The commands stand there to be copied."""
+    (publication / "issues" / LABEL / "issue.toml").unlink()
+
+    answer = ask("/")
+
+    assert (answer.status_code, "newsletter issue new LABEL" in answer.text) == (200, True)
+
+
+def test_every_edition_stands_on_one_page(ask: Ask) -> None:
+    """Each edition has a frame for each chosen width, shut in, with a name of its own."""
+    page = ask(f"{ISSUE}?width=320&width=1024").text
+    frames = re.findall(r"<iframe src=\"([^\"]+)\" width=\"(\d+)\".*?sandbox=\"([^\"]+)\"", page)
+
+    assert [(width, sandbox) for _, width, sandbox in frames] == [
+        (width, "allow-popups allow-popups-to-escape-sandbox") for _ in range(3) for width in ("320", "1024")
+    ]
+    assert len({source for source, _, _ in frames}) == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("view=text", "Hei Aino,"),
+        ("view=text&reader=nameless", "Hei,"),
+        ("view=source", "&lt;/body&gt;"),
+        ("view=mjml", "&lt;mj-head&gt;"),
+        ("view=headers", "X-Newsletter-Rehearsal"),
+        ("view=raw", "Content-Transfer-Encoding: quoted-printable"),
+    ],
+)
+def test_an_edition_is_shown_in_words(ask: Ask, query: str, expected: str) -> None:
+    """Text, source, headers, bytes and MJML are those of the mail on the wire."""
+    page = ask(f"{ISSUE}?edition=advisers.fi&{query}").text
+
+    assert expected in page
+    assert "<iframe" not in page
+
+
+def test_the_frame_holds_the_mail_under_its_own_policy(ask: Ask) -> None:
+    """The mail cannot run, load or send anything, whoever opens its address (P5)."""
+    answer = ask(f"{ISSUE}/editions/advisers.fi/frame?scheme=dark")
+
+    assert answer.headers["content-security-policy"].startswith("sandbox allow-popups")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "Hei Aino," in answer.text
+
+
+@pytest.mark.parametrize("path", [f"{ISSUE}/editions/none.fi/frame", "/issues/2019-01", "/outbox/2017-11/none/frame"])
+def test_what_is_not_there_is_not_found(ask: Ask, path: str) -> None:
+    """An unknown name is answered like any other."""
+    assert ask(path).status_code == 404
+
+
+def test_an_unknown_edition_shows_all(ask: Ask) -> None:
+    """An old bookmark opens something sensible."""
+    assert ask(f"{ISSUE}?edition=none.fi").text.count('class="edition"') == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "language"),
+    [
+        ("?language=sv", {"Accept-Language": "fi"}, "sv"),
+        ("", {"Accept-Language": "de;q=0.9, fi-FI"}, "fi"),
+        ("", {"Cookie": "newsletter-language=fi", "Accept-Language": "sv"}, "fi"),
+        ("?language=xx", {}, "en"),
+    ],
+)
+def test_the_page_speaks_the_visitors_language(ask: Ask, query: str, headers: dict[str, str], language: str) -> None:
+    """The address comes before what was kept, and that before the browser's wish."""
+    assert f'<html lang="{language}">' in ask(f"{ISSUE}{query}", headers=headers).text
+
+
+def test_a_chosen_language_is_kept(ask: Ask) -> None:
+    """The next page speaks it too."""
+    assert ask(f"{ISSUE}?language=sv").headers["set-cookie"].startswith("newsletter-language=sv; HttpOnly")
+
+
+def test_findings_and_audience_stand_beside_their_edition(ask: Ask, studio: Studio) -> None:
+    """Sentence, line and counts are there in the visitor's language."""
+    desk = studio.desk(LABEL)
+    assert desk is not None
+    desk.look_over()
+
+    page = ask(f"{ISSUE}?edition=advisers.fi&language=fi").text
+
+    assert f"issues/{LABEL}/issue.toml:" in page
+    assert "10 lukijaa" in page
+    assert "1 vahvistamatta" in page
+    assert "1 ei kuulu mihinkään kohderyhmään" in page
+
+
+def test_trouble_stands_over_the_last_good_pictures(ask: Ask, publication: Path, studio: Studio) -> None:
+    """File and line are told in the page; the pictures stay."""
+    desk = studio.desk(LABEL)
+    assert desk is not None
+    (publication / "templates" / "email" / "base.mjml.j2").write_text("{% if %}")
+    desk.refresh()
+
+    page = ask(f"{ISSUE}?language=en").text
+
+    assert 'role="alert"' in page
+    assert "templates/email/base.mjml.j2:1" in page
+    assert page.count("<iframe") == 6
+
+
+def test_a_reader_is_looked_for_without_an_address_in_an_address(ask: Ask, studio: Studio) -> None:
+    """What was typed goes in the body; the answer leads to an opaque name (no address in an address bar)."""
+    person = studio.newsletter.audience.readers(ADVISERS)[0]
+
+    answer = ask(
+        f"{ISSUE}/editions/advisers.fi/readers?edition=advisers.fi",
+        method="POST",
+        headers=ORIGIN,
+        json={"words": person.address},
+    )
+    found = answer.json()
+    page = ask(found[0]["address"] + "&view=headers").text
+
+    assert [one["name"] for one in found] == [f"{person.name} · {person.address}"]
+    assert person.address not in found[0]["address"]
+    assert person.address in page
+    assert [
+        address for address in re.findall(r'(?:href|src|action)="([^"]*)"', page) if "@" in address or "%40" in address
+    ] == []
+
+
+@pytest.mark.parametrize("question", [{"words": "x" * 300}, {"word": "a"}, [], "text"])
+def test_a_question_of_another_shape_is_refused(ask: Ask, question: object) -> None:
+    """Only what the page itself sends is read."""
+    answer = ask(f"{ISSUE}/editions/advisers.fi/readers", method="POST", headers=ORIGIN, json=question)
+
+    assert answer.status_code == 422
+
+
+def test_readers_of_an_unknown_edition_are_not_found(ask: Ask) -> None:
+    """As for any other name."""
+    assert ask(f"{ISSUE}/editions/x.fi/readers", method="POST", headers=ORIGIN, json={}).status_code == 404
+
+
+def test_no_address_of_a_person_reaches_the_log(ask: Ask, studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
+    """A whole visit, search included, leaves nothing behind."""
+    person = studio.newsletter.audience.readers(ADVISERS)[0]
+    caplog.set_level(logging.DEBUG, "newsletter")
+
+    for path in (ISSUE, f"{ISSUE}?edition=advisers.fi", "/outbox", "/none"):
+        ask(path)
+    ask(f"{ISSUE}/editions/advisers.fi/readers", method="POST", headers=ORIGIN, json={"words": person.address})
+
+    assert person.address not in caplog.text
+
+
+def test_a_fault_of_the_program_shows_nothing_of_its_inside(ask: Ask, publication: Path) -> None:
+    """The page says that it could not be made, and no more."""
+    outbox = publication / "outbox"
+    outbox.mkdir()
+    ask(ISSUE)
+    (publication / "subscribers" / "segments.toml").unlink()
+
+    answer = ask(f"{ISSUE}?edition=advisers.fi&view=text&language=en")
+
+    assert "Traceback" not in answer.text
+    assert str(publication) not in answer.text
+
+
+def test_the_page_without_its_editions_weighs_little(ask: Ask) -> None:
+    """Page, style and script together stay below 150 KB."""
+    page = ask(ISSUE).content
+    parts = [ask(f"/static/{name}").content for name in ("studio.css", "studio.js", "icon.svg")]
+
+    assert len(page) + sum(map(len, parts)) <= 150_000
+
+
+def test_a_stream_tells_the_state_now_and_at_each_ring() -> None:
+    """Silence is filled with comments, and the end of the preview ends the stream."""
+
+    async def told() -> list[str]:
+        bell, states = Bell(), iter(["a-1", "a-2"])
+        stream = aiter(_stream(bell, lambda: next(states)).body_iterator)
+        lines = [await anext(stream)]
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        bell.ring()
+        lines.append(await waiting)
+        bell.end()
+        return [str(line) for line in lines] + [str(line) async for line in stream]
+
+    assert asyncio.run(told()) == ["data: a-1\n\n", "data: a-2\n\n"]

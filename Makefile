@@ -33,7 +33,8 @@ test: setup ## Run the tests (those with a browser or server programs: make test
 	@$(BIN)/python -m pytest -n 2 -m "not browser and not server"
 
 test-browser: setup ## Run the tests that need Chromium or server programs.
-	@$(BIN)/python -m pytest -m "browser or server"
+	@$(BIN)/python -m pytest -m "browser or server" --ignore=tests/oracle
+	@$(BIN)/python -m pytest -m browser tests/oracle
 
 check: setup ## Lint, types, the house's arrows, and branch coverage of the tests.
 	@$(BIN)/ruff check .

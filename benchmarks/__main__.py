@@ -1,4 +1,4 @@
-"""Run the lines named on the command line, or all; end with 1 when a promise is broken."""
+"""Run the lines named on the command line, or all; end with 1 when a promise is broken or not measured."""
 
 import platform
 import sys
@@ -15,11 +15,17 @@ def main(names: list[str]) -> int:
         return 2
     print(f"{platform.platform()}, Python {platform.python_version()}")
     results: list[Line] = []
+    is_complete = True
     for name in names or list(LINES):
-        line = LINES[name]()
+        try:
+            line = LINES[name]()
+        except LookupError as error:
+            print(f"{name}: not measured, {error}", flush=True)
+            is_complete = False
+            continue
         print(line, flush=True)
         results.append(line)
-    return 0 if all(line.holds for line in results) else 1
+    return 0 if is_complete and all(line.holds for line in results) else 1
 
 
 sys.exit(main(sys.argv[1:]))

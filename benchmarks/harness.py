@@ -57,6 +57,13 @@ def cpu_milliseconds(action: Callable[[], object]) -> float:
     return (time.process_time() - start) * 1000
 
 
+def elapsed_milliseconds(action: Callable[[], object]) -> float:
+    """Run once and give the wall time in milliseconds: for work that another process does."""
+    start = time.perf_counter()
+    action()
+    return (time.perf_counter() - start) * 1000
+
+
 def wall_milliseconds(command: Sequence[str]) -> float:
     """Run a command once and give the wall time in milliseconds; a failing command ends the benchmark."""
     start = time.perf_counter()

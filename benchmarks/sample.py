@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from newsletter.check.reading import CheckInput
 from newsletter.domain.audience import AllOf, Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import (
@@ -141,9 +142,10 @@ def compile_edition() -> Message:
     return letter_of(EDITION, publication=PUBLICATION, brand=_BRAND.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES)
 
 
-def own_message() -> Message:
-    """Make the edition with the repository's own templates."""
-    return render_edition(EDITION, publication=PUBLICATION, brand=_BRAND, templates=Templates(OWN_TEMPLATES))
+def check_input() -> CheckInput:
+    """Give what the checks are given: the edition, and the letter that the repository's own templates make of it."""
+    message = render_edition(EDITION, publication=PUBLICATION, brand=_BRAND, templates=Templates(OWN_TEMPLATES))
+    return CheckInput(message=message, edition=EDITION, publication=PUBLICATION)
 
 
 def messages_of_68_kilobytes() -> tuple[Callable[[int], bytes], bytes]:

@@ -7,7 +7,7 @@ of a short list of tags, each closed, every character safe for the MJML compiler
 import html
 import re
 import textwrap
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -23,6 +23,8 @@ TAGS = frozenset(
 """What text may be made of; headings begin below the ones of the mail."""
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 """What a link in text may lead to."""
+KEPT = 64
+"""Pieces of Markdown that are kept in mind: an issue has some, and the same ones in each of its editions."""
 DEPTH_MAX = 40
 """Text is not nested deeper than this; what is, loses its tags and keeps its words."""
 TEXT_WIDTH = 72
@@ -60,8 +62,14 @@ def source_html(text: str) -> Markup:
 
 def markdown_html(text: str) -> Markup:
     """Turn Markdown into the same HTML; HTML in it is shown as it was written."""
+    return _html_of(str(text))
+
+
+@lru_cache(maxsize=KEPT)
+def _html_of(text: str) -> Markup:
+    """Turn Markdown into HTML, once for all editions that say the same."""
     parser = _markdown()
-    tokens = parser.parse(without_controls(str(text)))
+    tokens = parser.parse(without_controls(text))
     for token in tokens:
         if token.type.startswith("heading"):
             # Below the title of the item, which is an h3.
@@ -71,7 +79,13 @@ def markdown_html(text: str) -> Markup:
 
 def markdown_text(text: str, width: int = TEXT_WIDTH) -> str:
     """Turn Markdown into plain text: paragraphs apart, bullets, and each link's address on a line of its own."""
-    tree = SyntaxTreeNode(_markdown().parse(without_controls(str(text))))
+    return _text_of(str(text), width)
+
+
+@lru_cache(maxsize=KEPT)
+def _text_of(text: str, width: int) -> str:
+    """Turn Markdown into text, once for all editions that say the same."""
+    tree = SyntaxTreeNode(_markdown().parse(without_controls(text)))
     return "\n\n".join(_blocks(tree, width))
 
 

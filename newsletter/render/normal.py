@@ -40,8 +40,8 @@ LINK_ATTRIBUTES = frozenset({"href", "src", "background", "background-url", "act
 """Attributes that hold an address."""
 WARNINGS_MAX = 100
 """More of them help nobody."""
-SHORT = 200
-"""Characters of a value that is kept in mind for the next letter."""
+KEPT_MAX = 50_000
+"""Characters of MJML whose attributes are kept in mind for the next letter."""
 DISTANT = {
     "mj-accordion": ("icon-wrapped-url", "icon-unwrapped-url"),
     "mj-carousel": ("left-icon", "right-icon"),
@@ -116,6 +116,8 @@ class _Writer:
         self.out: list[str] = []
         self.inline_css: list[str] = []
         self.warnings: list[MjmlWarning] = []
+        # A letter has few attributes that differ, so most were looked over before; a flood is not worth keeping.
+        self._look_over = _looked_over_before if len(self.source) < KEPT_MAX else _look_over
         self._positions: dict[etree._Element, tuple[int, int]] = {}
 
     def write(self) -> NormalMjml:
@@ -292,37 +294,31 @@ class _Writer:
 
     def _attributes(self, node: etree._Element, *, is_mjml: bool) -> str:
         """Write the attributes of an element, cured and checked."""
-        written = []
-        for raw_name, raw_value in node.attrib.items():
-            name, value = _name(node, str(raw_name)), str(raw_value)
-            if not is_mjml and name.lower().startswith("on"):
-                raise self._fault(node, f"The attribute {name!r} would be a script.", "Take it out.")
-            if name.lower() in LINK_ATTRIBUTES:
-                self._check_link(node, name, value)
-            if is_mjml:
-                if complaint := _complaint(str(node.tag), name, value):
-                    self._warn(node, complaint)
-                value = _cured(name, value)
-            written.append(f' {name}="{_referenced(value)}"')
         tag = str(node.tag)
-        if any(not node.get(name) for name in DISTANT.get(tag, ())) and _stands_in_body(node):
+        given = node.attrib.items()
+        if not given and tag not in IMAGES and tag not in DISTANT:
+            return ""
+        items = tuple((_name(node, str(name)), str(value)) for name, value in given)
+        written, faulty, complaints = self._look_over(tag, items, is_mjml)
+        if faulty:
+            raise self._faulty(node, faulty)
+        for complaint in complaints:
+            self._warn(node, complaint)
+        if not _stands_in_body(node):
+            return written
+        if any(not node.get(name) for name in DISTANT.get(tag, ())):
             self._warn(node, f"{tag} shows pictures from another server: give it {' and '.join(DISTANT[tag])}.")
-        if tag in IMAGES and node.get("alt") is None and _stands_in_body(node):
-            written.append(' alt=""')
-        return "".join(written)
+        return f'{written} alt=""' if tag in IMAGES and node.get("alt") is None else written
 
-    def _check_link(self, node: etree._Element, name: str, value: str) -> None:
-        """Refuse an address that runs a script or leaves the scheme to chance."""
-        if ANY_VALUE in value:
-            return
-        address = _BLANKS.sub("", value)
-        scheme = _SCHEME.match(address)
-        if (scheme and scheme[1].lower() not in LINK_SCHEMES) or address.startswith(("//", "\\\\", "/\\")):
-            raise self._fault(
-                node,
-                f"The {name} of {str(node.tag)!r} has an address that no mail may have.",
-                "Begin the address with https://, http://, mailto: or tel:.",
-            )
+    def _faulty(self, node: etree._Element, name: str) -> TemplateError:
+        """Make the error for an attribute that no mail may have."""
+        if name.lower() not in LINK_ATTRIBUTES:
+            return self._fault(node, f"The attribute {name!r} would be a script.", "Take it out.")
+        return self._fault(
+            node,
+            f"The {name} of {str(node.tag)!r} has an address that no mail may have.",
+            "Begin the address with https://, http://, mailto: or tel:.",
+        )
 
     def _check_depth(self, node: etree._Element, depth: int) -> None:
         """Refuse nesting that only a mistake or an attack makes."""
@@ -330,18 +326,34 @@ class _Writer:
             raise self._fault(node, f"Tags are nested more than {DEPTH_MAX} deep.", "Close the tags before.")
 
 
-def _complaint(tag: str, name: str, value: str) -> str | None:
-    """Look an attribute over; a letter has few that differ, so most have been looked at before."""
-    return (_complaint_before if len(value) < SHORT else attribute_complaint)(tag, name, value)
+Looked = tuple[str, str | None, tuple[str, ...]]
+"""Attributes as they are written, the name of one that is refused, and what is wrong with others."""
 
 
-def _referenced(value: str) -> str:
-    """Write an attribute's value; most have been written before."""
-    return (_referenced_before if len(value) < SHORT else referenced)(value)
+def _look_over(tag: str, items: tuple[tuple[str, str], ...], is_mjml: bool) -> Looked:  # noqa: FBT001 - as above
+    """Write and judge the attributes of a tag."""
+    written, complaints = [], []
+    for name, value in items:
+        is_script = not is_mjml and name.lower().startswith("on")
+        if is_script or (name.lower() in LINK_ATTRIBUTES and _is_bad_link(value)):
+            return "", name, ()
+        if is_mjml and (complaint := attribute_complaint(tag, name, value)):
+            complaints.append(complaint)
+        written.append(f' {name}="{referenced(_cured(name, value) if is_mjml else value)}"')
+    return "".join(written), None, tuple(complaints)
 
 
-_complaint_before = lru_cache(maxsize=4096)(attribute_complaint)
-_referenced_before = lru_cache(maxsize=4096)(referenced)
+_looked_over_before = lru_cache(maxsize=4096)(_look_over)
+
+
+def _is_bad_link(value: str) -> bool:
+    """Tell whether an address runs a script or leaves the scheme to chance."""
+    if ANY_VALUE in value:
+        return False
+    address = _BLANKS.sub("", value)
+    scheme = _SCHEME.match(address)
+    has_bad_scheme = scheme is not None and scheme[1].lower() not in LINK_SCHEMES
+    return has_bad_scheme or address.startswith(("//", "\\\\", "/\\"))
 
 
 def _name(node: etree._Element, name: str) -> str:

@@ -8,7 +8,8 @@ Door: `Marks` (what the Jinja environment is given), `Rendered`. It must not kno
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2.lexer import Token, TokenStream
@@ -29,13 +30,29 @@ class Rendered:
 
     Attributes:
         text: Without any mark.
-        offsets: Where in the text a marked tag begins, ascending.
-        places: Where in a template each was written.
+        marked: The same with its marks; empty where there are none.
+        known: What the digits of the marks stand for.
     """
 
     text: str
-    offsets: tuple[int, ...] = ()
-    places: tuple[Place, ...] = ()
+    marked: str = ""
+    known: Mapping[str, Place] = field(default_factory=dict, repr=False)
+
+    def tags(self) -> tuple[list[int], list[Place]]:
+        """Give where in the text each marked tag begins, ascending, and where in a template it was written.
+
+        Only who has a complaint asks, and most letters have none.
+        """
+        offsets, places = [], []
+        length = 0
+        # What stands between two marks, and the digits of the marks, take turns.
+        parts = _MARK.split(self.marked)
+        for piece, digits in zip(parts[::2], parts[1::2], strict=False):
+            length += len(piece)
+            if place := self.known.get(digits):
+                offsets.append(length)
+                places.append(place)
+        return offsets, places
 
     def place(self, line: int | None, column: int | None) -> Place | None:
         """Give the place in a template of a place in the text: that of the tag there, or of the last one before.
@@ -58,8 +75,9 @@ class Rendered:
 
     def _before(self, offset: int) -> Place | None:
         """Give the place of the last tag that begins there or before."""
-        found = bisect_right(self.offsets, offset)
-        return self.places[found - 1] if found else None
+        offsets, places = self.tags()
+        found = bisect_right(offsets, offset)
+        return places[found - 1] if found else None
 
 
 class Marks:
@@ -94,23 +112,11 @@ class Marks:
 
     def taken_out(self, text: str) -> Rendered:
         """Take the marks out of what was rendered."""
-        if _START not in text:
-            return Rendered(text=_STRAY.sub("", text))
-        # What stands between two marks, and the digits of the marks, take turns.
-        parts = _MARK.split(text)
-        pieces = parts[::2]
-        offsets, places = [], []
-        length = 0
-        for piece, digits in zip(pieces, parts[1::2], strict=False):
-            length += len(piece)
-            if place := self._places.get(digits):
-                offsets.append(length)
-                places.append(place)
-        whole = "".join(pieces)
-        # A template that cuts text at a length may have cut a mark.
-        if _STRAY.search(whole):
-            return Rendered(text=_STRAY.sub("", whole))
-        return Rendered(text=whole, offsets=tuple(offsets), places=tuple(places))
+        whole = _MARK.sub("", text)
+        clean = _without_strays(whole)
+        if clean is not whole or len(whole) == len(text):
+            return Rendered(text=clean)
+        return Rendered(text=whole, marked=text, known=self._places)
 
     def _marked(self, text: str, start: int, line_starts: list[int], path: Path) -> str:
         """Put a mark before each tag of a stretch of a template."""
@@ -131,3 +137,11 @@ class Marks:
             self._digits[place] = digits
             self._places[digits] = place
         return self._digits.get(place, "")
+
+
+def _without_strays(text: str) -> str:
+    """Take out what is left of a mark that a template has cut, as it may when it cuts text at a length."""
+    # Python tells in no time that there is none: no noncharacter is printable.
+    if text.isprintable() or text.replace("\n", "").isprintable() or not _STRAY.search(text):
+        return text
+    return _STRAY.sub("", text)

@@ -189,11 +189,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return stream
         return TokenStream(iter(self.marks.mark(stream, source)), name, filename)
 
-    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Let a declared field of a dataclass pass (an edition reads five hundred); ask Jinja for the rest."""
-        if attr in getattr(type(obj), "__dataclass_fields__", ()):
-            return not attr.startswith("_")
-        return super().is_safe_attribute(obj, attr, value)
+    def getattr(self, obj: object, attribute: str) -> object:
+        """Read a declared field of a dataclass at once (an edition reads five hundred); leave the rest to Jinja."""
+        if attribute in getattr(type(obj), "__dataclass_fields__", ()) and not attribute.startswith("_"):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
 
 class _FolderLoader(jinja2.BaseLoader):
@@ -218,7 +218,15 @@ class _FolderLoader(jinja2.BaseLoader):
             source = resolved.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as cause:
             raise TemplateError(f"The template {template!r} is no UTF-8 text.", hint="Save it as UTF-8.") from cause
-        return source, str(path), lambda: resolved.is_file() and resolved.stat().st_mtime_ns == modified
+        return source, str(path), lambda: _modified(resolved) == modified
+
+
+def _modified(path: Path) -> int | None:
+    """Tell when a file was changed; None when it is gone."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _printed(value: object) -> object:

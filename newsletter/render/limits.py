@@ -18,7 +18,7 @@ GROWTH_BYTES = 300 * 2**20
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _PROCESS = Contained(
-    preload=("newsletter.render.letter", "newsletter.render.look_over"),
+    preload=("newsletter.render.letter",),
     limit_seconds=LIMIT_SECONDS,
     growth_bytes=GROWTH_BYTES,
 )

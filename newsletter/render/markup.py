@@ -8,14 +8,17 @@ import html
 import re
 import textwrap
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup
 
 from newsletter.render.normal import VOID_TAGS
 from newsletter.render.references import referenced, referenced_text, without_controls
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
 
 TAGS = frozenset(
     {"a", "b", "blockquote", "br", "em", "h3", "h4", "i", "li", "ol", "p", "strong", "ul"},
@@ -85,6 +88,8 @@ def markdown_text(text: str, width: int = TEXT_WIDTH) -> str:
 @lru_cache(maxsize=KEPT)
 def _text_of(text: str, width: int) -> str:
     """Turn Markdown into text, once for all editions that say the same."""
+    from markdown_it.tree import SyntaxTreeNode  # noqa: PLC0415 - as in `_markdown`
+
     tree = SyntaxTreeNode(_markdown().parse(without_controls(text)))
     return "\n\n".join(_blocks(tree, width))
 
@@ -107,8 +112,10 @@ def wrapped(text: str, width: int = TEXT_WIDTH) -> str:
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def _markdown() -> "MarkdownIt":
     """Make the parser: CommonMark, HTML in it read as text."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - a sixth of the time that the rendering process takes to start
+
     return MarkdownIt("commonmark", {"html": False})
 
 
@@ -142,12 +149,12 @@ def _safe(match: re.Match[str]) -> str:
     return f"<{tag}{attributes} />" if tag in VOID_TAGS else f"<{tag}{attributes}>"
 
 
-def _blocks(node: SyntaxTreeNode, width: int) -> list[str]:
+def _blocks(node: "SyntaxTreeNode", width: int) -> list[str]:
     """Give the blocks of a piece of Markdown as wrapped text."""
     return [written for child in node.children if (written := _block(child, width))]
 
 
-def _block(node: SyntaxTreeNode, width: int) -> str:
+def _block(node: "SyntaxTreeNode", width: int) -> str:
     """Give one block as wrapped text."""
     if node.type in {"bullet_list", "ordered_list"}:
         first = int(node.attrs.get("start", 1))
@@ -167,14 +174,14 @@ def _block(node: SyntaxTreeNode, width: int) -> str:
     return wrapped("\n".join([_inline(node, addresses), *addresses]), width)
 
 
-def _item(node: SyntaxTreeNode, mark: str, width: int) -> str:
+def _item(node: "SyntaxTreeNode", mark: str, width: int) -> str:
     """Give a list's item behind its mark, its further lines below its first."""
     indent = " " * (len(mark) + 1)
     written = "\n".join(_blocks(node, width - len(indent)))
     return f"{mark} {textwrap.indent(written, indent).lstrip()}"
 
 
-def _inline(node: SyntaxTreeNode, addresses: list[str]) -> str:
+def _inline(node: "SyntaxTreeNode", addresses: list[str]) -> str:
     """Give the words of a paragraph and note the addresses of its links; one among the words gets its own line."""
     if node.type in {"text", "code_inline"}:
         return node.content

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +26,12 @@ HTML_TEMPLATE = "edition.mjml.j2"
 TEXT_TEMPLATE = "edition.txt.j2"
 HEADERS = (("Precedence", "bulk"),)
 """The same on every message: automatic answers stay away (RFC 3834 has no better word for lists)."""
+
+# HTML and text, and all editions in a language, say the same dates.
+_day = lru_cache(maxsize=256)(day)
+_when = lru_cache(maxsize=256)(when)
+_weekday = lru_cache(maxsize=256)(weekday)
+_month_short = lru_cache(maxsize=256)(month_short)
 
 _WORDS = attrgetter(
     "key", "kind", "title", "lead", "body", "link", "language", "author", "published", "start", "end", "place"
@@ -113,16 +120,16 @@ def _context(
         return translate(language, message_id, **facts)
 
     def written_day(moment: date) -> str:
-        return day(moment, language)
+        return _day(moment, language)
 
     def written_when(item: IssueItem) -> str:
-        return "" if item.start is None else when(item.start, item.end, language, publication.zone)
+        return "" if item.start is None else _when(item.start, item.end, language, publication.zone)
 
     def date_block(item: IssueItem) -> dict[str, str] | None:
         if item.start is None:
             return None
         first = day_of(item.start, publication.zone)
-        return {"weekday": weekday(first, language), "day": str(first.day), "month": month_short(first, language)}
+        return {"weekday": _weekday(first, language), "day": str(first.day), "month": _month_short(first, language)}
 
     return {
         "edition": edition,

@@ -131,7 +131,9 @@ class Fetcher:
             return snapshot_of_folder(source, now)
         if not source.is_remote:
             return snapshot_of_file(source, now)
-        for attempt in range(1, _MOST_TRIES + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return self._try(source, now, validators or {}, problems)
             except _PassingError as fault:
@@ -142,7 +144,6 @@ class Fetcher:
                         hint="What was collected before is kept. Collect again later.",
                     ) from fault
             self._sleep(wait_seconds)
-        raise AssertionError  # the last try returns or raises
 
     def _try(
         self, source: Source, now: datetime, validators: Mapping[str, str], problems: ProblemLog | None

@@ -42,6 +42,7 @@ _FLAT: Final = {
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*+)([^<>]*+)>")
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>")
 _EMPTY_ELEMENT = re.compile(r"<([a-z][a-z0-9]*)(?: [^<>]*)?>(?:\s|&nbsp;|<br>)*</\1>")
+_ASCII: Final = bytes(range(128))
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _EDGE_SPACE = re.compile(r"(?<=<p>) | (?=</p>)|(?<=<li>) | (?=</li>)|(?<=<h[34]>) | (?=</h[34]>)|(?<=<br>) ")
 _HARMLESS_AMPERSAND = re.compile(r"\\&(?!#?\w+;)")
@@ -60,9 +61,20 @@ def decode(body: bytes) -> str:
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16")
     try:
-        return body.decode("utf-8-sig")
+        return mend_utf8(body).decode("utf-8-sig")
     except UnicodeDecodeError:
         return body.decode("cp1252")
+
+
+def mend_utf8(body: bytes) -> bytes:
+    """Take damaged bytes out of what is UTF-8 but for them.
+
+    A file that was cut ends in half a letter, and one stray byte would turn every letter of the rest into two wrong
+    ones. Bytes in another encoding are given back as they are.
+    """
+    mended = body.decode("utf-8", "ignore").encode()
+    letters = len(body.translate(None, _ASCII))
+    return mended if 2 * len(mended.translate(None, _ASCII)) > letters else body
 
 
 def sound(text: str) -> str:

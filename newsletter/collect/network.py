@@ -85,7 +85,6 @@ class GuardedTransport(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
-        assert isinstance(response.stream, Iterable)
         return httpx.Response(response.status, headers=response.headers, stream=_Body(response.stream))
 
     def close(self) -> None:
@@ -96,7 +95,7 @@ class GuardedTransport(httpx.BaseTransport):
 class _Body(httpx.SyncByteStream):
     """The body of a response, with httpx's errors."""
 
-    def __init__(self, stream: Iterable[bytes]) -> None:
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
@@ -105,8 +104,7 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         """Give the connection back."""
-        if hasattr(self._stream, "close"):
-            self._stream.close()
+        self._stream.close()
 
 
 @contextmanager

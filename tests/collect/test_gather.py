@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,7 +27,10 @@ from tests.collect.samples import ADDRESS, FETCHED, a_snapshot, a_source
 from tests.fakes.network import FakeNetwork
 
 PAGE = "17.11.2017\n\nEnsimmäinen\n\nTeksti.\n\n13.11.2017\n\nToinen\n\nTeksti.\n"
-FEED = "<rss version='2.0'><channel><item><title>{}</title><guid>1</guid><pubDate>1.2.2017</pubDate></item></channel></rss>"  # noqa: E501 - one sentence
+FEED = (
+    "<rss version='2.0'><channel>"
+    "<item><title>{}</title><guid>1</guid><pubDate>1.2.2017</pubDate></item></channel></rss>"
+)
 LATER = FETCHED + timedelta(days=3)
 
 
@@ -257,9 +260,9 @@ class OneAnswer:
 
 def test_reader_that_stumbles_costs_one_source(open_store: OpenStore) -> None:
     """An error that nobody expected is reported with its name, and collecting goes on."""
-    broken: Callable[[], Source] = lambda: a_source("no such kind", "/x")  # type: ignore[arg-type]  # noqa: E731
+    broken = a_source("no such kind", "/x")  # type: ignore[arg-type]
     fetcher = OneAnswer(a_snapshot("x"))
-    (report,) = gather([broken()], fetcher=fetcher, open_store=open_store, now=FETCHED).sources
+    (report,) = gather([broken], fetcher=fetcher, open_store=open_store, now=FETCHED).sources
     assert report.problems[0].message == "Source 'esimerkki' cannot be read: it broke its reader (KeyError)."
 
 

@@ -174,6 +174,20 @@ def test_text_is_decoded_as_finnish_programs_write_it(encoding: str) -> None:
     assert decode("Äänekoski – ”näin”".encode(encoding)) == "Äänekoski – ”näin”"
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("Äänekoski kylpee".encode()[:1] + "äyhää".encode(), "äyhää"),
+        ("Häijyä työtä ö".encode()[:-1], "Häijyä työtä "),
+        ("Häijyä".encode() + b"\x81", "Häijyä"),
+        ("Häijyä työtä".encode("cp1252"), "Häijyä työtä"),
+    ],
+)
+def test_one_damaged_letter_does_not_spoil_the_others(body: bytes, text: str) -> None:
+    """A file that broke off in the middle of a letter is still UTF-8; one in Windows-1252 is not."""
+    assert decode(body) == text
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     """A picture is not read as text."""
     with pytest.raises(UnicodeDecodeError):

@@ -24,7 +24,7 @@ from newsletter.domain.content import (
     SourceId,
     TopicId,
 )
-from newsletter.storage.content import ContentStore, SourceStatus
+from newsletter.storage.content import ContentStore, SourceStatus, _columns, _item
 from newsletter.storage.database import Database
 from newsletter.storage.tables import item as item_table
 
@@ -221,8 +221,6 @@ def test_every_article_survives_its_row(
     title: str, published: date | datetime | None, tags: list[str], url: str | None
 ) -> None:
     """What goes into the database comes out of it."""
-    from newsletter.storage.content import _columns, _item  # noqa: PLC0415 - the pair under test
-
     article = replace(ARTICLE, title=title, published=published, tags=tuple(tags), url=url)
     row = type("Row", (), _columns(article))
     back = _item(row)  # type: ignore[arg-type]

@@ -125,8 +125,12 @@ class _Reader:
             raise _UnusableError(f"its {', '.join(broken)} cannot be read")
         if event.errors:
             self._problems.warn("A line of the entry cannot be read and was left out.", item=identity)
-        if self._moment(event, "DTSTART") is None:
+        start, *_ = [self._moment(event, name) for name in ("DTSTART", "DTEND", "RECURRENCE-ID")]
+        if start is None:
             raise _UnusableError("it has no start (DTSTART)")
+        duration = _value(event, "DURATION")
+        if isinstance(duration, timedelta) and abs(duration) > timedelta(days=_LONGEST_DAYS * 100):
+            raise _UnusableError("its DURATION is no sensible length")
         if reason := series.refusal(event):
             raise _UnusableError(reason)
 

@@ -100,7 +100,8 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
         body = _DECLARED_ENCODING.sub(b'encoding="utf-8"', body.decode("utf-16", "replace").encode(), count=1)
     if b"\0" in body:
         raise SourceError(f"Source {source.id!r} is no text in an encoding we read.", hint="Ask for UTF-8.")
-    body = _DOCUMENT_TYPE.sub(lambda match: b"\n" * match[0].count(b"\n"), body.lstrip(), count=1)
+    body = markup.mend_utf8(body.lstrip())
+    body = _DOCUMENT_TYPE.sub(lambda match: b"\n" * match[0].count(b"\n"), body, count=1)
     body = _LONG_NAME.sub(rb"\1", body)
     ends = [match.end() for match in _ITEM_END.finditer(body)]
     if len(ends) > MAXIMUM_ITEMS:
@@ -111,9 +112,8 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
 
 def _line(fault: Any, body: bytes) -> int | None:
     """Give the line of a fault; feedparser puts a declaration on a line of its own where there is none."""
-    if not hasattr(fault, "getLineNumber"):
-        return None
-    return int(fault.getLineNumber()) - (0 if b"<?xml" in body[:8] else 1)
+    line: int = getattr(fault, "getLineNumber", int)()
+    return line - (b"<?xml" not in body[:8]) if line else None
 
 
 class _Reader:

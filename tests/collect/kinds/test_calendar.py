@@ -203,6 +203,10 @@ def test_private_entry_is_left_out_with_a_note(grade: str) -> None:
         ([MORNING, "RRULE:FREQ=DAILY;INTERVAL=0"], "its INTERVAL is not between 1 and 1000"),
         ([MORNING, "RRULE:FREQ=SECONDLY"], "it repeats SECONDLY; only DAILY, WEEKLY, MONTHLY and YEARLY are read"),
         ([MORNING, "RRULE:FREQ=DAILY;COUNT=3", "EXRULE:FREQ=DAILY"], "it uses EXRULE, which is not read"),
+        ([MORNING, "RRULE:FREQ=DAILY;BYMONTH=13"], "its series cannot be read (IllegalMonthError)"),
+        ([MORNING, "RRULE:FREQ=DAILY;BYHOUR=25"], "its series cannot be read (BadRuleStringFormat)"),
+        ([MORNING, "DURATION:P99999999D"], "its DURATION is no sensible length"),
+        ([MORNING, "RECURRENCE-ID;VALUE=TEXT:x"], "its RECURRENCE-ID cannot be read"),
         ([MORNING, "SUMMARY;X=1: "], None),
     ],
 )

@@ -295,6 +295,7 @@ def test_broken_feed_gives_what_can_be_read_and_a_warning(feed: str, line: int) 
         rss("<title>Äänekoski – ”näin”</title>", head='<?xml version="1.0" encoding="utf-16"?>').encode("utf-16"),
         b"\xef\xbb\xbf" + rss("<title>Äänekoski – ”näin”</title>").encode(),
         b"\n  " + rss("<title>Äänekoski – ”näin”</title>").encode(),
+        rss("<title>Äänekoski – ”näin”</title>").encode().replace(b"n\xc3", b"n\x81\xc3"),
     ],
 )
 def test_wrongly_declared_encoding_gives_the_right_letters(feed: bytes) -> None:

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -91,6 +91,10 @@ def _holder(handle: int) -> str:
 
 
 def _write(handle: int, note: dict[str, str]) -> None:
-    """Write who holds the lock; it is for people only, so its loss in a crash does not matter."""
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, json.dumps(note, ensure_ascii=False).encode(), 0)
+    """Write who holds the lock; it is for people only, so its loss in a crash or on a full disk does not matter.
+
+    A note that cannot be written must not speak for the ledger: that says by itself, and better, that a disk is full.
+    """
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(note, ensure_ascii=False).encode(), 0)

@@ -1,7 +1,8 @@
 """How long to wait when the mailer says "not now", and when waiting has no end.
 
-The mailer's own word counts; without one the wait doubles. Twenty refusals in a row are more than twenty minutes: a
-storm of ten minutes is waited out with fewer calls than that, and what lasts longer is for a person to look at.
+Each refusal in a row doubles the wait, and the mailer's own word counts where it is longer: a mailer that asks for a
+second each time would otherwise be asked twenty times in twenty seconds. Twenty waves of refusals take more than twelve
+minutes: a storm of ten is waited out with fewer calls than that, and what lasts longer is for a person to look at.
 """
 
 from threading import Lock
@@ -9,7 +10,7 @@ from threading import Lock
 from newsletter.domain.delivery import BatchOutcome, Verdict
 
 TRIES_MAX = 20
-"""Calls in a row in which nobody was taken or turned down for good."""
+"""Waves of calls in a row in which nobody was taken or turned down for good."""
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
@@ -29,10 +30,15 @@ class Patience:
         refused = [answer for answer in outcome.outcomes if answer.verdict is Verdict.REFUSED]
         is_wholly_refused = bool(refused) and len(refused) == len(outcome.outcomes)
         with self._lock:
-            self._refused_in_a_row = self._refused_in_a_row + 1 if is_wholly_refused else 0
+            if not is_wholly_refused:
+                self._refused_in_a_row = 0
+            elif self._refused_in_a_row == 0 or monotonic >= self._resume_at:
+                # Calls that ran side by side are refused together: that is one wave, not one after another.
+                self._refused_in_a_row += 1
             wait_seconds = outcome.retry_after_seconds or 0.0
-            if is_wholly_refused and outcome.retry_after_seconds is None:
-                wait_seconds = min(FIRST_WAIT_SECONDS * 2 ** (self._refused_in_a_row - 1), LONGEST_WAIT_SECONDS)
+            if is_wholly_refused:
+                own_seconds = min(FIRST_WAIT_SECONDS * 2 ** (self._refused_in_a_row - 1), LONGEST_WAIT_SECONDS)
+                wait_seconds = max(wait_seconds, own_seconds)
             self._resume_at = max(self._resume_at, monotonic + wait_seconds)
             if self._refused_in_a_row < TRIES_MAX:
                 return None

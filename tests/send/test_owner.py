@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -106,6 +107,22 @@ def test_a_note_not_yet_written_is_no_trouble(path: Path, note: str) -> None:
         ):
             pass
         holder.communicate()
+
+
+def test_a_full_disk_does_not_keep_anybody_from_the_lock(path: Path) -> None:
+    """The note is for people only: where it cannot be written, the lock holds all the same, and the ledger speaks."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with (
+            hold_ownership(path, who="aino", since=SINCE),
+            pytest.raises(SendingInProgress, match="Somebody else has just begun to send"),
+            hold_ownership(path, who="bertil", since=SINCE),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b""
 
 
 def test_without_a_lock_nothing_is_sent(tmp_path: Path) -> None:

@@ -22,37 +22,51 @@ REFUSED = outcome(Verdict.REFUSED, Verdict.REFUSED)
 
 def test_the_wait_doubles_up_to_a_minute() -> None:
     """Without a word from the mailer the wait doubles from a second to a minute, and a taken mail begins it anew."""
-    patience = Patience()
+    patience, monotonic = Patience(), 0.0
     waits = []
-    for _ in range(8):
-        patience.note(REFUSED, 0.0)
-        waits.append(patience.wait_seconds(0.0))
-    patience.note(outcome(Verdict.REFUSED, Verdict.ACCEPTED), 100.0)
-    waits.append(patience.wait_seconds(100.0))
-    patience.note(REFUSED, 200.0)
-    waits.append(patience.wait_seconds(200.0))
+    for answer in (*[REFUSED] * 8, outcome(Verdict.REFUSED, Verdict.ACCEPTED), REFUSED):
+        patience.note(answer, monotonic)
+        waits.append(patience.wait_seconds(monotonic))
+        monotonic += waits[-1]
     assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 0.0, 1.0]
 
 
 @pytest.mark.parametrize("answer", [Verdict.REFUSED, Verdict.ACCEPTED])
 def test_the_mailers_own_word_counts(answer: Verdict) -> None:
-    """When the mailer says how long, that long it is, even after a call that was taken; shorter than ours too."""
+    """When the mailer says how long, at least that long it is, even after a call that was taken."""
     patience = Patience()
     waits = []
     for seconds in (300.0, 0.5):
         patience.note(outcome(answer, retry_after_seconds=seconds), 0.0)
         waits.append((patience.wait_seconds(0.0), patience.wait_seconds(299.0), patience.wait_seconds(301.0)))
-    fresh = Patience()
-    fresh.note(outcome(answer, retry_after_seconds=0.5), 0.0)
     assert waits == [(300.0, 1.0, 0.0)] * 2
-    assert fresh.wait_seconds(0.0) == 0.5
 
 
-def test_a_storm_of_ten_minutes_is_waited_out_in_twenty_calls() -> None:
-    """The waits between the calls that are allowed are longer than ten minutes; then a person is asked."""
+@pytest.mark.parametrize(("answer", "seconds"), [(Verdict.REFUSED, 1.0), (Verdict.ACCEPTED, 0.5)])
+def test_a_short_word_does_not_shorten_our_own_wait(answer: Verdict, seconds: float) -> None:
+    """Where nobody was taken the longer wait counts; where somebody was, the mailer's word alone."""
+    patience = Patience()
+    patience.note(outcome(answer, retry_after_seconds=0.5), 0.0)
+    assert patience.wait_seconds(0.0) == seconds
+
+
+def test_calls_refused_side_by_side_are_one_wave() -> None:
+    """Three threads refused at the same moment have been refused once, not three times in a row."""
+    patience = Patience()
+    waits = []
+    for monotonic in (0.0, 0.25, 0.5, 1.5, 1.75):
+        patience.note(REFUSED, monotonic)
+        waits.append(patience.wait_seconds(monotonic))
+    assert waits == [1.0, 1.0, 1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("retry_after_seconds", [None, 1.0, 30.0, 59.0])
+def test_a_storm_of_ten_minutes_is_waited_out_in_twenty_calls(retry_after_seconds: float | None) -> None:
+    """Whatever the mailer says, the waits between the calls allowed add up to more; then a person is asked."""
     patience, monotonic = Patience(), 0.0
+    answer = outcome(Verdict.REFUSED, retry_after_seconds=retry_after_seconds)
     for _ in range(TRIES_MAX - 1):
-        assert patience.note(REFUSED, monotonic) is None
+        assert patience.note(answer, monotonic) is None
         monotonic += patience.wait_seconds(monotonic)
-    assert patience.note(REFUSED, monotonic) == "refused 20 times in a row; the last reason was: try later"
+    assert patience.note(answer, monotonic) == "refused 20 times in a row; the last reason was: try later"
     assert monotonic > 600.0

@@ -9,7 +9,7 @@ LABEL := 2017-11
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check bench pictures clean
+.PHONY: help setup run test test-browser reliability check bench pictures clean
 
 help: ## List these commands.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ test: setup ## Run the tests (those with a browser or server programs: make test
 test-browser: setup ## Run the tests that need Chromium or server programs.
 	@$(BIN)/python -m pytest -m "browser or server" --ignore=tests/oracle
 	@$(BIN)/python -m pytest -m browser tests/oracle
+
+reliability: setup ## Kill, stop, race and starve senders for a quarter of an hour; writes docs/reliability.md.
+	@$(BIN)/python -m tests.reliability.long
 
 check: setup ## Lint, types, the house's arrows, and branch coverage of the tests.
 	@$(BIN)/ruff check .

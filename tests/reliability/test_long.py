@@ -1,0 +1,66 @@
+"""A few of each long trial in every run; `make reliability` does hundreds."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.reliability.long import disks, kills, meetings, storms
+from tests.reliability.long.scene import Ground
+
+SEED = 11
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    """Give a place for scenes."""
+    return Ground(tmp_path)
+
+
+def test_a_killed_sender_loses_nobody_and_repeats_nobody(ground: Ground) -> None:
+    """Killed at any moment against a SendGrid that drops, delays and refuses: 0 lost, 0 twice, doubt in bounds."""
+    figure = kills.killed_at_random(ground, kills=3, seed=SEED)
+    assert (figure.trials, figure.broken) == (3, ())
+
+
+def test_two_senders_at_once(ground: Ground) -> None:
+    """One sends, the other is refused, before and after the audience is fixed."""
+    figure = meetings.races(ground, count=2, seed=SEED)
+    assert (figure.trials, figure.broken) == (2, ())
+
+
+def test_a_stopped_sender_goes_on(ground: Ground) -> None:
+    """Stopped for twice the time-out of a call, a sender keeps its place, and goes on without repeating itself."""
+    figure = meetings.stopped_senders(ground, count=1, stopped_seconds=0.6, seed=SEED)
+    assert (figure.trials, figure.broken) == (1, ())
+
+
+def test_a_storm_of_refusals(ground: Ground) -> None:
+    """Ten minutes of 429 cost at most twenty calls a thread, and nobody the mail."""
+    figure = storms.refused_for_ten_minutes(ground, rounds=1)
+    assert figure.broken == ()
+    assert figure.seen["calls during the storm, at most"] > 0
+
+
+@pytest.mark.skipif(disks.COMPILER is None, reason="the failing disk needs a C compiler (package gcc)")
+def test_a_disk_that_fails(ground: Ground, tmp_path: Path) -> None:
+    """An I/O error at some writes of a run, alone and for good: the sender says so, and the next one goes on."""
+    figure = disks.each_write_fails(ground, tmp_path, every=150, seed=SEED)
+    assert figure.broken == ()
+    assert figure.trials > 4
+
+
+def test_a_full_disk(ground: Ground) -> None:
+    """A limit on the size of files: the sender says that it cannot write, and the next one goes on."""
+    figure = disks.file_size_limits(ground, every=20, seed=SEED)
+    assert figure.broken == ()
+    assert figure.trials > 1
+
+
+def test_a_read_only_folder() -> None:
+    """A sender that cannot write calls nobody."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # pytest's own folders are closed to the trial's sender, who is nobody
+        figure = disks.read_only_folder(Ground(folder), seed=SEED)
+    assert figure.broken == ()

@@ -1,7 +1,7 @@
 """The loop of one process."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier, Event
 
 import pytest
@@ -11,6 +11,7 @@ from newsletter.domain.delivery import (
     Balance,
     BatchOutcome,
     BatchState,
+    ClaimedBatch,
     DeliveryState,
     OutgoingBatch,
     SendingState,
@@ -307,8 +308,20 @@ def test_threads_share_the_work_and_mail_everybody_once(database: Database) -> N
 
 def test_a_failure_in_one_thread_stops_them_all(database: Database) -> None:
     """When one thread cannot go on, the others end after the batch they are at, and the failure is told."""
-    ledger, sending = a_sending(database, 40)
-    lost = Event()
+    _, sending = a_sending(database, 40)
+    lost, failed = Event(), Event()
+
+    class TellingLedger(DeliveryLedger):
+        """Tells the other thread that recording was refused, so that it works on only after that."""
+
+        def record(self, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+            try:
+                super().record(claimed, outcome, now)
+            except StateError:
+                failed.set()
+                raise
+
+    ledger = TellingLedger(database)
 
     def lose_the_claim(batch: OutgoingBatch) -> BatchOutcome:
         ledger.settle_dead_owners(sending.id, is_dead=lambda _owner: True, into=BatchState.UNKNOWN, reason="mistaken")
@@ -317,6 +330,7 @@ def test_a_failure_in_one_thread_stops_them_all(database: Database) -> None:
 
     def wait_for_it(batch: OutgoingBatch) -> BatchOutcome:
         assert lost.wait(20)
+        assert failed.wait(20)
         return each(Verdict.ACCEPTED)(batch)
 
     mailer = ScriptedMailer([lose_the_claim, wait_for_it])

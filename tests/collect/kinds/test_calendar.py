@@ -365,6 +365,19 @@ def test_endless_series_is_given_around_the_fetch() -> None:
     assert messages(harvest) == [("1@kunta.example", "Of this series only the occurrences around today were taken.")]
 
 
+def test_endless_series_without_a_zone_is_given_too() -> None:
+    """A floating series without end is one of the source's zone, like any other."""
+    harvest = read(vevent("DTSTART:20171106T090000", "RRULE:FREQ=MONTHLY"))
+    assert len(harvest.events) == 14
+    assert harvest.events[0].start == datetime(2017, 11, 6, 9, 0, tzinfo=HELSINKI)
+
+
+def test_series_of_exactly_200_is_given_whole() -> None:
+    """The limit is what is allowed, also when it lies far from today."""
+    harvest = read(vevent("DTSTART:20000105T070000Z", "RRULE:FREQ=YEARLY;COUNT=200"))
+    assert (len(harvest.events), harvest.events[-1].start.year, harvest.problems) == (200, 2199, ())
+
+
 @pytest.mark.parametrize("rule", ["FREQ=DAILY", "FREQ=DAILY;COUNT=100000", "FREQ=DAILY;BYHOUR=1,2,3;COUNT=9000"])
 def test_series_of_thousands_is_cut_to_the_200_nearest(rule: str) -> None:
     """A daily series leaves room for everything else."""

@@ -211,6 +211,11 @@ def test_doubtful_date_is_kept_with_a_warning(written: str, message: str) -> Non
     assert messages(harvest) == [message]
 
 
+def test_entry_of_this_evening_is_not_of_the_future() -> None:
+    """Clocks differ by zones and minutes; a day ahead is no error."""
+    assert messages(read(rss("<title>A</title><pubDate>Tue, 21 Nov 2017 08:00:00 GMT</pubDate>"))) == []
+
+
 @pytest.mark.parametrize(
     ("links", "url"),
     [

@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from newsletter.domain.issue import Finding
     from newsletter.service.deliveries import Outlook
+    from newsletter.service.issues import Rendering
 
 label_argument = click.argument("label", metavar="LABEL")
 language_option = click.option(
@@ -108,15 +110,39 @@ def show(session: Session, label: str, *, as_json: bool) -> None:
 
 @issue.command()
 @label_argument
+@click.option(
+    "--screenshots",
+    "pictures",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also take PNG pictures on a phone and on a desk, light and dark, and one sheet of all. Needs a Chromium.",
+)
 @pass_session
-def render(session: Session, label: str) -> None:
+def render(session: Session, label: str, *, pictures: Path | None) -> None:
     """Make every edition's HTML and text in the issue's build folder, for a look in the browser."""
     issues = session.newsletter.issues
     rendering = issues.render(label)
     folder = issues.write_build(rendering)
     for message in rendering.messages:
         click.echo(f"{session.shown(folder / f'{message.edition}.html')}  {len(message.html.encode()) / 1000:.1f} kB")
+    if pictures is not None:
+        _take_screenshots(session, rendering, pictures)
     session.next_step(f"newsletter issue check {label}")
+
+
+def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) -> None:
+    """Take the pictures and name their files."""
+    from newsletter.web.screenshots import find_chromium, take_screenshots  # noqa: PLC0415 - needed here alone
+
+    taken = take_screenshots(
+        rendering,
+        session.newsletter.deliveries,
+        folder,
+        program=find_chromium(),
+        progress=session.progress("Pictures"),
+    )
+    for path in taken:
+        click.echo(session.shown(path))
 
 
 @issue.command()

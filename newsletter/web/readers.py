@@ -39,6 +39,11 @@ class Reader:
     address: str
 
 
+def sample_reader(language: str) -> Reader:
+    """Give somebody who reads a language and does not exist."""
+    return Reader(id=SAMPLE_READER, name=_SAMPLE_NAMES.get(language, _SAMPLE_NAMES["en"]), address=SAMPLE_ADDRESS)
+
+
 @dataclass(kw_only=True)
 class Readers:
     """The people whose mail can be shown.
@@ -53,11 +58,7 @@ class Readers:
 
     def samples(self, language: str) -> tuple[Reader, Reader]:
         """Give a person with a name and one without, for whoever has no subscribers yet."""
-        name = _SAMPLE_NAMES.get(language, _SAMPLE_NAMES["en"])
-        return (
-            Reader(id=SAMPLE_READER, name=name, address=SAMPLE_ADDRESS),
-            Reader(id=NAMELESS_READER, name="", address=SAMPLE_ADDRESS),
-        )
+        return sample_reader(language), Reader(id=NAMELESS_READER, name="", address=SAMPLE_ADDRESS)
 
     def find(self, reader_id: str, language: str) -> Reader | None:
         """Give the person with an opaque name; None when it is of another run, or made up."""

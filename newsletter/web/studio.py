@@ -79,6 +79,9 @@ class Studio:
     async def run(self) -> None:
         """Follow the files until `stop`: pictures at once, checks when there is time."""
         self._loop = asyncio.get_running_loop()
+        for newest in self.labels()[:1]:
+            # The first page is ready before somebody opens it.
+            await asyncio.to_thread(self.desk, newest)
         while not self._stop.is_set():
             settings = self._newsletter.settings
             async for parts in changes(settings, self._stop):

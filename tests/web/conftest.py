@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from newsletter.web.guards import Access
 from newsletter.web.site import make_site
@@ -55,7 +56,11 @@ def ask(studio: Studio) -> Ask:
 
 def asking(studio: Studio, *, token: str | None = None) -> Ask:
     """Give a callable that asks the site of a studio."""
-    site = make_site(studio, web_templates(), Access(names=frozenset({HOST}), token=token))
+    return asking_of(make_site(studio, web_templates(), Access(names=frozenset({HOST}), token=token)))
+
+
+def asking_of(site: ASGIApp) -> Ask:
+    """Give a callable that asks a site."""
 
     def ask_site(
         path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, json: object = None

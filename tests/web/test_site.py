@@ -4,13 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.issue import EditionKey
-from newsletter.web.site import _stream
+from newsletter.errors import StorageError
+from newsletter.web.guards import Access, Guard
+from newsletter.web.site import _stream, make_site
 from newsletter.web.studio import Studio
 from newsletter.web.watch import Bell
-from tests.web.conftest import HOST, LABEL, Ask
+from newsletter.wiring import web_templates
+from tests.web.conftest import HOST, LABEL, Ask, asking_of
 
 ISSUE = f"/issues/{LABEL}"
 ADVISERS = EditionKey(segments=(SegmentId("advisers"),), language=Language("fi"))
@@ -212,3 +216,113 @@ def test_a_stream_tells_the_state_now_and_at_each_ring() -> None:
         return [str(line) for line in lines] + [str(line) async for line in stream]
 
     assert asyncio.run(told()) == ["data: a-1\n\n", "data: a-2\n\n"]
+
+
+def rehearse(studio: Studio) -> list[str]:
+    """Send the issue into the outbox; give the addresses of the mails as the list has them."""
+    studio.newsletter.issues.approve(LABEL, by="Testaaja")
+    studio.newsletter.deliveries.send(LABEL, by="Testaaja")
+    letters, _ = studio.mailbox.page(start=0, count=100)
+    return [f"/outbox/{letter.folder}/{letter.key}" for letter in letters]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", 'sandbox="allow-popups allow-popups-to-escape-sandbox"'),
+        ("?view=text", "SEUTU-uutiskirje"),
+        ("?view=headers", "X-Newsletter-Rehearsal"),
+        ("?view=raw", "Content-Transfer-Encoding: quoted-printable"),
+        ("?view=mjml", "This mail has no such part."),
+    ],
+)
+def test_a_rehearsed_mail_opens_in_every_view(ask: Ask, studio: Studio, query: str, expected: str) -> None:
+    """Beside the list, marked as a rehearsal, its own line marked as open."""
+    addresses = rehearse(studio)
+
+    page = ask(f"{addresses[0]}{query}", headers={"Cookie": "newsletter-language=en"}).text
+
+    assert expected in page
+    assert "A rehearsal: it was written to this machine and sent to nobody." in page
+    assert re.search(rf'href="{addresses[0]}"[^>]*aria-current="true"', page)
+    assert "21 rehearsed mails" in page
+
+
+def test_a_rehearsed_mail_is_framed_like_an_edition(ask: Ask, studio: Studio) -> None:
+    """Mails of the outbox are as foreign as any (P5)."""
+    answer = ask(f"{rehearse(studio)[0]}/frame?scheme=dark")
+
+    assert answer.headers["content-security-policy"].startswith("sandbox allow-popups")
+    assert "color-scheme:dark only" in answer.text
+
+
+def test_a_long_outbox_has_pages(ask: Ask, publication: Path) -> None:
+    """Fifty to a page; the page is kept while a mail of it is read in another view."""
+    folder = publication / "outbox" / LABEL
+    folder.mkdir(parents=True)
+    for number in range(60):
+        (folder / f"mail-{number:02}.eml").write_bytes(b"To: a@example.com\r\nContent-Type: text/html\r\n\r\n<p>x</p>")
+
+    first, second = ask("/outbox?page=1").text, ask("/outbox?page=2").text
+    opened = re.search(r'href="(/outbox/[^"]+\?page=2)"', second)
+
+    assert (first.count('id="mail-'), second.count('id="mail-')) == (50, 10)
+    assert opened is not None
+    assert "&amp;page=2" in ask(opened[1]).text
+    assert ask("/outbox?page=x").text.count('id="mail-') == 50
+
+
+def test_people_without_an_edition_are_named(ask: Ask, publication: Path) -> None:
+    """Whoever would get an edition that has no items is told of, so that nobody is forgotten."""
+    issue = publication / "issues" / LABEL / "issue.toml"
+    text = re.sub(r"(?ms)^managers = \[.*?^\]", "managers = []", issue.read_text("utf-8"))
+    issue.write_text(text, "utf-8")
+
+    page = ask(f"{ISSUE}?language=en").text
+
+    assert "managers.fi has no items and is not made." in page
+    assert "8 for managers.fi, which has no items" in page
+
+
+def test_segments_that_cannot_be_read_leave_the_sample_people(ask: Ask, studio: Studio, publication: Path) -> None:
+    """The last good pictures are shown with whoever can still be asked."""
+    studio.desk(LABEL)
+    (publication / "subscribers" / "segments.toml").write_text("[[segment]]\nid = 1\n")
+
+    page = ask(f"{ISSUE}?edition=advisers.fi&language=en")
+
+    assert (page.status_code, page.text.count("<option")) == (200, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (StorageError("The disk is full.", hint="Free some space."), ["The disk is full.", "Free some space."]),
+        (RuntimeError("aino@example.com in /home/aino"), ["RuntimeError"]),
+    ],
+)
+def test_a_page_that_cannot_be_made_shows_nothing_of_the_inside(
+    studio: Studio, error: Exception, said: list[str]
+) -> None:
+    """The house's own words and hint are told; of anything else only the kind."""
+
+    def fail() -> None:
+        raise error
+
+    site = make_site(studio, web_templates(), Access(names=frozenset({HOST})))
+    assert isinstance(site, Guard)
+    assert isinstance(site._application, FastAPI)
+    site._application.add_api_route("/fails", fail)
+
+    page = asking_of(site)("/fails")
+
+    assert (page.status_code, [words for words in said if words not in page.text]) == (500, [])
+    assert [word for word in ("aino@", "/home", "Traceback") if word in page.text] == []
+
+
+def test_a_search_of_a_past_reader_shows_the_sample(ask: Ask) -> None:
+    """An opaque name of another run is nobody's now: the sample reader stands in."""
+    page = ask(f"{ISSUE}?edition=advisers.fi&view=text&reader=0123456789abcdef0123").text
+
+    assert "Hei Aino," in page
+    assert '<option value="sample" selected>' in page

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from newsletter.domain.audience import SuppressionReason
-from newsletter.domain.delivery import DeliveryKey
+from newsletter.domain.audience import AddressHash, SuppressionReason
+from newsletter.domain.delivery import BatchId, DeliveryKey, DeliveryState, SendingId
+from newsletter.domain.issue import IssueLabel
 
 
 class NotificationKind(StrEnum):
@@ -111,3 +112,77 @@ class FetchedSuppressions:
 
     suppressions: tuple[ProviderSuppression, ...]
     faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDelivery:
+    """What the ledger knows of a delivery that a notification is about.
+
+    Attributes:
+        key: Of the ledger row.
+        sending_id: Of which sending.
+        is_rehearsal: Of a rehearsal, from which nothing about a person follows.
+        batch_id: In which batch.
+        address_hash: Whose.
+        state: As it stands.
+    """
+
+    key: DeliveryKey
+    sending_id: SendingId
+    is_rehearsal: bool
+    batch_id: BatchId
+    address_hash: AddressHash
+    state: DeliveryState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChange:
+    """A delivery's new state.
+
+    Attributes:
+        key: Of the ledger row.
+        state: What it is now.
+        reason: Why, without any address; may be empty.
+    """
+
+    key: DeliveryKey
+    state: DeliveryState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptNotification:
+    """A notification as it is listed for a person.
+
+    Attributes:
+        at: Aware moment it happened, as the provider says.
+        received_at: Aware moment it reached us.
+        provider: Name of the mailer.
+        kind: What happened.
+        label: The issue, or None when it is not about a delivery of ours.
+        reason: In the provider's words, without any address; may be empty.
+        raw: The provider's text, for the kinds that a person has to read.
+    """
+
+    at: datetime
+    received_at: datetime
+    provider: str
+    kind: NotificationKind
+    label: IssueLabel | None
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelinePoint:
+    """How many deliveries of a sending reached a state at one moment.
+
+    Attributes:
+        at: Aware moment.
+        state: `accepted` or `delivered`.
+        deliveries: How many.
+    """
+
+    at: datetime
+    state: DeliveryState
+    deliveries: int

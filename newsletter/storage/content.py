@@ -36,6 +36,8 @@ _MARGIN = timedelta(days=1)
 """A bare date is kept as its midnight in UTC; in its own zone that moment is up to 14 hours away."""
 
 _MOMENTS: Final = {"published", "updated", "start", "end"}
+_LATER: Final = {"alternates"}
+"""Fields that the first databases did not have: kept only when they say something, so that no old row is rewritten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,12 +232,13 @@ def _falls_into(item: Item, start: datetime, end: datetime, zone: ZoneInfo) -> b
 def _columns(item: Item) -> dict[str, object]:
     """Give an item as a row, without when it was seen."""
     is_article = isinstance(item, Article)
+    plain = {part.name: _plain(getattr(item, part.name)) for part in fields(item)}
     return {
         "key": item.key,
         "source_id": item.source_id,
         "identity": item.identity,
         "kind": (ItemKind.ARTICLE if is_article else ItemKind.EVENT).value,
-        "content": {part.name: _plain(getattr(item, part.name)) for part in fields(item)},
+        "content": {name: value for name, value in plain.items() if value or name not in _LATER},
         "fingerprint": fingerprint(item),
         "published_at": _moment(item.published) if isinstance(item, Article) else None,
         "starts_at": _moment(item.start) if isinstance(item, Event) else None,

@@ -238,8 +238,12 @@ class DeliveryLedger:
         return self._move(sending_id, SendingState.PAUSED, SendingState.RUNNING, pause_reason=None)
 
     def finish(self, sending_id: SendingId, *, now: datetime) -> Sending:
-        """End a sending of which nothing is queued, on its way or in open doubt; otherwise change nothing."""
+        """End a sending of which nothing is queued, on its way or in open doubt; otherwise change nothing.
+
+        A batch of doubt of which the provider has since accounted for every mail is no doubt any more.
+        """
         with self._database.write() as connection:
+            delivery_claims.settle_proven(connection, batch.c.sending_id == sending_id, now)
             is_open = exists().where(batch.c.sending_id == sending_id, batch.c.state != BatchState.SETTLED)
             connection.execute(
                 update(sending)

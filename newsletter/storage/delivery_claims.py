@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, select, update
 
 from newsletter.domain.audience import AddressHash, SubscriberStatus
 from newsletter.domain.delivery import (
@@ -32,6 +32,9 @@ CANCELLED = "the sending was cancelled"
 
 NO_ANSWER = "the mailer gave no answer for this recipient"
 """Why a delivery is in doubt that an outcome does not name."""
+
+PROVEN = "the provider accounted for every mail of it"
+"""Why a batch of doubt is settled of which the provider has told everything."""
 
 _GONE = "no subscriber has this address any more"
 _NOT_ACTIVE = {
@@ -345,6 +348,18 @@ def skip_queued(connection: Connection, sending_id: SendingId, now: datetime) ->
     connection.execute(
         update(batch).where(is_queued).values(state=BatchState.SETTLED, reason=CANCELLED, settled_at=now)
     )
+
+
+def settle_proven(connection: Connection, which: ColumnElement[bool], now: datetime) -> tuple[SendingId, ...]:
+    """Settle the chosen batches of doubt in which nobody is in doubt any more; give their sendings, each once."""
+    is_open = exists().where(delivery.c.batch_id == batch.c.id, delivery.c.state.is_(None))
+    settled = connection.execute(
+        update(batch)
+        .where(which, batch.c.state == BatchState.UNKNOWN, ~is_open)
+        .values(state=BatchState.SETTLED, reason=PROVEN, settled_at=now)
+        .returning(batch.c.sending_id)
+    )
+    return tuple(dict.fromkeys(SendingId(row.sending_id) for row in settled))
 
 
 def _skip_if_cancelled(connection: Connection, sending_id: SendingId, now: datetime) -> None:

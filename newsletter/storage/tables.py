@@ -258,3 +258,28 @@ delivery = Table(
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
+
+# What providers tell -------------------------------------------------------------------------------------------------
+
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("provider", Text, nullable=False),
+    # The provider's own id, where it gives one; the same thing told again may come with another one.
+    Column("event_id", Text),
+    Column("natural_key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    # Both NULL when it is not about a delivery of ours.
+    Column("delivery_key", Text),
+    Column("sending_id", ForeignKey("sending.id")),
+    Column("reason", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    UniqueConstraint("provider", "natural_key"),
+    Index("uq_notification_event_id", "provider", "event_id", unique=True),
+    Index(None, "sending_id", "kind", "at"),
+    Index(None, "kind", "at"),
+    sqlite_strict=True,
+)

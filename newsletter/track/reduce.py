@@ -42,6 +42,10 @@ _RANKS = {
     state: rank
     for rank, state in enumerate(
         (
+            # What we meant to do, or do not know, is weaker than any proof that the provider has the message.
+            DeliveryState.SKIPPED,
+            DeliveryState.QUEUED,
+            DeliveryState.SENDING,
             DeliveryState.UNKNOWN,
             DeliveryState.ACCEPTED,
             DeliveryState.DEFERRED,
@@ -54,7 +58,7 @@ _RANKS = {
         )
     )
 }
-"""The states that a notification may change, the weakest first. The others belong to the sender alone."""
+"""Every state, the weakest first."""
 
 _SUPPRESSION_RANKS = {
     reason: rank
@@ -163,13 +167,11 @@ def merge(one: Tidings, other: Tidings) -> Tidings:
 def state_after(state: DeliveryState, news: DeliveryNews) -> DeliveryState:
     """Give a delivery's state after what was told: never a weaker one.
 
-    What is queued, being handed over or skipped is left alone: that is the sender's word, and while a call is under way
-    its answer comes first. Apply the news again once it is settled.
+    What the provider tells of a delivery that is still queued, as after a doubt or a restored backup, counts too: it
+    keeps the reader from getting the mail twice.
     """
     told = news.strongest
-    if told is None or state not in _RANKS or _RANKS[told.state] <= _RANKS[state]:
-        return state
-    return told.state
+    return state if told is None or _RANKS[told.state] <= _RANKS[state] else told.state
 
 
 def is_worn_out(states: Sequence[DeliveryState]) -> bool:

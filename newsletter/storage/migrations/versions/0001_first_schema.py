@@ -1,4 +1,4 @@
-"""The first schema: content, audience, issues, the ledger."""
+"""The first schema: content, audience, issues, the ledger, notifications."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -249,3 +249,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_delivery_batch_id"), "delivery", ["batch_id"], unique=False)
     op.create_index("uq_delivery_key", "delivery", ["key"], unique=True)
+    op.create_table(
+        "notification",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=True),
+        sa.Column("natural_key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", columns.Moment(timezone=True), nullable=False),
+        sa.Column("received_at", columns.Moment(timezone=True), nullable=False),
+        sa.Column("delivery_key", sa.Text(), nullable=True),
+        sa.Column("sending_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("raw", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
+        sa.UniqueConstraint("provider", "natural_key", name=op.f("uq_notification_provider_natural_key")),
+        sa.ForeignKeyConstraint(["sending_id"], ["sending.id"], name=op.f("fk_notification_sending_id")),
+        sqlite_strict=True,
+    )
+    op.create_index("uq_notification_event_id", "notification", ["provider", "event_id"], unique=True)
+    op.create_index(
+        op.f("ix_notification_sending_id_kind_at"), "notification", ["sending_id", "kind", "at"], unique=False
+    )
+    op.create_index(op.f("ix_notification_kind_at"), "notification", ["kind", "at"], unique=False)

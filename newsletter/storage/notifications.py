@@ -1,0 +1,274 @@
+"""SQL for what providers tell: each thing once, and what follows from it in the ledger. Door: `NotificationStore`.
+
+A notification is known by the provider's id and by its natural key, for a repetition may come under a new id. No
+address is kept: a notification knows its delivery, and the delivery its keyed hash. Nothing is decided here: what
+follows from a notification is for `track.reduce` to say.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, bindparam, distinct, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.domain.audience import AddressHash
+from newsletter.domain.delivery import (
+    ACCEPTED_AND_LATER,
+    BatchId,
+    DeliveryKey,
+    DeliveryState,
+    SendingId,
+    SendingState,
+)
+from newsletter.domain.issue import IssueLabel
+from newsletter.domain.notification import (
+    KeptNotification,
+    KnownDelivery,
+    Notification,
+    NotificationKind,
+    StateChange,
+    TimelinePoint,
+)
+from newsletter.storage.columns import Moment
+from newsletter.storage.delivery_claims import settle_proven
+from newsletter.storage.tables import batch, delivery, notification, sending
+
+_SENDINGS_LOOKED_BACK_ON = 24
+"""Real sendings in which earlier deliveries of an address are looked for: two years of a monthly newsletter."""
+
+_VALUES_IN_ONE_STATEMENT = 2_000
+"""With the columns of a row it stays within the 32,766 values that SQLite takes in a statement."""
+
+Value = TypeVar("Value")
+
+
+class NotificationStore:
+    """Notifications and the deliveries they are about, within one transaction.
+
+    Args:
+        connection: In a transaction; a writing one for the methods that write.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # Writing
+
+    def keep(
+        self, notifications: Sequence[Notification], known: Mapping[DeliveryKey, KnownDelivery], now: datetime
+    ) -> tuple[Notification, ...]:
+        """Keep what was not told before, and give it in the order in which it was told.
+
+        Args:
+            notifications: As a provider sent them, repetitions and all.
+            known: The deliveries they are about, as `deliveries` gives them.
+            now: Aware moment they reached us.
+        """
+        table = sqlite.insert(notification) if self._is_sqlite else postgresql.insert(notification)
+        insert = table.on_conflict_do_nothing().returning(notification.c.provider, notification.c.natural_key)
+        new: set[tuple[str, str]] = set()
+        for portion in _portions(notifications):
+            rows = [_row(one, known.get(one.delivery_key) if one.delivery_key else None, now) for one in portion]
+            new.update((row.provider, row.natural_key) for row in self._connection.execute(insert, rows))
+        first = {(one.provider, one.natural_key): one for one in reversed(notifications)}
+        return tuple(
+            one
+            for one in dict.fromkeys(first[one.provider, one.natural_key] for one in notifications)
+            if (one.provider, one.natural_key) in new
+        )
+
+    def set_states(self, changes: Sequence[StateChange], now: datetime) -> None:
+        """Write new states of deliveries; the moment at which a delivery was first settled stays."""
+        if not changes:
+            return
+        self._connection.execute(
+            update(delivery)
+            .where(delivery.c.key == bindparam("its_key"))
+            .values(
+                state=bindparam("its_state"),
+                reason=bindparam("its_reason"),
+                settled_at=func.coalesce(delivery.c.settled_at, bindparam("its_moment", type_=Moment())),
+            ),
+            [
+                {"its_key": one.key, "its_state": one.state.value, "its_reason": one.reason or None, "its_moment": now}
+                for one in changes
+            ],
+        )
+
+    def close_proven(self, batch_ids: Collection[BatchId], now: datetime) -> tuple[SendingId, ...]:
+        """Settle the batches of doubt in which nobody is in doubt any more; give their sendings, each once."""
+        settled = [
+            settle_proven(self._connection, batch.c.id.in_(portion), now) for portion in _portions(sorted(batch_ids))
+        ]
+        return tuple(dict.fromkeys(sending_id for portion in settled for sending_id in portion))
+
+    def pause(self, sending_id: SendingId, *, reason: str) -> bool:
+        """Let no further batch of a running sending be claimed; False when it is not running."""
+        paused = self._connection.execute(
+            update(sending)
+            .where(sending.c.id == sending_id, sending.c.state == SendingState.RUNNING)
+            .values(state=SendingState.PAUSED, pause_reason=reason)
+        )
+        return paused.rowcount > 0
+
+    # Reading the ledger
+
+    def deliveries(self, keys: Iterable[DeliveryKey]) -> dict[DeliveryKey, KnownDelivery]:
+        """Give the deliveries with these keys; keys that are not ours are absent."""
+        known: dict[DeliveryKey, KnownDelivery] = {}
+        for portion in _portions(dict.fromkeys(keys)):
+            found = (
+                select(
+                    delivery.c.key,
+                    delivery.c.sending_id,
+                    sending.c.is_rehearsal,
+                    delivery.c.batch_id,
+                    delivery.c.address_hash,
+                    func.coalesce(delivery.c.state, batch.c.state).label("state"),
+                )
+                .select_from(
+                    delivery.join(batch, batch.c.id == delivery.c.batch_id).join(
+                        sending, sending.c.id == delivery.c.sending_id
+                    )
+                )
+                .where(delivery.c.key.in_(portion))
+            )
+            for row in self._connection.execute(found):
+                known[DeliveryKey(row.key)] = KnownDelivery(
+                    key=DeliveryKey(row.key),
+                    sending_id=SendingId(row.sending_id),
+                    is_rehearsal=row.is_rehearsal,
+                    batch_id=BatchId(row.batch_id),
+                    address_hash=AddressHash(row.address_hash),
+                    state=DeliveryState(row.state),
+                )
+        return known
+
+    def histories(self, address_hashes: Iterable[AddressHash]) -> dict[AddressHash, tuple[DeliveryState, ...]]:
+        """Give, by address, how its deliveries ended in real sendings, the newest first; those skipped are left out."""
+        latest = (
+            select(sending.c.id)
+            .where(~sending.c.is_rehearsal)
+            .order_by(sending.c.id.desc())
+            .limit(_SENDINGS_LOOKED_BACK_ON)
+        )
+        recent = self._connection.execute(latest).scalars().all()
+        histories: dict[AddressHash, list[DeliveryState]] = {}
+        for portion in _portions(dict.fromkeys(address_hashes)):
+            found = (
+                select(delivery.c.address_hash, delivery.c.state)
+                .where(
+                    delivery.c.sending_id.in_(recent),
+                    delivery.c.address_hash.in_(portion),
+                    delivery.c.state.is_not(None),
+                    delivery.c.state != DeliveryState.SKIPPED,
+                )
+                .order_by(delivery.c.sending_id.desc())
+            )
+            for row in self._connection.execute(found):
+                histories.setdefault(AddressHash(row.address_hash), []).append(DeliveryState(row.state))
+        return {address_hash: tuple(states) for address_hash, states in histories.items()}
+
+    def count_blocked(self, sending_id: SendingId) -> int:
+        """Count the deliveries of a sending that were returned for what we are or wrote."""
+        counted = select(func.count(distinct(notification.c.delivery_key))).where(
+            notification.c.sending_id == sending_id, notification.c.kind == NotificationKind.BLOCKED
+        )
+        return self._connection.execute(counted).scalar_one()
+
+    def count_accepted(self, sending_id: SendingId) -> int:
+        """Count the deliveries of a sending that the provider took, whatever became of them."""
+        counted = select(func.count()).where(
+            delivery.c.sending_id == sending_id, delivery.c.state.in_(sorted(ACCEPTED_AND_LATER))
+        )
+        return self._connection.execute(counted).scalar_one()
+
+    # Reading for a person
+
+    def page(self, *, kinds: Collection[NotificationKind] = (), limit: int) -> tuple[KeptNotification, ...]:
+        """Give the newest notifications, those that happened last first.
+
+        Args:
+            kinds: Only these; all by default.
+            limit: At most so many.
+        """
+        found = (
+            select(notification, sending.c.label)
+            .select_from(notification.outerjoin(sending, sending.c.id == notification.c.sending_id))
+            .order_by(notification.c.at.desc(), notification.c.id.desc())
+            .limit(limit)
+        )
+        if kinds:
+            found = found.where(notification.c.kind.in_(sorted(kinds)))
+        return tuple(
+            KeptNotification(
+                at=row.at,
+                received_at=row.received_at,
+                provider=row.provider,
+                kind=NotificationKind(row.kind),
+                label=None if row.label is None else IssueLabel(row.label),
+                reason=row.reason,
+                raw=row.raw,
+            )
+            for row in self._connection.execute(found)
+        )
+
+    def counts(self) -> dict[NotificationKind, int]:
+        """Count the notifications by kind."""
+        counted = select(notification.c.kind, func.count()).group_by(notification.c.kind)
+        found = {NotificationKind(kind): count for kind, count in self._connection.execute(counted)}
+        return {kind: found[kind] for kind in NotificationKind if kind in found}
+
+    def timeline(self, sending_id: SendingId) -> tuple[TimelinePoint, ...]:
+        """Give how many deliveries were accepted and delivered when, the earliest first.
+
+        A delivery was accepted when the mailer's answer was recorded, and delivered at the moment the provider says.
+        """
+        taken = (
+            select(delivery.c.settled_at, func.count())
+            .where(delivery.c.sending_id == sending_id, delivery.c.state.in_(sorted(ACCEPTED_AND_LATER)))
+            .group_by(delivery.c.settled_at)
+        )
+        points = [
+            TimelinePoint(at=at, state=DeliveryState.ACCEPTED, deliveries=count)
+            for at, count in self._connection.execute(taken)
+        ]
+        told = (
+            select(notification.c.at, func.count(distinct(notification.c.delivery_key)))
+            .where(notification.c.sending_id == sending_id, notification.c.kind == NotificationKind.DELIVERED)
+            .group_by(notification.c.at)
+        )
+        points += [
+            TimelinePoint(at=at, state=DeliveryState.DELIVERED, deliveries=count)
+            for at, count in self._connection.execute(told)
+        ]
+        return tuple(sorted(points, key=lambda point: (point.at, point.state)))
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._connection.dialect.name == "sqlite"
+
+
+def _row(one: Notification, known: KnownDelivery | None, now: datetime) -> dict[str, object]:
+    """Write a notification as a row."""
+    return {
+        "provider": one.provider,
+        "event_id": one.event_id,
+        "natural_key": one.natural_key,
+        "kind": one.kind.value,
+        "at": one.at,
+        "received_at": now,
+        "delivery_key": one.delivery_key,
+        "sending_id": None if known is None else known.sending_id,
+        "reason": one.reason,
+        "raw": one.raw,
+    }
+
+
+def _portions(values: Iterable[Value]) -> Iterator[list[Value]]:
+    """Cut values into lists that one statement can take."""
+    remaining = iter(values)
+    while portion := list(islice(remaining, _VALUES_IN_ONE_STATEMENT)):
+        yield portion

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from newsletter.check.page import Page, plain, read_page
-from newsletter.domain.content import Language
 from newsletter.domain.issue import Edition, IssueItem, ItemVariant, Message, Slot
 from newsletter.domain.publication import Publication
 from newsletter.errors import Place
@@ -112,11 +111,6 @@ def read(given: CheckInput) -> Reading:
         images=given.images,
         page=read_page(given.message.html),
     )
-
-
-def in_language(item: IssueItem, language: Language) -> IssueItem | ItemVariant | None:
-    """Give the words of an item in a language: its own, or a variant's; None when it has none in it."""
-    return item if item.language == language else item.variants.get(language)
 
 
 def _said(item: IssueItem) -> Iterator[str]:

@@ -51,6 +51,8 @@ def new(session: Session, label: str, *, planned: datetime | None, is_update: bo
         click.echo(f"{segment_id}: {count} items")
     verb = "Added" if is_update else "Wrote"
     click.echo(f"{verb} {len(made.added)} items {'to' if is_update else 'in'} {session.shown(made.path)}.")
+    for key, language in made.translated:
+        click.echo(f"Added words in {language} to {key}.")
     session.say(
         "Open it in any editor: order, titles, leads, greeting, subject. Why each item is in it stands above it."
     )
@@ -78,10 +80,14 @@ def list_(session: Session, *, as_json: bool) -> None:
 
 @issue.command()
 @label_argument
+@click.option("--parity", "is_parity", is_flag=True, help="Show which item lacks words in which language instead.")
 @json_option
 @pass_session
-def show(session: Session, label: str, *, as_json: bool) -> None:
+def show(session: Session, label: str, *, is_parity: bool, as_json: bool) -> None:
     """Show each edition of an issue: subject, items in order, size."""
+    if is_parity:
+        _show_parity(session, label, as_json=as_json)
+        return
     rendering = session.newsletter.issues.render(label)
     summary = session.newsletter.issues.summary(label)
     if as_json:
@@ -106,6 +112,25 @@ def show(session: Session, label: str, *, as_json: bool) -> None:
                 click.echo(f"    {item.title}  [{item.key}]")
     for name in rendering.empty:
         click.echo(f"\n{name}  no items: this edition is not made")
+
+
+def _show_parity(session: Session, label: str, *, as_json: bool) -> None:
+    """Show each item in every language of the publication."""
+    rows = session.newsletter.issues.parity(label)
+    languages = session.newsletter.settings.publication.languages
+    if as_json:
+        print_json([{**asdict(row), "is_whole": row.is_whole} for row in rows])
+        return
+    print_table(
+        ["ITEM", *(language.upper() for language in languages), "TITLE"],
+        [(row.key, *(row.wordings[language] for language in languages), row.title) for row in rows],
+    )
+    lacking = sum(not row.is_whole for row in rows)
+    session.say(
+        f"{lacking} of {len(rows)} items lack words in some language: write a table such as [item.KEY.sv] for them."
+        if lacking
+        else f"All {len(rows)} items have words in every language."
+    )
 
 
 @issue.command()

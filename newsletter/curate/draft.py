@@ -6,7 +6,7 @@ Doors: `make_draft` for a whole issue, `issue_item` for one item. Pure. Must not
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,16 @@ from newsletter.domain.content import (
     fingerprint,
     published_day,
 )
-from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, Pick, PickGrade, Waiver
+from newsletter.domain.issue import (
+    EditionWords,
+    IssueItem,
+    IssueLabel,
+    ItemKind,
+    ItemVariant,
+    Pick,
+    PickGrade,
+    Waiver,
+)
 from newsletter.domain.period import Period, first_moment, moment_after
 from newsletter.language.catalogue import MessageId, translate
 from newsletter.language.formats import NO_BREAK_SPACE, month_heading
@@ -31,7 +40,7 @@ from newsletter.language.formats import NO_BREAK_SPACE, month_heading
 SUBJECT_SIZE = 70
 """Characters: more is cut off on a phone."""
 PREHEADER_SIZE = 110
-_PREHEADER_TITLES = slice(1, 4)
+PREHEADER_TITLES = 3
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_BUT_LINE_FEED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -65,7 +74,12 @@ class Draft:
 
 
 def make_draft(
-    picks: Sequence[Pick], items: Iterable[Item], choice: Choice, *, markdown_of: Callable[[str], str]
+    picks: Sequence[Pick],
+    items: Iterable[Item],
+    choice: Choice,
+    *,
+    markdown_of: Callable[[str], str],
+    translations: Mapping[ItemKey, Mapping[Language, Item]] | None = None,
 ) -> Draft:
     """Give the draft of an issue.
 
@@ -74,13 +88,20 @@ def make_draft(
         items: At least those that have a pick.
         choice: The one the picks were made with.
         markdown_of: Gives the Markdown of an article's HTML.
+        translations: Of the items, as `pairs.pair` found them; none by default.
     """
     by_key = {item.key: item for item in items}
     picked = [pick for pick in picks if pick.grade is PickGrade.PICKED]
     chosen: dict[ItemKey, IssueItem] = {}
     for pick in picked:
         if pick.key not in chosen:
-            chosen[pick.key] = issue_item(by_key[pick.key], choice, section=pick.section, markdown_of=markdown_of)
+            chosen[pick.key] = issue_item(
+                by_key[pick.key],
+                choice,
+                section=pick.section,
+                markdown_of=markdown_of,
+                translations=(translations or {}).get(pick.key),
+            )
     order = {
         segment.id: tuple(pick.key for pick in picked if pick.segment_id == segment.id)
         for segment in sorted(choice.segments, key=lambda segment: segment.rank)
@@ -98,7 +119,12 @@ def make_draft(
 
 
 def issue_item(
-    item: Item, choice: Choice, *, markdown_of: Callable[[str], str], section: SectionId | None = None
+    item: Item,
+    choice: Choice,
+    *,
+    markdown_of: Callable[[str], str],
+    section: SectionId | None = None,
+    translations: Mapping[Language, Item] | None = None,
 ) -> IssueItem:
     """Give an item's words for the editor: its lead, and its whole text where no link leads to it.
 
@@ -107,11 +133,29 @@ def issue_item(
         choice: Zone and sections.
         markdown_of: Gives the Markdown of HTML.
         section: Where it goes; the first that fits by default.
+        translations: The same text in further languages; none by default.
     """
     placed = section if section is not None else section_for(item, choice)
+    made = _made(item, placed, choice, markdown_of)
+    others = {language: _made(other, placed, choice, markdown_of) for language, other in (translations or {}).items()}
+    return replace(made, variants={language: _variant(other, made) for language, other in others.items()})
+
+
+def _made(item: Item, section: SectionId, choice: Choice, markdown_of: Callable[[str], str]) -> IssueItem:
     if isinstance(item, Article):
-        return _from_article(item, placed, choice, markdown_of)
-    return _from_event(item, placed, choice, markdown_of)
+        return _from_article(item, section, choice, markdown_of)
+    return _from_event(item, section, choice, markdown_of)
+
+
+def _variant(other: IssueItem, original: IssueItem) -> ItemVariant:
+    """Give what a translation says otherwise than its original."""
+    return ItemVariant(
+        title=other.title,
+        lead=other.lead,
+        body=other.body or None,
+        link=None if other.link == original.link else other.link or "",
+        place=None if other.place == original.place else other.place,
+    )
 
 
 def _from_article(article: Article, section: SectionId, choice: Choice, markdown_of: Callable[[str], str]) -> IssueItem:
@@ -178,15 +222,18 @@ def _words(contents: Sequence[Sequence[IssueItem]], choice: Choice, language: La
     publication = choice.publication
     first = contents[0] if contents else ()
     titles = [
-        item.title
+        title
         for item in first
-        if item.kind is ItemKind.ARTICLE and item.language == language and all(item in others for others in contents)
+        if item.kind is ItemKind.ARTICLE
+        and (title := _title_in(item, language))
+        and all(item in others for others in contents)
     ]
     name = f"{publication.names[language]} {_period_name(choice.period, language)}"
-    others = " · ".join(titles[_PREHEADER_TITLES])
+    subject = _subject(name, titles)
+    others = " · ".join([title for title in titles if not subject.endswith(f": {title}")][:PREHEADER_TITLES])
     has_events = bool(contents) and all(any(item.kind is ItemKind.EVENT for item in items) for items in contents)
     return EditionWords(
-        subject=shorten(f"{name}: {titles[0]}" if titles else name, SUBJECT_SIZE),
+        subject=subject,
         preheader=shorten(others or publication.taglines.get(language, ""), PREHEADER_SIZE),
         greeting=translate(
             language,
@@ -195,6 +242,20 @@ def _words(contents: Sequence[Sequence[IssueItem]], choice: Choice, language: La
             else MessageId("Here is the latest news. Enjoy reading!"),
         ),
     )
+
+
+def _subject(name: str, titles: Sequence[str]) -> str:
+    """Give the name with the first title that fits beside it whole: a cut one in a subject promises half a thing."""
+    subjects = (f"{name}: {title}" for title in titles)
+    return next((subject for subject in subjects if len(subject) <= SUBJECT_SIZE), name)
+
+
+def _title_in(item: IssueItem, language: Language) -> str | None:
+    """Give an item's title in a language, or None when it has none in it."""
+    if item.language == language:
+        return item.title
+    variant = item.variants.get(language)
+    return None if variant is None else variant.title
 
 
 def _period_name(period: Period, language: Language) -> str:

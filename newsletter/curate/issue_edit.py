@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsletter.curate.draft import Draft
-from newsletter.curate.issue_text import item_text, order_lines, reasons_for
-from newsletter.domain.content import ItemKey, SegmentId
+from newsletter.curate.issue_text import item_text, order_lines, reasons_for, variant_text
+from newsletter.domain.content import ItemKey, Language, SegmentId
 from newsletter.domain.publication import Publication
 from newsletter.errors import IssueFileError, Place
 from newsletter.toml_file import TomlFile
@@ -31,8 +31,16 @@ class _Insertion:
     text: str
 
 
-def added_text(text: str, file: TomlFile, draft: Draft, new: Sequence[ItemKey], publication: Publication) -> str:
-    """Give the text of a file with new items put in.
+def added_text(
+    text: str,
+    file: TomlFile,
+    draft: Draft,
+    new: Sequence[ItemKey],
+    publication: Publication,
+    *,
+    translated: Sequence[tuple[ItemKey, Language]] = (),
+) -> str:
+    """Give the text of a file with new items, and new translations of items that it has, put in.
 
     Args:
         text: Of the file, without a byte order mark.
@@ -40,11 +48,14 @@ def added_text(text: str, file: TomlFile, draft: Draft, new: Sequence[ItemKey], 
         draft: Holds the new items, their order and the reasons.
         new: Keys of the items to add.
         publication: For the zone of times.
+        translated: Items of the file, and the languages that the draft has them in and the file has not.
 
     Raises:
         IssueFileError: The tables are laid out so that nothing can be put between them.
     """
-    tables = "\n".join(item_text(draft.items[key], publication, reasons=reasons_for(key, draft)) for key in new)
+    parts = [item_text(draft.items[key], publication, reasons=reasons_for(key, draft)) for key in new]
+    parts += [variant_text(key, language, draft.items[key].variants[language]) for key, language in translated]
+    tables = "\n".join(parts)
     added = {segment: tuple(key for key in keys if key in new) for segment, keys in draft.order.items()}
     line_end = "\r\n" if "\r\n" in text else "\n"
     text += "" if text.endswith("\n") else line_end
@@ -65,7 +76,9 @@ def added_text(text: str, file: TomlFile, draft: Draft, new: Sequence[ItemKey], 
 def _wanted(content: Mapping[str, Any], tables: str, added: Mapping[SegmentId, tuple[ItemKey, ...]]) -> dict[str, Any]:
     """Give what the extended file has to say."""
     wanted: dict[str, Any] = copy.deepcopy(dict(content))
-    wanted.setdefault("item", {}).update(tomllib.loads(tables)["item"])
+    items = wanted.setdefault("item", {})
+    for key, table in tomllib.loads(tables)["item"].items():
+        items[key] = items.get(key, {}) | table
     for segment, keys in added.items():
         if keys:
             wanted["order"].setdefault(segment, []).extend(keys)

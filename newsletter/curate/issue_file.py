@@ -9,6 +9,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,7 +19,7 @@ from newsletter.curate.issue_edit import added_text
 from newsletter.curate.issue_shape import IssueFile, issue_of, name_faults
 from newsletter.curate.issue_text import draft_text
 from newsletter.domain.audience import Segment
-from newsletter.domain.content import ItemKey
+from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Publication
 from newsletter.errors import IssueFileError, StateError
@@ -56,14 +57,25 @@ def read_issue(
     return issue_of(_checked(file, segments, publication), file, path, segments, publication)
 
 
-def add_items(
-    path: Path, draft: Draft, *, segments: Sequence[Segment], publication: Publication
-) -> tuple[ItemKey, ...]:
-    """Add the items of a newer draft that the file does not hold yet, and give their keys.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What a file has got.
+
+    Attributes:
+        items: Keys of the new items.
+        translations: Items that were there, with a language that they now have words in too.
+    """
+
+    items: tuple[ItemKey, ...] = ()
+    translations: tuple[tuple[ItemKey, Language], ...] = ()
+
+
+def add_items(path: Path, draft: Draft, *, segments: Sequence[Segment], publication: Publication) -> Added:
+    """Add the items of a newer draft that the file does not hold yet, and new translations of those it holds.
 
     Each new item gets its table after the last one, and its place at the end of its segments' orders. Every comment,
     order and word that is there stays to the byte. An item whose table is there is left alone, also where the editor
-    took it out of an order. Nothing is written when nothing is new.
+    took it out of an order, and so is a translation. Nothing is written when nothing is new.
 
     Raises:
         IssueFileError: As for `read_issue`; or the tables are laid out so that nothing can be put between them.
@@ -71,11 +83,19 @@ def add_items(
     file = read_toml(path, error=IssueFileError)
     tables = _checked(file, segments, publication)
     new = tuple(key for key in draft.items if key not in tables.item)
-    if new:
+    translated = tuple(
+        (key, language)
+        for key, item in draft.items.items()
+        if key in tables.item
+        for language in item.variants
+        if language != tables.item[key].language and getattr(tables.item[key], language) is None
+    )
+    if new or translated:
         text = path.read_bytes().decode("utf-8")
         mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
-        _write(path, mark + added_text(text.removeprefix(mark), file, draft, new, publication), is_new=False)
-    return new
+        extended = added_text(text.removeprefix(mark), file, draft, new, publication, translated=translated)
+        _write(path, mark + extended, is_new=False)
+    return Added(items=new, translations=translated)
 
 
 def unplaced_items(issue: Issue) -> tuple[ItemKey, ...]:

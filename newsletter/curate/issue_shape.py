@@ -221,7 +221,11 @@ def _edition_faults(file: TomlFile, segments: Sequence[SegmentId], publication: 
     editions = _table(file.content.get("edition"))
     for wanted in publication.languages:
         if editions and wanted not in editions:
-            yield file.fault(("edition", wanted), f"The table [edition.{wanted}] is missing.")
+            yield file.fault(
+                ("edition", wanted),
+                f"The table [edition.{wanted}] is missing.",
+                hint="Write it with a subject, a preheader and a greeting.",
+            )
     for language, edition in editions.items():
         if language not in publication.languages:
             yield file.fault(

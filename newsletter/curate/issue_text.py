@@ -52,9 +52,13 @@ def item_text(item: IssueItem, publication: Publication, *, reasons: Iterable[st
             lines.append(f"{name} = {inline(text)}")
     if item.body:
         lines.append(f"body = {block(item.body)}")
-    for language, variant in item.variants.items():
-        lines += ["", f"[item.{item.key}.{language}]", *_variant_lines(variant)]
-    return "\n".join(lines) + "\n"
+    tables = (variant_text(item.key, language, variant) for language, variant in item.variants.items())
+    return "\n".join(("\n".join(lines) + "\n", *tables))
+
+
+def variant_text(key: ItemKey, language: Language, variant: ItemVariant) -> str:
+    """Write the table of an item's words in a further language."""
+    return "\n".join((f"[item.{key}.{language}]", *_variant_lines(variant))) + "\n"
 
 
 def order_lines(keys: Sequence[ItemKey], items: Mapping[ItemKey, IssueItem]) -> list[str]:

@@ -140,6 +140,7 @@ class Article:
         tags: As the source has them, without `#`.
         segments: Named by the source or the item itself; these win over topics.
         topics: Named likewise, as primary topics.
+        alternates: Where the same text stands in other languages: addresses, or identities in the same source.
     """
 
     key: ItemKey
@@ -157,6 +158,7 @@ class Article:
     tags: tuple[str, ...] = ()
     segments: tuple[SegmentId, ...] = ()
     topics: tuple[TopicId, ...] = ()
+    alternates: tuple[str, ...] = ()
 
 
 class Precision(StrEnum):
@@ -198,6 +200,7 @@ class Event:
         tags: As the source has them.
         segments: As for an article.
         topics: As for an article.
+        alternates: As for an article.
     """
 
     key: ItemKey
@@ -216,6 +219,7 @@ class Event:
     tags: tuple[str, ...] = ()
     segments: tuple[SegmentId, ...] = ()
     topics: tuple[TopicId, ...] = ()
+    alternates: tuple[str, ...] = ()
 
 
 Item = Article | Event

@@ -39,7 +39,15 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemVariant:
-    """The words of an item in a further language; what is None is taken from the item itself."""
+    """The words of an item in a further language.
+
+    Attributes:
+        title: None says that there are no words in this language: link and place alone are another's.
+        lead: None is none: under a title in one language no reader wants a text in another.
+        body: Likewise.
+        link: None is the item's own, empty is none.
+        place: None is the item's own.
+    """
 
     title: str | None = None
     lead: str | None = None

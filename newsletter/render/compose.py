@@ -9,7 +9,7 @@ from itertools import combinations as combinations_of
 
 from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SegmentId
-from newsletter.domain.issue import Edition, EditionKey, EditionSection, EditionWords, Issue, IssueItem
+from newsletter.domain.issue import Edition, EditionKey, EditionSection, EditionWords, Issue, IssueItem, ItemVariant
 from newsletter.domain.period import first_moment
 from newsletter.domain.publication import Publication, Section, SectionKind
 from newsletter.errors import IssueFileError, Place
@@ -48,8 +48,8 @@ def compose(issue: Issue, key: EditionKey, *, segments: Sequence[Segment], publi
     """Lay an issue out for the readers who share some segments, in one language.
 
     Each item stands once: the first segment's in the editor's order, then what the others add, in theirs. Where every
-    segment has its events in the order of time, a combination has too. An item without words in the language keeps its
-    own, and its language with them.
+    segment has its events in the order of time, a combination has too. An item without words in the language is shown
+    in the first of the publication's languages that it has words in, and names that language as its own.
 
     Raises:
         IssueFileError: The issue names a section or item that does not exist, or has no words in any language.
@@ -68,7 +68,7 @@ def compose(issue: Issue, key: EditionKey, *, segments: Sequence[Segment], publi
             EditionSection(
                 section=section,
                 title=_in_language(section.titles, key.language, publication),
-                items=tuple(_in_words_of(item, key.language) for item in items),
+                items=tuple(_in_words_of(item, (key.language, *publication.languages)) for item in items),
             )
             for section in publication.sections
             if (items := _merged(lists, section, publication))
@@ -121,20 +121,32 @@ def _by_time(items: Sequence[IssueItem], publication: Publication) -> list[Issue
     )
 
 
-def _in_words_of(item: IssueItem, language: Language) -> IssueItem:
-    """Give an item in a language, if it has words in it."""
-    variant = item.variants.get(language)
-    if variant is None or item.language == language:
-        return item
+def _in_words_of(item: IssueItem, languages: Sequence[Language]) -> IssueItem:
+    """Give an item in the first of some languages that it has words in; link and place are the wanted language's."""
+    shown = next((language for language in languages if _has_words(item, language)), item.language)
+    variant = item.variants.get(shown, ItemVariant()) if shown != item.language else ItemVariant()
+    wanted = item.variants.get(languages[0], ItemVariant())
+    link, place = (
+        next((value for value in values if value is not None), None)
+        for values in ((wanted.link, variant.link, item.link), (wanted.place, variant.place, item.place))
+    )
+    if variant.title is None:
+        return replace(item, link=link or None, place=place or None)
     return replace(
         item,
-        language=language,
-        title=item.title if variant.title is None else variant.title,
-        lead=item.lead if variant.lead is None else variant.lead,
-        body=item.body if variant.body is None else variant.body,
-        link=item.link if variant.link is None else variant.link,
-        place=item.place if variant.place is None else variant.place,
+        language=shown,
+        title=variant.title,
+        lead=variant.lead or "",
+        body=variant.body or "",
+        link=link or None,
+        place=place or None,
     )
+
+
+def _has_words(item: IssueItem, language: Language) -> bool:
+    """Tell whether an item can be read in a language."""
+    variant = item.variants.get(language)
+    return item.language == language or (variant is not None and variant.title is not None)
 
 
 def _words(issue: Issue, key: EditionKey, publication: Publication) -> EditionWords:

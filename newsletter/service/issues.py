@@ -8,12 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from newsletter.check import CheckInput, FindingText, apply_waivers, describe, run_checks
-from newsletter.collect.markup import markdown_of, text_of
-from newsletter.curate.draft import Draft, make_draft
-from newsletter.curate.issue_file import add_items, read_issue, write_draft
-from newsletter.curate.select import Choice, select
+from newsletter.curate.issue_file import read_issue
+from newsletter.curate.parity import ParityRow, parity
 from newsletter.domain.audience import Segment, audience_rule
-from newsletter.domain.content import ItemKey, SegmentId
+from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import Sending, SendingState
 from newsletter.domain.issue import (
     Approval,
@@ -23,7 +21,6 @@ from newsletter.domain.issue import (
     IssueLabel,
     IssueState,
     Message,
-    Pick,
     Slot,
     approval_hash,
 )
@@ -35,10 +32,10 @@ from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_ke
 from newsletter.render.edition import render_edition
 from newsletter.render.templates import Templates
 from newsletter.service.audience import AudienceService
+from newsletter.service.drafts import NewIssue, draft_issue
 from newsletter.service.files import write_whole
 from newsletter.service.lock_file import LOCK_NAME, read_lock, write_lock
 from newsletter.service.resources import Resources
-from newsletter.storage.content import ContentStore
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.issues import IssueStore
 from newsletter.toml_file import did_you_mean
@@ -47,26 +44,6 @@ ISSUE_NAME = "issue.toml"
 BUILD_NAME = "build"
 SAMPLE_NAME = "Aino"
 """The reader of a build, where no person is meant."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewIssue:
-    """What `new` did.
-
-    Attributes:
-        path: The file for the editor.
-        draft: All that was chosen, and why.
-        added: Keys that the file did not hold before.
-    """
-
-    path: Path
-    draft: Draft
-    added: tuple[ItemKey, ...]
-
-    @property
-    def picks(self) -> tuple[Pick, ...]:
-        """Give each decision with its reason."""
-        return self.draft.picks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,32 +107,12 @@ class IssueService:
             StateError: The file exists (without `is_update`), or does not (with it).
             IssueFileError: The file that is there has mistakes.
         """
-        settings = self._resources.settings
-        publication = settings.publication
-        period = parse_period(label, publication.zone)
-        segments = self._resources.segments
-        path = self.path(IssueLabel(period.label))
+        period = parse_period(label, self._resources.settings.publication.zone)
         if is_update:
             planned = self.read(period.label).date
-        with self._resources.database.read() as connection:
-            items = ContentStore(connection).all_items()
-            sent = IssueStore(connection).sent_items(before=IssueLabel(period.label))
-        choice = Choice(
-            period=period,
-            date=planned or self._resources.clock.now().astimezone(publication.zone).date(),
-            publication=publication,
-            segments=segments,
-            topics=settings.topics,
-            sent=sent,
-            text_of=text_of,
+        return draft_issue(
+            self._resources, self.path(period.label), period=period, planned=planned, is_update=is_update
         )
-        draft = make_draft(select(items, choice), items, choice, markdown_of=markdown_of)
-        if is_update:
-            return NewIssue(
-                path=path, draft=draft, added=add_items(path, draft, segments=segments, publication=publication)
-            )
-        write_draft(path, draft, publication=publication)
-        return NewIssue(path=path, draft=draft, added=tuple(draft.items))
 
     def labels(self) -> tuple[IssueLabel, ...]:
         """Give the labels of all issues that have a file, the oldest first."""
@@ -193,6 +150,15 @@ class IssueService:
             TemplateError: A template or the brand file has.
         """
         return self._render(self.read(label), self._resources.segments)
+
+    def parity(self, label: str) -> tuple[ParityRow, ...]:
+        """Say of each item that some segment gets in which of the publication's languages it has words.
+
+        Raises:
+            UsageError: There is no such issue.
+            IssueFileError: issue.toml has mistakes.
+        """
+        return parity(self.read(label), self._resources.settings.publication.languages)
 
     def write_build(self, rendering: Rendering) -> Path:
         """Write each edition as HTML, text and MJML into the issue's build folder, and give the folder.

@@ -7,7 +7,7 @@ from newsletter.check.content import CHECKS
 from newsletter.check.reading import CheckInput
 from newsletter.check.rules import Hit
 from newsletter.domain.content import Language
-from newsletter.domain.issue import EditionSection, ItemVariant
+from newsletter.domain.issue import EditionSection
 from tests.check.samples import (
     ARTICLE,
     ARTICLE_PLACE,
@@ -15,7 +15,6 @@ from tests.check.samples import (
     EVENT,
     EVENT_PLACE,
     EVENTS,
-    FI,
     GOOD,
     NAME,
     NEWS,
@@ -142,38 +141,42 @@ CASES: list[Case] = [
         ),
         (Hit(facts={"found": "Näytä selaimessa Lisäksi kerromme joulu…"}),),
     ),
-    ("text-in-other-language", GOOD, ()),
+    ("items-in-other-language", GOOD, ()),
     (
-        "text-in-other-language",
-        with_items(replace(ARTICLE, language=SV, variants={FI: ItemVariant(title="Sama suomeksi")})),
-        (),
+        "items-in-other-language",
+        with_items(replace(ARTICLE, title="Rådgivningen flyttar", language=SV), EVENT),
+        (Hit(facts={"count": "1", "label": "2017-11"}),),
     ),
+    ("text-in-other-language", GOOD, ()),
+    ("text-in-other-language", with_items(replace(ARTICLE, lead=SWEDISH, language=SV)), ()),
     (
         "text-in-other-language",
-        with_items(replace(ARTICLE, title="Rådgivningen flyttar", language=SV)),
-        (Hit(facts={"title": "Rådgivningen flyttar"}, place=ARTICLE_PLACE),),
+        with_items(
+            replace(ARTICLE, language=SV, body="Neuvojat ja rahoittajat ovat nyt samassa talossa, joka on uusi.")
+        ),
+        (Hit(facts={"title": ARTICLE.title, "language": "sv"}, place=ARTICLE_PLACE),),
     ),
     (
         "text-in-other-language",
         with_items(replace(ARTICLE, lead=SWEDISH)),
-        (Hit(facts={"title": ARTICLE.title}, place=ARTICLE_PLACE),),
+        (Hit(facts={"title": ARTICLE.title, "language": "fi"}, place=ARTICLE_PLACE),),
     ),
     (
         "text-in-other-language",
         with_words(replace(WORDS, greeting=SWEDISH)),
-        (Hit(facts={"title": "Rådgivningen flyttar till samma rum, oc…"}, place=WORDS_PLACE),),
+        (Hit(facts={"title": "Rådgivningen flyttar till samma rum, oc…", "language": "fi"}, place=WORDS_PLACE),),
     ),
     ("text-in-other-language", with_words(replace(WORDS, greeting="Hei. Och det är.")), ()),
     ("text-in-other-language", with_words(replace(WORDS, greeting="Och det är som ja ei.")), ()),
     (
         "text-in-other-language",
         with_words(replace(WORDS, greeting="Och det är som ja.")),
-        (Hit(facts={"title": "Och det är som ja."}, place=WORDS_PLACE),),
+        (Hit(facts={"title": "Och det är som ja.", "language": "fi"}, place=WORDS_PLACE),),
     ),
     (
         "text-in-other-language",
         with_words(replace(WORDS, greeting="Och det är som av ja ei.")),
-        (Hit(facts={"title": "Och det är som av ja ei."}, place=WORDS_PLACE),),
+        (Hit(facts={"title": "Och det är som av ja ei.", "language": "fi"}, place=WORDS_PLACE),),
     ),
     ("text-in-other-language", in_unknown_language(), ()),
     ("event-over", GOOD, ()),

@@ -8,7 +8,7 @@ import pytest
 from newsletter.curate.draft import Draft, issue_item, make_draft
 from newsletter.curate.select import Choice, select
 from newsletter.domain.content import Item, ItemKey, Language, fingerprint
-from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant
 from tests.curate.samples import (
     ADVISERS,
     DAY,
@@ -111,9 +111,9 @@ def test_the_subject_names_publication_and_period(label: str, language: Language
 
 
 def test_subject_and_preheader_promise_only_what_all_get() -> None:
-    """Titles come from articles in the edition's language that every segment has; long lines end between words."""
+    """Titles come from articles in the edition's language that every segment has; the subject's comes once."""
     items: list[Item] = [
-        article("a", "Rahoitus yksi on hyvin pitkä otsikko joka ei mahdu riville kokonaan", date(2017, 11, 20)),
+        article("a", "Rahoitus yksi", date(2017, 11, 20)),
         article("b", "Rahoitus kaksi", date(2017, 11, 19)),
         article("c", "Rahoitus kolme", date(2017, 11, 18)),
         article("d", "Rahoitus ruotsiksi", date(2017, 11, 21), language=SV, segments=(ADVISERS, MANAGERS)),
@@ -121,10 +121,64 @@ def test_subject_and_preheader_promise_only_what_all_get() -> None:
         MEETING,
     ]
     assert drafted(items, choice()).words[FI] == EditionWords(
-        subject="Seutukirje marraskuu 2017: Rahoitus yksi on hyvin pitkä otsikko joka…",
+        subject="Seutukirje marraskuu 2017: Rahoitus yksi",
         preheader="Rahoitus kaksi · Rahoitus kolme",
         greeting=GREETING_WITH_EVENTS,
     )
+
+
+@pytest.mark.parametrize(
+    ("titles", "subject", "preheader"),
+    [
+        (("x" * 43,), f"Seutukirje marraskuu 2017: {'x' * 43}", "Kuulumisia kaupungeista"),
+        (("x" * 44,), "Seutukirje marraskuu 2017", "x" * 44),
+        (("x" * 44, "y"), "Seutukirje marraskuu 2017: y", "x" * 44),
+        (("x" * 44, "y", "z"), "Seutukirje marraskuu 2017: y", f"{'x' * 44} · z"),
+    ],
+)
+def test_a_title_stands_in_the_subject_whole_or_not_at_all(
+    titles: tuple[str, ...], subject: str, preheader: str
+) -> None:
+    """The first title that fits into 70 characters beside the name is taken, else none; nothing is cut."""
+    items = [
+        article(f"a{day}", title, date(2017, 11, 20 - day), segments=(ADVISERS, MANAGERS))
+        for day, title in enumerate(titles)
+    ]
+    words = drafted(items, choice()).words[FI]
+    assert (words.subject, words.preheader) == (subject, preheader)
+
+
+def test_translations_come_as_variants_and_name_the_issue_in_their_language() -> None:
+    """A translation keeps what it says otherwise; the edition in its language is named after its title."""
+    link = "https://example.org/fi"
+    original = article("a", "Rahoitus", url=link, segments=(ADVISERS, MANAGERS), summary="Haku alkaa.")
+    linked = article("b", "Finansiering", language=SV, url="https://example.org/sv", summary="Ansök nu.")
+    whole = article("c", "Financing", language=EN, body_html="<p>Apply now.</p>")
+    meeting = event("d", "Päivä", place="Forssa", url=link, segments=(ADVISERS, MANAGERS))
+    dag = event("e", "Dag", language=SV, place="Forssa, stadshuset", url=link)
+    made_with = choice(issued_by=publication(languages=(FI, SV, EN)))
+    picks = select((original, meeting), made_with)
+
+    draft = make_draft(
+        picks,
+        (original, meeting),
+        made_with,
+        markdown_of=markdown_of,
+        translations={original.key: {SV: linked, EN: whole}, meeting.key: {SV: dag}},
+    )
+
+    assert {key: item.variants for key, item in draft.items.items()} == {
+        "a": {
+            SV: ItemVariant(title="Finansiering", lead="Ansök nu.", link="https://example.org/sv"),
+            EN: ItemVariant(title="Financing", lead="Apply now.", body="§ Apply now.", link=""),
+        },
+        "d": {SV: ItemVariant(title="Dag", lead="", place="Forssa, stadshuset")},
+    }
+    assert [words.subject for words in draft.words.values()] == [
+        "Seutukirje marraskuu 2017: Rahoitus",
+        "Regionbrevet november 2017: Finansiering",
+        "Town letter November 2017: Financing",
+    ]
 
 
 def test_the_greeting_promises_events_only_where_all_have_some() -> None:

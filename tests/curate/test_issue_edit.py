@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
 from newsletter.curate.issue_edit import added_text
-from newsletter.curate.issue_file import add_items, read_issue, write_draft
+from newsletter.curate.issue_file import Added, add_items, read_issue, write_draft
 from newsletter.domain.content import ItemKey, SegmentId
-from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, Pick, PickGrade
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant, Pick, PickGrade
 from newsletter.errors import IssueFileError
 from newsletter.toml_file import parse_toml
-from tests.curate.samples import ADVISERS, FI, MANAGERS, NEWS, SEGMENTS, publication
+from tests.curate.samples import ADVISERS, FI, MANAGERS, NEWS, SEGMENTS, SV, publication
 
 PATH = Path("issue.toml")
 NEW = ItemKey("uusi")
@@ -159,7 +159,7 @@ def test_an_edited_file_keeps_every_byte(tmp_path: Path, line_end: str, mark: st
     write_draft(path, OLD, publication=publication())
     text = path.read_text(encoding="utf-8").replace('"a", # Uusi', '"a", # OMA HUOMIO').replace("\n\n", "\n# väli\n")
     path.write_bytes((mark + text.replace("\n", line_end)).encode())
-    assert add_items(path, NEWER, segments=SEGMENTS, publication=publication()) == (NEW,)
+    assert add_items(path, NEWER, segments=SEGMENTS, publication=publication()) == Added(items=(NEW,))
     wanted = text.replace("# OMA HUOMIO\n]", '# OMA HUOMIO\n  "uusi", # Uusi\n]', 1) + f"\n{REMARK}{TABLE}"
     assert path.read_bytes().decode() == (mark + wanted.replace("\n", line_end))
     issue = read_issue(path, segments=SEGMENTS, publication=publication())
@@ -172,8 +172,29 @@ def test_an_item_taken_out_of_an_order_stays_out(tmp_path: Path) -> None:
     path = tmp_path / "issue.toml"
     write_draft(path, replace(OLD, order={ADVISERS: (), MANAGERS: ()}), publication=publication())
     newer = draft(dict(OLD.order) | {ADVISERS: (ItemKey("a"), NEW)}, *OLD.items.values(), item("uusi"))
-    assert add_items(path, newer, segments=SEGMENTS, publication=publication()) == (NEW,)
+    assert add_items(path, newer, segments=SEGMENTS, publication=publication()) == Added(items=(NEW,))
     assert read_issue(path, segments=SEGMENTS, publication=publication()).order == {ADVISERS: (NEW,), MANAGERS: ()}
+
+
+def test_a_translation_that_came_later_is_added(tmp_path: Path) -> None:
+    """An item gets its words in a language it lacked; words that are there stay the editor's."""
+    path = tmp_path / "issue.toml"
+    mine = {SV: ItemVariant(title="Min titel")}
+    bilingual = publication(languages=(FI, SV))
+    old = replace(
+        OLD,
+        words={language: EditionWords(subject="S", preheader="", greeting="") for language in (FI, SV)},
+        items={ItemKey("a"): item("a"), ItemKey("b"): replace(item("b"), variants=mine)},
+    )
+    write_draft(path, old, publication=bilingual)
+    before = path.read_text(encoding="utf-8")
+    later = {SV: ItemVariant(title="Titel", lead="Ingress")}
+    newer = draft(dict(OLD.order), *(replace(item(key), variants=later) for key in "ab"))
+
+    assert add_items(path, newer, segments=SEGMENTS, publication=bilingual) == Added(translations=((ItemKey("a"), SV),))
+    assert path.read_text(encoding="utf-8") == f'{before}\n[item.a.sv]\ntitle = "Titel"\nlead = "Ingress"\n'
+    issue = read_issue(path, segments=SEGMENTS, publication=bilingual)
+    assert {key: one.variants for key, one in issue.items.items()} == {"a": later, "b": mine}
 
 
 SPACES = st.sampled_from(["", " ", "\n", "\n  # [oma], \"huomio\" 'x'\n  ", "\n\n"])

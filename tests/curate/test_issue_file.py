@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
-from newsletter.curate.issue_file import add_items, read_issue, unplaced_items, write_draft
+from newsletter.curate.issue_file import Added, add_items, read_issue, unplaced_items, write_draft
 from newsletter.domain.content import ItemKey
 from newsletter.domain.issue import (
     EditionWords,
@@ -235,7 +235,7 @@ def test_adding_keeps_permissions_and_leaves_nothing_beside(tmp_path: Path) -> N
     more = replace(
         DRAFT, items={ItemKey("uusi"): replace(ITEM, key=ItemKey("uusi"))}, order={MANAGERS: (ItemKey("uusi"),)}
     )
-    assert add_items(path, more, segments=SEGMENTS, publication=PUBLICATION) == ("uusi",)
+    assert add_items(path, more, segments=SEGMENTS, publication=PUBLICATION) == Added(items=(ItemKey("uusi"),))
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert [each.name for each in tmp_path.iterdir()] == ["issue.toml"]
 
@@ -245,7 +245,7 @@ def test_adding_nothing_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "issue.toml"
     write_draft(path, DRAFT, publication=PUBLICATION)
     before = path.stat()
-    assert add_items(path, DRAFT, segments=SEGMENTS, publication=PUBLICATION) == ()
+    assert add_items(path, DRAFT, segments=SEGMENTS, publication=PUBLICATION) == Added()
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 

@@ -197,7 +197,9 @@ def test_a_link_is_a_whole_address(tmp_path: Path, link: str, is_good: bool) -> 
 def test_every_language_of_the_publication_needs_its_words(tmp_path: Path) -> None:
     """An edition without words is named, as is a file without any."""
     bilingual = publication(languages=(FI, SV))
-    assert faults(tmp_path / "issue.toml", GOOD, bilingual) == ["edition.sv: The table [edition.sv] is missing."]
+    assert faults(tmp_path / "issue.toml", GOOD, bilingual) == [
+        "edition.sv: The table [edition.sv] is missing. (Write it with a subject, a preheader and a greeting.)"
+    ]
     without = "\n".join(GOOD.split("\n")[:2] + GOOD.split("\n")[11:])
     assert faults(tmp_path / "issue.toml", without, bilingual) == ["edition: This key is missing."]
 

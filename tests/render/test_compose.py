@@ -8,7 +8,7 @@ from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import EditionKey, EditionWords, Issue, IssueItem, ItemKind, ItemVariant
 from newsletter.errors import IssueFileError, Place
 from newsletter.render.compose import compose, edition_keys
-from tests.render.samples import ADVISERS, EVENTS, FI, HELSINKI, ISSUE, MANAGERS, NEWS, PUBLICATION, SEGMENTS, SV
+from tests.render.samples import ADVISERS, EN, EVENTS, FI, HELSINKI, ISSUE, MANAGERS, NEWS, PUBLICATION, SEGMENTS, SV
 
 BOTH = EditionKey(segments=(ADVISERS, MANAGERS), language=FI)
 
@@ -111,23 +111,63 @@ def test_segment_gets_its_own_sections_only() -> None:
     assert keys_by_section(issue(items), segments=segments) == {NEWS: ["uutinen"]}
 
 
-def test_item_is_shown_in_the_words_of_the_language_it_has() -> None:
-    """A variant replaces the words it has; an item without one keeps its language."""
-    link = "https://example.org/fi"
-    translated = article("a", lead="suomeksi", link=link, variants={SV: ItemVariant(title="på svenska")})
+@pytest.mark.parametrize(
+    ("language", "variants", "shown"),
+    [
+        (FI, {EN: ItemVariant(title="In English")}, ("Otsikko", "Ingressi", FI)),
+        (SV, {}, ("Otsikko", "Ingressi", FI)),
+        (SV, {SV: ItemVariant(title="På svenska", lead="Ingress")}, ("På svenska", "Ingress", SV)),
+        (SV, {SV: ItemVariant(title="På svenska")}, ("På svenska", "", SV)),
+        (SV, {SV: ItemVariant(lead="Ingress")}, ("Otsikko", "Ingressi", FI)),
+    ],
+)
+def test_item_is_shown_in_one_language_whole(
+    language: Language, variants: dict[Language, ItemVariant], shown: tuple[str, str, Language]
+) -> None:
+    """Words of two languages never mix: a variant without a title is none, one without a lead has none."""
+    item = article("a", title="Otsikko", lead="Ingressi", variants=variants)
     edition = compose(
-        issue((translated, article("b"))),
-        EditionKey(segments=(ADVISERS,), language=SV),
-        segments=SEGMENTS,
-        publication=PUBLICATION,
+        issue((item,)), EditionKey(segments=(ADVISERS,), language=language), segments=SEGMENTS, publication=PUBLICATION
     )
 
-    assert [(item.title, item.lead, item.link, item.language) for item in edition.items] == [
-        ("på svenska", "suomeksi", link, SV),
-        ("b", "", None, FI),
+    assert [(one.title, one.lead, one.language) for one in edition.items] == [shown]
+
+
+def test_fallback_follows_the_order_of_the_publication() -> None:
+    """An English original with a Swedish variant is shown in Swedish to Finns when the publication names it first."""
+    item = article("a", title="In English", language=EN, variants={SV: ItemVariant(title="På svenska")})
+    swedish_first = replace(PUBLICATION, languages=(FI, SV, EN))
+    english_first = replace(PUBLICATION, languages=(FI, EN, SV))
+    key = EditionKey(segments=(ADVISERS,), language=FI)
+
+    shown = [
+        compose(issue((item,)), key, segments=SEGMENTS, publication=publication).items[0].title
+        for publication in (swedish_first, english_first)
     ]
-    assert edition.segment_names == ("Företagsrådgivare",)
-    assert edition.sections[0].title == "Aktuellt"
+
+    assert shown == ["På svenska", "In English"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "link", "place"),
+    [
+        (ItemVariant(title="T"), "https://example.org/fi", "Forssa"),
+        (ItemVariant(title="T", link="https://example.org/sv", place="Verkossa"), "https://example.org/sv", "Verkossa"),
+        (ItemVariant(title="T", link="", place=""), None, None),
+        (ItemVariant(link="https://example.org/sv"), "https://example.org/sv", "Forssa"),
+    ],
+)
+def test_link_and_place_are_the_languages_own_where_it_has_them(
+    variant: ItemVariant, link: str | None, place: str | None
+) -> None:
+    """A page in the reader's language is better than the original's, also where the words are the original's."""
+    item = article("a", link="https://example.org/fi", place="Forssa", variants={SV: variant})
+    edition = compose(
+        issue((item,)), EditionKey(segments=(ADVISERS,), language=SV), segments=SEGMENTS, publication=PUBLICATION
+    )
+
+    assert [(one.link, one.place) for one in edition.items] == [(link, place)]
+    assert (edition.segment_names, edition.sections[0].title) == (("Företagsrådgivare",), "Aktuellt")
 
 
 def test_words_of_a_segment_come_before_those_of_all() -> None:

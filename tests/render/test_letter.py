@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -234,17 +235,32 @@ def test_item_in_another_language_says_so() -> None:
     )
     rendered = render(sample_edition(issue, EditionKey(segments=(ADVISERS,), language=SV)))
 
-    assert rendered.html.count('lang="fi"') == len(ITEMS) - 2
-    assert rendered.text.count("på finska") == len(ITEMS) - 2
+    assert rendered.html.count('<h3 lang="fi"') == len(ITEMS) - 2
+    assert rendered.html.count('<p lang="fi"') == len([item for item in ITEMS[2:] if item.lead])
+    assert re.findall(r' <span class="told" lang="sv"[^>]*>\(([^)]*)\)</span></h3>', rendered.html) == ["på finska"] * (
+        len(ITEMS) - 2
+    )
+    assert rendered.text.count(" (på finska)\n") + rendered.text.count("\n(på finska)\n") == len(ITEMS) - 2
     assert "kl.\u00a09–15" in rendered.text
+
+
+def test_words_of_the_letter_stay_in_its_language_beside_a_foreign_item() -> None:
+    """Only what is in the other language is marked as such: a date would be read out wrongly."""
+    foreign = with_item(language=SV, title="Titel", lead="Ingress", author=None, published=date(2017, 11, 2))
+    rendered = render(foreign)
+    body = render(with_item(language=SV, title="Titel", body="Text.", link=None))
+
+    marked = lxml_html.fromstring(rendered.html).xpath('//body//*[@lang="sv"]')
+    assert [element.text_content().strip() for element in marked] == ["Titel (ruotsiksi)", "Ingress"]
+    assert lxml_html.fromstring(body.html).xpath('string(//div[@lang="sv"])').split() == ["Text."]
 
 
 def test_language_without_a_catalogue_is_named_by_its_code() -> None:
     """An item in a language we have no word for is marked by the language's code."""
     rendered = render(with_item(language=Language("et")))
 
-    assert '<div lang="et"' in rendered.html
-    assert " · et" in rendered.text
+    assert '<h3 lang="et"' in rendered.html
+    assert f"{ITEMS[0].title} (et)" in rendered.text.replace("\n", " ")
 
 
 HOSTILE = [

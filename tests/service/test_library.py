@@ -133,7 +133,13 @@ def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(approved: 
         newsletter.deliveries.send("2017-11", by="Aino", segments=[SegmentId("managers")])
 
     editions = {str(batch.message.edition): batch.message for batch in mailer.calls}
-    assert set(editions) == {"managers.fi", "advisers+managers.fi"}
+    assert set(editions) == {
+        "managers.fi",
+        "managers.sv",
+        "managers.en",
+        "advisers+managers.fi",
+        "advisers+managers.sv",
+    }
     both = editions["advisers+managers.fi"].items
     assert len(both) == len(set(both))
     assert set(editions["managers.fi"].items) < set(both)
@@ -178,6 +184,8 @@ def test_what_is_sent_is_what_was_checked(approved: Path) -> None:
     with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino")
 
+    # No reader of the sample is in both segments and reads English.
+    del checked["advisers+managers.en"]
     assert {str(batch.message.edition): batch.message.html for batch in mailer.calls} == checked
     assert {batch.sender.name for batch in mailer.calls} == {"SEUTU-ohjelma"}
 

@@ -49,6 +49,7 @@ ARTICLE = Article(
     tags=("kokeilut",),
     segments=(SegmentId("managers"),),
     topics=(TopicId("hankinnat"),),
+    alternates=("https://kunta.example/sv/1",),
 )
 EVENT = Event(
     key=ItemKey("pajapaiva-2"),

@@ -31,7 +31,11 @@ def test_a_sheet_shows_every_edition_and_its_audience(desk: Desk) -> None:
     """Pictures, readers and those left out stand there from the start; checks come later."""
     sheet = desk.sheet
 
-    assert list(sheet.editions) == ["advisers.fi", "managers.fi", "advisers+managers.fi"]
+    assert list(sheet.editions) == [
+        f"{segments}.{language}"
+        for segments in ("advisers", "managers", "advisers+managers")
+        for language in ("fi", "sv", "en")
+    ]
     assert (sheet.trouble, sheet.findings, sheet.state) == (None, None, IssueState.DRAFT)
     assert sheet.audiences is not None
     assert sum(one.readers + sum(one.excluded.values()) for one in sheet.audiences.values()) == 24
@@ -102,7 +106,7 @@ def test_a_fault_of_the_program_does_not_end_the_preview(desk: Desk, publication
 
     sheet = desk.refresh()
 
-    assert (sheet.trouble is None, len(sheet.editions)) == (False, 3)
+    assert (sheet.trouble is None, len(sheet.editions)) == (False, 9)
 
 
 def test_findings_stand_beside_their_edition_with_their_line(desk: Desk) -> None:
@@ -121,7 +125,7 @@ def test_without_a_database_the_pictures_are_shown_all_the_same(publication: Pat
     desk = studio.desk(LABEL)
     assert desk is not None
 
-    assert (len(desk.sheet.editions), desk.sheet.audiences) == (3, None)
+    assert (len(desk.sheet.editions), desk.sheet.audiences) == (9, None)
     assert "newsletter.db" in (desk.sheet.audience_trouble or "")
 
 

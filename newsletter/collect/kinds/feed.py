@@ -165,6 +165,7 @@ class _Reader:
             tags=_tags(entry),
             segments=self._source.segments,
             topics=self._source.topics,
+            alternates=self._alternates(entry, url),
         )
 
     def _title(self, entry: Any, body_html: str) -> str:
@@ -217,6 +218,15 @@ class _Reader:
         if written and url is None:
             self._problems.warn("The entry's link is no public web address and was left out.", item=title)
         return url
+
+    def _alternates(self, entry: Any, url: str | None) -> tuple[str, ...]:
+        """Give the addresses of the same text in other languages of ours."""
+        links = (
+            canonical_url(link["href"], base=self._snapshot.location)
+            for link in entry.get("links", ())
+            if link.get("rel") == "alternate" and link.get("href") and _primary(link.get("hreflang")) in _LANGUAGES
+        )
+        return tuple(dict.fromkeys(link for link in links if link is not None and link != url))
 
     def _identity(self, entry: Any, url: str | None, published: date | datetime | None, title: str) -> str:
         """Give what tells an entry from all others: its id unless the feed repeats it, its link, or date and title."""

@@ -1,11 +1,12 @@
 """Reads a folder of Markdown files, each with front matter: articles, and events (`kind: event`), written by hand.
 
-The snapshot is an archive of the files (see `archive`). Their keeper can mend them, so a value that cannot be used is
-named with file and line and leaves the file out, instead of being guessed at.
+The snapshot is an archive of the files (see `archive`). `paja.sv.md` says in Swedish what `paja.md` says. Their keeper
+can mend them, so a value that cannot be used is named with file and line and leaves the file out, instead of being
+guessed at.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -43,6 +44,7 @@ _KEYS: Final = {
 _LANGUAGES: Final = {"fi", "sv", "en"}
 _Word = TypeVar("_Word", bound=StrEnum)
 
+_STEM = re.compile(r"(?:\.(fi|sv|en))?\.[^./]+\Z")
 _CLOCK = re.compile(r"(?:klo )?\d{1,2}[.:]\d{2}\Z")
 _ORDINAL = re.compile(r"^([ ]{0,3}\d{1,2})\.(?=[ ]+([^\W\d]+))", re.MULTILINE)
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
@@ -62,7 +64,7 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     articles: list[Article] = []
     events: list[Event] = []
     for name, body in sorted(files.items()):
-        item = _item(name, body, source, problems)
+        item = _item(name, body, source, problems, _translations(name, files))
         if isinstance(item, Article):
             articles.append(item)
         elif item is not None:
@@ -70,7 +72,15 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     return Harvest(source_id=source.id, articles=tuple(articles), events=tuple(events), problems=problems.found)
 
 
-def _item(name: str, body: bytes, source: Source, problems: ProblemLog) -> Item | None:
+def _translations(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Give the other files of a folder that say the same in another language, by their names."""
+    stem = _STEM.sub("", name)
+    return tuple(sorted(other for other in names if other != name and _STEM.sub("", other) == stem))
+
+
+def _item(
+    name: str, body: bytes, source: Source, problems: ProblemLog, translations: tuple[str, ...] = ()
+) -> Item | None:
     """Make the item of one file, or report all that stands in the way."""
     try:
         text = markup.sound(markup.decode(body)).replace("\r\n", "\n")
@@ -81,7 +91,7 @@ def _item(name: str, body: bytes, source: Source, problems: ProblemLog) -> Item 
     except FrontMatterError as fault:
         problems.fail(str(fault), item=name, line=fault.line, hint=fault.hint)
         return None
-    sheet = _Sheet(name, fields, source, problems)
+    sheet = _Sheet(name, fields, source, problems, translations)
     kind = sheet.choice("kind", ItemKind, ItemKind.ARTICLE)
     sheet.check_keys(_KEYS[kind])
     body_html = _html(words)
@@ -102,11 +112,19 @@ def _html(markdown: str) -> str:
 class _Sheet:
     """The fields of one file, asked for by what they mean."""
 
-    def __init__(self, name: str, fields: Mapping[str, Field], source: Source, problems: ProblemLog) -> None:
+    def __init__(
+        self,
+        name: str,
+        fields: Mapping[str, Field],
+        source: Source,
+        problems: ProblemLog,
+        translations: tuple[str, ...],
+    ) -> None:
         self._name = name
         self._fields = fields
         self._source = source
         self._problems = problems
+        self._translations = translations
         self._is_usable = True
 
     def article(self, body_html: str) -> Article | None:
@@ -136,6 +154,7 @@ class _Sheet:
             tags=self._tags(),
             segments=self._segments(),
             topics=self._topics(),
+            alternates=self._translations,
         )
 
     def event(self, body_html: str) -> Event | None:
@@ -166,6 +185,7 @@ class _Sheet:
             tags=self._tags(),
             segments=self._segments(),
             topics=self._topics(),
+            alternates=self._translations,
         )
 
     def check_keys(self, known: set[str]) -> None:
@@ -230,7 +250,8 @@ class _Sheet:
 
     def _language(self) -> Language:
         """Give the language of the text."""
-        written = self.text("language").lower() or self._source.language
+        named = _STEM.search(self._name)
+        written = self.text("language").lower() or (named and named[1]) or self._source.language
         if written not in _LANGUAGES:
             self.fail(f"{written!r} is no language we write", "language", hint=did_you_mean(written, _LANGUAGES))
         return Language(written)

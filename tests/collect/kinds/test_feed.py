@@ -232,6 +232,18 @@ def test_link_is_the_one_in_the_language_of_the_entry(links: str, url: str | Non
     assert only(atom(f"<entry><id>tag:1</id><title>A</title>{links}</entry>")).url == url
 
 
+def test_pages_in_other_languages_are_its_alternates() -> None:
+    """What hreflang names is kept, without the page itself, languages not ours and addresses nobody may open."""
+    links = (
+        '<link href="/fi"/><link hreflang="fi" href="/fi"/><link hreflang="sv-FI" href="/sv?utm_source=x"/>'
+        '<link hreflang="sv" href="/sv"/><link hreflang="en" href="http://localhost/"/><link hreflang="de" href="/de"/>'
+        '<link hreflang="x-default" href="/"/><link rel="related" hreflang="en" href="/en"/>'
+    )
+    assert only(atom(f"<entry><id>tag:1</id><title>A</title>{links}</entry>")).alternates == (
+        "https://uutiset.example/sv",
+    )
+
+
 def test_link_nobody_should_open_is_reported() -> None:
     """An entry does not lose its link without a word."""
     harvest = read(rss("<title>A</title><pubDate>1.2.2017</pubDate><link>https://a:b@a.example/</link>"))

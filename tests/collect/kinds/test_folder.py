@@ -243,3 +243,28 @@ def test_what_is_no_archive_is_refused() -> None:
     """Only what `fetch` packed can be read."""
     with pytest.raises(SourceError, match="is no folder's archive"):
         parse(a_snapshot(b"jotain muuta" * 100), SOURCE)
+
+
+def test_files_of_one_name_are_translations_of_each_other() -> None:
+    """The language stands in the file's name, unless the text itself names another, and each knows the others."""
+    body = "---\ntitle: A\npublished: 1.11.2017\n---\n"
+    happening = "---\nkind: event\ntitle: A\nstart: 1.12.2017\n---\n"
+    files = {
+        "paja": body,
+        "paja.sv": body,
+        "paja.en": body.replace("title", "language: fi\ntitle"),
+        "paja.v2": body,
+        "paiva.sv": happening,
+        "paiva.fi": happening,
+    }
+
+    harvest = read(**files)
+
+    assert {item.identity: (item.language, item.alternates) for item in harvest.items} == {
+        "paja.md": ("fi", ("paja.en.md", "paja.sv.md")),
+        "paja.sv.md": ("sv", ("paja.en.md", "paja.md")),
+        "paja.en.md": ("fi", ("paja.md", "paja.sv.md")),
+        "paja.v2.md": ("fi", ()),
+        "paiva.sv.md": ("sv", ("paiva.fi.md",)),
+        "paiva.fi.md": ("fi", ("paiva.sv.md",)),
+    }

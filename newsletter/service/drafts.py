@@ -1,0 +1,84 @@
+"""An issue's first draft: from what was collected to the file an editor works on. What `issues.new` does."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from newsletter.collect.markup import markdown_of, text_of
+from newsletter.curate.draft import Draft, make_draft
+from newsletter.curate.issue_file import Added, add_items, write_draft
+from newsletter.curate.pairs import pair
+from newsletter.curate.select import Choice, select
+from newsletter.domain.content import ItemKey, Language
+from newsletter.domain.issue import IssueLabel, Pick
+from newsletter.domain.period import Period
+from newsletter.service.resources import Resources
+from newsletter.storage.content import ContentStore
+from newsletter.storage.issues import IssueStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssue:
+    """What `new` did.
+
+    Attributes:
+        path: The file for the editor.
+        draft: All that was chosen, and why.
+        added: Keys that the file did not hold before.
+        translated: Items that it held, with a language that it did not hold them in.
+    """
+
+    path: Path
+    draft: Draft
+    added: tuple[ItemKey, ...]
+    translated: tuple[tuple[ItemKey, Language], ...] = ()
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """Give each decision with its reason."""
+        return self.draft.picks
+
+
+def draft_issue(resources: Resources, path: Path, *, period: Period, planned: date | None, is_update: bool) -> NewIssue:
+    """Pick a period's articles and the coming events, and write them down for the editor.
+
+    Args:
+        resources: Configuration, database, clock.
+        path: Of the issue's file.
+        period: What the issue is about.
+        planned: The day of sending; today by default.
+        is_update: Add to the file that is there.
+
+    Raises:
+        StateError: The file exists (without `is_update`).
+        IssueFileError: The file that is there has mistakes.
+    """
+    draft = _drafted(resources, period, planned)
+    publication = resources.settings.publication
+    if is_update:
+        added = add_items(path, draft, segments=resources.segments, publication=publication)
+    else:
+        write_draft(path, draft, publication=publication)
+        added = Added(items=tuple(draft.items))
+    return NewIssue(path=path, draft=draft, added=added.items, translated=added.translations)
+
+
+def _drafted(resources: Resources, period: Period, planned: date | None) -> Draft:
+    """Choose among all that was collected."""
+    settings = resources.settings
+    publication = settings.publication
+    with resources.database.read() as connection:
+        items = ContentStore(connection).all_items()
+        sent = IssueStore(connection).sent_items(before=IssueLabel(period.label))
+    choice = Choice(
+        period=period,
+        date=planned or resources.clock.now().astimezone(publication.zone).date(),
+        publication=publication,
+        segments=resources.segments,
+        topics=settings.topics,
+        sent=sent,
+        text_of=text_of,
+    )
+    paired = pair(items, choice)
+    picks = select(paired.items, choice)
+    return make_draft(picks, paired.items, choice, markdown_of=markdown_of, translations=paired.translations)

@@ -9,14 +9,16 @@
 mypy proves here that stores and mailers have the methods the rooms ask for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from newsletter.audience.key_file import create_key_file
 from newsletter.collect.fetch import Fetcher
 from newsletter.config import MailerSettings, Settings, find_configuration, read_settings
+from newsletter.errors import UsageError
 from newsletter.mailers.outbox import Outbox
 from newsletter.send.ports import Mailer
 from newsletter.service.audience import AudienceService
@@ -25,10 +27,17 @@ from newsletter.service.clock import Clock, SystemClock
 from newsletter.service.deliveries import DeliveryService
 from newsletter.service.issues import IssueService
 from newsletter.service.items import ItemService
+from newsletter.service.notifications import NotificationService, ProviderDoor
 from newsletter.service.resources import Resources
 from newsletter.service.standing import StandingService
 from newsletter.service.starter import LaidOut, lay_out
 from newsletter.storage.database import Database
+
+if TYPE_CHECKING:
+    from newsletter.mailers.sendgrid.fake import FakeSendGrid
+
+STAND_IN_KEY = "SG.stand-in"
+"""The only key that our own SendGrid takes: it opens nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +50,7 @@ class Newsletter:
         issues: Make, render, check and approve an issue.
         audience: People, segments, suppressions.
         deliveries: Send and report.
+        notifications: What the provider tells, and its own suppression lists.
         care: Migrate and back up the database.
         standing: Where the month stands; whether everything is in order.
     """
@@ -50,6 +60,7 @@ class Newsletter:
     issues: IssueService
     audience: AudienceService
     deliveries: DeliveryService
+    notifications: NotificationService
     care: DatabaseCare
     standing: StandingService
     resources: Resources
@@ -93,6 +104,11 @@ def open_newsletter(
     issues = IssueService(resources, audience)
     items = ItemService(resources, fetcher or Fetcher())
     care = DatabaseCare(resources)
+
+    def open_mailer() -> Mailer:
+        return mailer or _mailer(settings.mailer)
+
+    notifications = NotificationService(resources, door=_door(settings.mailer), open_mailer=open_mailer)
     return Newsletter(
         settings=settings,
         items=items,
@@ -101,11 +117,14 @@ def open_newsletter(
         deliveries=DeliveryService(
             resources,
             issues,
-            open_mailer=lambda: mailer or _mailer(settings.mailer),
+            open_mailer=open_mailer,
             open_outbox=lambda: Outbox(settings.mailer.directory),
         ),
+        notifications=notifications,
         care=care,
-        standing=StandingService(resources, audience=audience, items=items, issues=issues, care=care),
+        standing=StandingService(
+            resources, audience=audience, items=items, issues=issues, care=care, notifications=notifications
+        ),
         resources=resources,
     )
 
@@ -139,11 +158,45 @@ def _mailer(settings: MailerSettings) -> Mailer:
         return SendGrid(
             SendGridSettings(
                 api_key=account.api_key.read(),
-                host=EU_HOST if account.region == "eu" else GLOBAL_HOST,
+                host=account.stand_in or (EU_HOST if account.region == "eu" else GLOBAL_HOST),
                 is_sandbox=account.is_sandbox,
+                is_stand_in=account.stand_in is not None,
             )
         )
     return Outbox(settings.directory)
+
+
+def _door(settings: MailerSettings) -> ProviderDoor | None:
+    """Give the door for the notifications of the configured provider, or None where none is to be open."""
+    key = settings.sendgrid.webhook_key
+    return None if settings.kind != "sendgrid" or key is None else sendgrid_door(key)
+
+
+def sendgrid_door(public_key: str) -> ProviderDoor:
+    """Give the door for notifications that are signed with a key of SendGrid's."""
+    from newsletter.mailers.sendgrid import notifications as sendgrid  # noqa: PLC0415 - as `_mailer` says
+
+    def is_signed(raw: bytes, headers: Mapping[str, str]) -> bool:
+        signature, timestamp = headers.get(sendgrid.SIGNATURE_HEADER), headers.get(sendgrid.TIMESTAMP_HEADER)
+        return sendgrid.is_signed(raw, signature=signature, timestamp=timestamp, public_key=public_key)
+
+    return ProviderDoor(name="sendgrid", is_signed=is_signed, read=sendgrid.read_notifications)
+
+
+def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":
+    """Give a SendGrid of our own on this machine, to be served in a `with` block; it tells the webhook what happens.
+
+    Raises:
+        UsageError: The port is taken.
+    """
+    from newsletter.mailers.sendgrid.fake import FakeSendGrid  # noqa: PLC0415 - as `_mailer` says
+
+    try:
+        return FakeSendGrid(api_key=STAND_IN_KEY, clock=SystemClock().now, webhook_url=webhook, port=port)
+    except OSError as error:
+        raise UsageError(
+            f"Port {port} cannot be used: {error.strerror}.", hint="Choose another --fake-port."
+        ) from error
 
 
 def lay_out_publication(folder: Path) -> LaidOut:

@@ -23,6 +23,11 @@ COMMANDS = {
     "subscriber": ("newsletter.cli.subscriber:subscriber", "Add, import, list and unsubscribe people."),
     "segment": ("newsletter.cli.segment:segment", "Look at the segments and who is in them."),
     "suppression": ("newsletter.cli.suppression:suppression", "Addresses that must never be mailed."),
+    "notification": (
+        "newsletter.cli.notification:notification",
+        "Look at what the provider told about the mails.",
+    ),
+    "serve": ("newsletter.cli.serve:serve", "Take what the provider tells about the mails."),
     "db": ("newsletter.cli.db:db", "Create, migrate and back up the database."),
 }
 """Each command's place and its line of help; a test holds the lines and the commands' own help together."""

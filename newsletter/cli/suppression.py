@@ -1,8 +1,11 @@
 """`newsletter suppression`: addresses that must never be mailed."""
 
+from datetime import datetime
+
 import click
 
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.errors import Fault, Incomplete
 
 
 @click.group()
@@ -42,3 +45,20 @@ def remove(session: Session, address: str, *, note: str) -> None:
     lifted = session.newsletter.audience.lift(address, note=note)
     click.echo(f"Lifted (it was: {lifted.reason}, {lifted.at:%Y-%m-%d}). The person's status is as it was.")
     session.next_step(f"newsletter subscriber show {address}")
+
+
+@suppression.command()
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was added there on this day or later.")
+@click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Count everything, keep nothing.")
+@pass_session
+def fetch(session: Session, *, since: datetime | None, is_dry_run: bool) -> None:
+    """Take over the provider's own lists: bounces, spam reports, unsubscribes. What the webhook missed is there."""
+    zone = session.newsletter.settings.publication.zone
+    moment = since.replace(tzinfo=zone) if since else None
+    fetched = session.newsletter.notifications.fetch_suppressions(since=moment, is_dry_run=is_dry_run)
+    print_table(["REASON", "ADDRESSES"], fetched.new.items())
+    click.echo(f"{fetched.known} were suppressed already; {fetched.passing} were blocked for a while only.")
+    if is_dry_run:
+        session.say("Dry run: nothing was kept.")
+    if fetched.faults:
+        raise Incomplete("Not everything could be read.", faults=[Fault(message=fault) for fault in fetched.faults])

@@ -1,5 +1,7 @@
 """The shape of newsletter.toml: what may stand where. pydantic lives here and goes no further."""
 
+import base64
+import binascii
 import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
@@ -10,6 +12,10 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Languages = Literal["fi", "sv", "en"]
+
+_P256_BEGINNING = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+_P256_LENGTH_BYTES = 91
+"""RFC 5480: what every uncompressed public key of this curve begins with, and its length."""
 
 
 def _identifier(value: str) -> str:
@@ -78,6 +84,17 @@ def _secret_path(value: str) -> str:
     return value
 
 
+def _verification_key(value: str) -> str:
+    """Accept the public key with which a provider's notifications are checked: base64 of a P-256 key in DER."""
+    try:
+        key = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not key.startswith(_P256_BEGINNING) or len(key) != _P256_LENGTH_BYTES:
+        raise ValueError("Copy the whole Verification Key from SendGrid's page; it begins with MFkwEw")
+    return value
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Https = Annotated[str, AfterValidator(_https)]
@@ -87,6 +104,7 @@ Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Zone = Annotated[str, AfterValidator(_zone)]
 InsidePath = Annotated[str, AfterValidator(_inside)]
 SecretPath = Annotated[str, AfterValidator(_secret_path)]
+VerificationKey = Annotated[str, AfterValidator(_verification_key)]
 
 
 class Strict(BaseModel):
@@ -158,6 +176,7 @@ class SendGridTable(Strict):
     region: Literal["global", "eu"] = "global"
     sandbox: bool = False
     api_key_file: SecretPath | None = None
+    webhook_key: VerificationKey | None = None
 
 
 class MailerTable(Strict):

@@ -1,6 +1,7 @@
 """Turn newsletter.toml and NEWSLETTER_* variables into the values the rooms take."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +63,16 @@ class SendGridAccount:
         region: `global` or `eu`.
         is_sandbox: Requests are checked, nothing is sent.
         api_key: Where it is kept.
+        webhook_key: With which its notifications are checked (public); None leaves the webhook off.
+        stand_in: Address of a SendGrid of our own on this machine, for a rehearsal of the whole path; None for the real
+            one.
     """
 
     region: str
     is_sandbox: bool
     api_key: Secret
+    webhook_key: str | None = None
+    stand_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +269,27 @@ def _mailer(table: MailerTable, root: Path, environment: Mapping[str, str]) -> M
             password=Secret.at("NEWSLETTER_SMTP_PASSWORD", smtp.password_file, root, environment),
             connections=smtp.connections,
         ),
-        sendgrid=SendGridAccount(region=sendgrid.region, is_sandbox=sendgrid.sandbox, api_key=api_key),
+        sendgrid=SendGridAccount(
+            region=sendgrid.region,
+            is_sandbox=sendgrid.sandbox,
+            api_key=api_key,
+            webhook_key=sendgrid.webhook_key,
+            stand_in=_stand_in(environment.get("NEWSLETTER_SENDGRID_URL")),
+        ),
+    )
+
+
+def _stand_in(url: str | None) -> str | None:
+    """Accept only an address on this machine: whoever sets a variable must not lead mails and key elsewhere.
+
+    Raises:
+        ConfigurationError: It is another one.
+    """
+    if url is None or re.fullmatch(r"http://127\.0\.0\.1:\d{1,5}", url):
+        return url
+    raise ConfigurationError(
+        "NEWSLETTER_SENDGRID_URL leads away from this machine.",
+        hint="It is for `newsletter serve --fake-sendgrid`, which prints it. Otherwise unset it.",
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from newsletter.domain.audience import SubscriberStatus
 from newsletter.domain.content import Source
 from newsletter.domain.issue import IssueState
+from newsletter.domain.notification import KeptNotification
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.render.brand import read_brand
 from newsletter.render.look_over import check_templates
@@ -15,6 +16,7 @@ from newsletter.service.audience import AudienceService
 from newsletter.service.care import DatabaseCare
 from newsletter.service.issues import IssueService, IssueSummary
 from newsletter.service.items import ItemService
+from newsletter.service.notifications import NotificationService
 from newsletter.service.resources import Resources
 
 
@@ -26,6 +28,7 @@ class Standing:
         people: How many active people there are.
         items: How many articles and events were collected.
         issues: The issues that are not over, and the latest one that is; the oldest first.
+        account_news: What the provider said of our account lately, the newest first; a person has to read it.
         next_command: What to type next.
         next_reason: Why, in one sentence.
     """
@@ -33,6 +36,7 @@ class Standing:
     people: int
     items: int
     issues: tuple[IssueSummary, ...]
+    account_news: tuple[KeptNotification, ...]
     next_command: str
     next_reason: str
 
@@ -65,12 +69,14 @@ class StandingService:
         items: ItemService,
         issues: IssueService,
         care: DatabaseCare,
+        notifications: NotificationService,
     ) -> None:
         self._resources = resources
         self._audience = audience
         self._items = items
         self._issues = issues
         self._care = care
+        self._notifications = notifications
 
     def standing(self) -> Standing:
         """Say where the month stands and what to do next.
@@ -91,6 +97,7 @@ class StandingService:
             people=people,
             items=items,
             issues=(*over[-1:], *open_ones),
+            account_news=self._notifications.account_news(),
             next_command=command,
             next_reason=reason,
         )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
-from newsletter.errors import UsageError
 from newsletter.web.guards import access, is_loopback
+from newsletter.web.port import take_port
 from newsletter.web.site import make_site
 from newsletter.web.studio import Studio
 from newsletter.wiring import Newsletter, web_templates
@@ -56,7 +56,7 @@ class Preview:
 
     def __init__(self, open_publication: Callable[[], Newsletter], address: Address) -> None:
         self.token = None if address.is_private else secrets.token_urlsafe(24)
-        self._socket = _listen(address)
+        self._socket = take_port(address.host, address.port)
         self.port = int(self._socket.getsockname()[1])
         self.studio = Studio(open_publication)
         allowed = access(host=address.host, port=self.port, further_names=address.names, token=self.token)
@@ -111,25 +111,3 @@ class _Server(uvicorn.Server):
         """End the streams, then everything else."""
         self._studio.stop()
         await super().shutdown(sockets)
-
-
-def _listen(address: Address) -> socket.socket:
-    """Take the port."""
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(place)
-            listening.listen()
-        except OSError:
-            listening.close()
-            raise
-    except OSError as error:
-        raise UsageError(
-            f"{address.host}:{address.port} cannot be used: {error.strerror}.",
-            hint="Another preview may be running; choose another port with --port, or 0 for any.",
-        ) from error
-    return listening

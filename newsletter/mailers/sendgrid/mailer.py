@@ -32,6 +32,7 @@ class SendGridSettings:
         host: `transport.GLOBAL_HOST`, `transport.EU_HOST` or the fake's.
         timeout_seconds: For connecting, and for every wait after it.
         is_sandbox: SendGrid checks the requests and sends nothing.
+        is_stand_in: The host is a SendGrid of our own on this machine, so that nothing leaves it.
         tracking: What SendGrid may watch.
     """
 
@@ -39,6 +40,7 @@ class SendGridSettings:
     host: str = GLOBAL_HOST
     timeout_seconds: float = 30
     is_sandbox: bool = False
+    is_stand_in: bool = False
     tracking: Tracking = field(default_factory=Tracking)
 
 
@@ -51,7 +53,7 @@ class SendGrid:
 
     Attributes:
         name: `sendgrid`.
-        capabilities: Not idempotent, unless it is the sandbox, which sends nothing and is a rehearsal.
+        capabilities: Not idempotent, unless it is the sandbox, which sends nothing. That and a stand-in are rehearsals.
     """
 
     name = "sendgrid"
@@ -62,7 +64,9 @@ class SendGrid:
             api_key=settings.api_key, host=settings.host, timeout_seconds=settings.timeout_seconds
         )
         self.capabilities = Capabilities(
-            batch_size_max=BATCH_SIZE_MAX, is_idempotent=settings.is_sandbox, is_rehearsal=settings.is_sandbox
+            batch_size_max=BATCH_SIZE_MAX,
+            is_idempotent=settings.is_sandbox,
+            is_rehearsal=settings.is_sandbox or settings.is_stand_in,
         )
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:

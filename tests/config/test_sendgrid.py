@@ -1,0 +1,82 @@
+"""What the configuration says of an account at SendGrid."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import read_settings
+from newsletter.errors import ConfigurationError
+from newsletter.wiring import open_newsletter
+from tests.fakes.provider import SigningProvider, a_body
+
+KEY = SigningProvider().public_key
+
+
+def _configure(folder: Path, kind: str, webhook_key: str | None) -> Path:
+    path = folder / "newsletter.toml"
+    text = path.read_text(encoding="utf-8").replace('kind = "outbox"', f'kind = "{kind}"', 1)
+    if webhook_key is not None:
+        text = text.replace("[mailer]\n", f'[mailer]\nsendgrid = {{ webhook_key = "{webhook_key}" }}\n', 1)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_key_opens_the_webhook_of_the_configured_provider(publication: Path) -> None:
+    """The door takes what is signed with that key and nothing else."""
+    provider = SigningProvider()
+    path, body = _configure(publication, "sendgrid", provider.public_key), a_body([])
+
+    with open_newsletter(path) as newsletter:
+        door = newsletter.notifications.door
+
+    assert door is not None
+    assert (door.name, door.is_signed(body, provider.headers(body)), door.is_signed(body, {})) == (
+        "sendgrid",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(("kind", "key"), [("sendgrid", None), ("outbox", KEY)])
+def test_no_door_is_open_without_key_or_provider(publication: Path, kind: str, key: str | None) -> None:
+    """Without a key nothing can be checked; another mailer has no notifications of SendGrid's."""
+    with open_newsletter(_configure(publication, kind, key)) as newsletter:
+        assert newsletter.notifications.door is None
+
+
+@pytest.mark.parametrize(
+    "key", ["MFkwEw...", KEY[:-8], KEY[4:], base64.b64encode(b"x" * 91).decode(), f"{KEY}AAAA", "näppäin"]
+)
+def test_a_key_that_is_none_is_a_mistake_of_the_file(publication: Path, key: str) -> None:
+    """A key copied in part would refuse everything SendGrid tells; the file says so at once."""
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(_configure(publication, "sendgrid", key), environment={})
+
+    assert [fault.message for fault in caught.value.faults] == [
+        "Copy the whole Verification Key from SendGrid's page; it begins with MFkwEw."
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8031", None])
+def test_a_stand_in_may_be_on_this_machine(publication: Path, url: str | None) -> None:
+    """The address that `newsletter serve --fake-sendgrid` prints is taken."""
+    environment = {} if url is None else {"NEWSLETTER_SENDGRID_URL": url}
+
+    assert read_settings(publication / "newsletter.toml", environment=environment).mailer.sendgrid.stand_in == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.sendgrid.example",
+        "http://127.0.0.1",
+        "http://127.0.0.1:80@evil.example",
+        "http://127.0.0.1:8031/x",
+        "",
+    ],
+)
+def test_no_variable_leads_the_key_away(publication: Path, url: str) -> None:
+    """An address elsewhere would receive the key and every reader's address."""
+    with pytest.raises(ConfigurationError, match="leads away from this machine"):
+        read_settings(publication / "newsletter.toml", environment={"NEWSLETTER_SENDGRID_URL": url})

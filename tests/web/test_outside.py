@@ -1,0 +1,66 @@
+"""The internet's door, really served on this machine."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from newsletter import open_newsletter
+from newsletter.errors import UsageError
+from newsletter.web.outside import Outside
+from newsletter.web.port import take_port
+from newsletter.wiring import Newsletter, sendgrid_door
+from tests.fakes.provider import SigningProvider, a_body, an_event
+
+PROVIDER = SigningProvider()
+
+
+@pytest.fixture
+def newsletter(laid_out: Path) -> Iterator[Newsletter]:
+    """Open a publication that nobody changes but the test."""
+    with open_newsletter(laid_out / "newsletter.toml") as opened:
+        yield opened
+
+
+def test_what_comes_in_is_kept_and_the_end_is_clean(publication: Path) -> None:
+    """A signed post is on the disk when it is answered; `stop` ends the service and gives back its port."""
+    with open_newsletter(publication / "newsletter.toml") as newsletter:
+        outside = Outside(newsletter.notifications, host="127.0.0.1", port=0)
+        address = outside.webhook("sendgrid")
+        serving = threading.Thread(target=outside.serve, args=([sendgrid_door(PROVIDER.public_key)],))
+        serving.start()
+        body = a_body([an_event(1), an_event(2, event="bounce", status="5.1.1")])
+
+        answer = httpx.post(address, content=body, headers=PROVIDER.headers(body))
+        counts = newsletter.notifications.counts()
+        outside.stop()
+        serving.join(timeout=20)
+
+        assert (answer.status_code, dict(counts)) == (204, {"delivered": 1, "bounced hard": 1})
+        assert not serving.is_alive()
+        assert {"server", "date"}.isdisjoint(answer.headers)
+    take_port("127.0.0.1", httpx.URL(address).port or 0).close()
+
+
+def test_stopping_what_never_ran_does_nothing(newsletter: Newsletter) -> None:
+    """A door that was never opened closes."""
+    outside = Outside(newsletter.notifications, host="::1", port=0)
+
+    outside.stop()
+    outside.close()
+
+    assert outside.webhook("sendgrid").startswith("http://[::1]:")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_a_port_that_cannot_be_used_is_told(newsletter: Newsletter, host: str) -> None:
+    """A taken port, or an address of another machine, is a sentence with what to do."""
+    taken = take_port("127.0.0.1", 0)
+    port = taken.getsockname()[1]
+
+    with taken, pytest.raises(UsageError, match=f"{host}:{port} cannot be used") as caught:
+        Outside(newsletter.notifications, host=host, port=port)
+
+    assert "--port" in (caught.value.hint or "")

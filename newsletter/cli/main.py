@@ -27,7 +27,10 @@ COMMANDS = {
         "newsletter.cli.notification:notification",
         "Look at what the provider told about the mails.",
     ),
-    "serve": ("newsletter.cli.serve:serve", "Take what the provider tells about the mails."),
+    "serve": (
+        "newsletter.cli.serve:serve",
+        "Take what the provider tells about the mails: delivered, bounced, complained, left.",
+    ),
     "db": ("newsletter.cli.db:db", "Create, migrate and back up the database."),
 }
 """Each command's place and its line of help; a test holds the lines and the commands' own help together."""

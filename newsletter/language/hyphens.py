@@ -1,0 +1,37 @@
+"""Soft hyphens: where a long word may be broken when the line is too narrow for it.
+
+Door: `softened`, for headings and buttons alone. Subjects, plain text, addresses and what a screen reader is told of a
+picture never have them: some programs show them, and no search finds a word with one inside. It must not know who asks.
+"""
+
+import re
+from itertools import pairwise
+
+from newsletter.domain.content import Language
+from newsletter.language.finnish import compound_boundaries
+
+SOFT_HYPHEN = "\u00ad"
+LONG_WORD_LETTERS = 16
+"""At 28 pixels bold, shorter words fit a phone of 320 pixels (measured on a year of headings)."""
+
+_LONG_WORD = re.compile(rf"(?<![\w{SOFT_HYPHEN}])[^\W\d_]{{{LONG_WORD_LETTERS},}}(?![\w{SOFT_HYPHEN}])")
+_MARKED = re.compile(r"\S*(?:[@/\\]|\.\w)\S*")
+"""An address, a path, a file name: nothing in it may change."""
+
+
+def softened(text: str, language: Language) -> str:
+    """Put soft hyphens into the long words of a Finnish text, where the parts of a compound meet.
+
+    A text in another language, and a word that cannot be taken apart, stay as they are; asking twice changes nothing.
+    """
+    if language != "fi" or _LONG_WORD.search(text) is None:
+        return text
+    kept = [match.span() for match in _MARKED.finditer(text)]
+
+    def softened_word(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in kept):
+            return match[0]
+        cuts = (0, *compound_boundaries(match[0]), len(match[0]))
+        return SOFT_HYPHEN.join(match[0][start:end] for start, end in pairwise(cuts))
+
+    return _LONG_WORD.sub(softened_word, text)

@@ -25,7 +25,16 @@ from newsletter.domain.delivery import (
 )
 from newsletter.domain.issue import EditionKey, parse_edition_key
 from newsletter.errors import StateError
-from newsletter.storage.tables import batch, delivery, sending, subscriber, suppression
+from newsletter.storage.delivery_statements import (
+    IS_OURS,
+    PEOPLE_OF_A_BATCH,
+    SET_STATE,
+    SETTLE_BATCH,
+    SETTLE_ONE,
+    TAKE,
+    TAKE_OF_EDITIONS,
+)
+from newsletter.storage.tables import batch, delivery, sending
 
 CANCELLED = "the sending was cancelled"
 """Why a delivery is skipped that was still queued when the sending was cancelled."""
@@ -41,6 +50,7 @@ _NOT_ACTIVE = {
     SubscriberStatus.UNSUBSCRIBED: "unsubscribed since the audience was fixed",
     SubscriberStatus.PENDING: "not confirmed any more",
 }
+_NO_ANSWER = (Verdict.UNKNOWN, NO_ANSWER, None)
 _SETTLING = {Verdict.ACCEPTED: DeliveryState.ACCEPTED, Verdict.REJECTED: DeliveryState.REJECTED}
 
 
@@ -85,17 +95,11 @@ def _take(
     editions: Collection[EditionKey] | None,
 ) -> tuple[BatchId, int, str] | None:
     """Mark the first queued batch as the owner's."""
-    queued = select(batch.c.id).where(batch.c.sending_id == sending_id, batch.c.state == BatchState.QUEUED)
-    if editions is not None:
-        queued = queued.where(batch.c.edition.in_([str(edition) for edition in editions]))
-    first = queued.order_by(batch.c.number, batch.c.id).limit(1).with_for_update(skip_locked=True)
-    is_running = exists().where(sending.c.id == sending_id, sending.c.state == SendingState.RUNNING)
-    taken = connection.execute(
-        update(batch)
-        .where(batch.c.id == first.scalar_subquery(), is_running)
-        .values(state=BatchState.SENDING, attempt=batch.c.attempt + 1, owner=owner, claimed_at=now, reason="")
-        .returning(batch.c.id, batch.c.attempt, batch.c.edition)
-    ).first()
+    values = {"its_sending": sending_id, "its_owner": owner, "at": now}
+    if editions is None:
+        taken = connection.execute(TAKE, values).first()
+    else:
+        taken = connection.execute(TAKE_OF_EDITIONS, {**values, "its_editions": list(map(str, editions))}).first()
     return None if taken is None else (BatchId(taken.id), taken.attempt, taken.edition)
 
 
@@ -105,44 +109,25 @@ def _without_those_who_left(connection: Connection, batch_id: BatchId, now: date
     People are found by the hash of their address, not by their number: a number may be given to somebody else after an
     erasure, and who has another address now may have met this issue there already.
     """
-    found = connection.execute(
-        select(
-            delivery.c.key,
-            delivery.c.address_hash,
-            delivery.c.sending_id,
-            subscriber.c.id,
-            subscriber.c.address,
-            subscriber.c.name,
-            subscriber.c.status,
-            suppression.c.reason,
-        )
-        .select_from(
-            delivery.outerjoin(subscriber, subscriber.c.address_hash == delivery.c.address_hash).outerjoin(
-                suppression, suppression.c.address_hash == delivery.c.address_hash
-            )
-        )
-        .where(delivery.c.batch_id == batch_id, delivery.c.state.is_(None))
-        .order_by(delivery.c.address_hash)
-    )
+    found = connection.execute(PEOPLE_OF_A_BATCH, {"its_batch": batch_id})
     staying: list[PlannedDelivery] = []
+    active = SubscriberStatus.ACTIVE.value
     # This loop and the one in `record` are what a batch costs: plain unpacking halves it.
     for key, address_hash, sending_id, subscriber_id, address, name, status, suppressed_for in found.all():
-        reason = _reason_to_skip(status, suppressed_for)
-        if reason is None:
+        if suppressed_for is None and status == active:
             planned = PlannedDelivery(
                 key=key, address_hash=address_hash, subscriber_id=subscriber_id, address=address, name=name
             )
             staying.append(planned)
         else:
+            reason = _reason_to_skip(status, suppressed_for)
             end = _End(state=DeliveryState.SKIPPED, reason=reason, provider_id=None)
             _settle(connection, sending_id, [address_hash], end, now)
     return staying
 
 
-def _reason_to_skip(status: str | None, suppressed_for: str | None) -> str | None:
-    """Say why a planned person must not be mailed now, or None."""
-    if suppressed_for is None and status == SubscriberStatus.ACTIVE:
-        return None
+def _reason_to_skip(status: str | None, suppressed_for: str | None) -> str:
+    """Say why a planned person, who is suppressed or not active, must not be mailed now."""
     if suppressed_for is not None:
         return f"suppressed since the audience was fixed ({suppressed_for})"
     if status is None:
@@ -161,19 +146,20 @@ def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome,
     """
     _require_claim(connection, claimed)
     answers = {answer.delivery_key: answer for answer in outcome.outcomes}
+    # Grouped by plain tuples: most of a batch ends alike, and this loop is what recording costs.
+    groups: dict[tuple[Verdict, str, str | None], list[AddressHash]] = {}
+    for planned in claimed.deliveries:
+        answer = answers.get(planned.key)
+        alike = _NO_ANSWER if answer is None else (answer.verdict, answer.reason, answer.provider_id)
+        groups.setdefault(alike, []).append(planned.address_hash)
     ends: dict[_End, list[AddressHash]] = {}
     refused: dict[AddressHash, str] = {}
     unknown: dict[AddressHash, str] = {}
-    for planned in claimed.deliveries:
-        answer = answers.get(planned.key)
-        if answer is None:
-            unknown[planned.address_hash] = NO_ANSWER
-        elif answer.verdict in _SETTLING:
-            end = _End(_SETTLING[answer.verdict], answer.reason or None, answer.provider_id)
-            ends.setdefault(end, []).append(planned.address_hash)
+    for (verdict, reason, provider_id), hashes in groups.items():
+        if verdict in _SETTLING:
+            ends.setdefault(_End(_SETTLING[verdict], reason or None, provider_id), []).extend(hashes)
         else:
-            apart = refused if answer.verdict is Verdict.REFUSED else unknown
-            apart[planned.address_hash] = answer.reason
+            (refused if verdict is Verdict.REFUSED else unknown).update(dict.fromkeys(hashes, reason))
     _settle_all(connection, claimed, ends, now, is_whole=not refused and not unknown)
     if unknown:
         _set_state(connection, claimed.id, BatchState.UNKNOWN, reason=next(iter(unknown.values())))
@@ -211,27 +197,20 @@ def _settle_all(
         assert end is not None
         _settle(connection, claimed.sending_id, ends[end], end, now)
     if commonest is not None:
-        connection.execute(
-            update(delivery)
-            .where(delivery.c.batch_id == claimed.id, delivery.c.state.is_(None))
-            .values(**commonest._asdict(), settled_at=now)
-        )
+        connection.execute(SETTLE_BATCH, {"its_batch": claimed.id, **_as_values(commonest, now)})
 
 
 def _settle(
     connection: Connection, sending_id: SendingId, hashes: Iterable[AddressHash], end: _End, now: datetime
 ) -> None:
     """Write how single deliveries ended."""
-    connection.execute(
-        update(delivery)
-        .where(
-            delivery.c.sending_id == sending_id,
-            delivery.c.address_hash == bindparam("its_hash"),
-            delivery.c.state.is_(None),
-        )
-        .values(**end._asdict(), settled_at=now),
-        [{"its_hash": one} for one in hashes],
-    )
+    values = {"its_sending": sending_id, **_as_values(end, now)}
+    connection.execute(SETTLE_ONE, [{**values, "its_hash": one} for one in hashes])
+
+
+def _as_values(end: _End, now: datetime) -> dict[str, object]:
+    """Give an end as the values of a statement."""
+    return {"its_state": end.state, "its_reason": end.reason, "its_provider_id": end.provider_id, "at": now}
 
 
 def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
@@ -247,10 +226,8 @@ def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> Non
 
 def holds(connection: Connection, claimed: ClaimedBatch) -> bool:
     """Tell whether a claim is still its owner's."""
-    is_ours = select(batch.c.id).where(
-        batch.c.id == claimed.id, batch.c.state == BatchState.SENDING, batch.c.attempt == claimed.attempt
-    )
-    return connection.execute(is_ours).first() is not None
+    values = {"its_batch": claimed.id, "its_attempt": claimed.attempt}
+    return connection.execute(IS_OURS, values).first() is not None
 
 
 def _require_claim(connection: Connection, claimed: ClaimedBatch) -> None:
@@ -271,9 +248,8 @@ def _set_state(
     settled_at: datetime | None = None,
 ) -> None:
     """Write where a batch stands."""
-    connection.execute(
-        update(batch).where(batch.c.id == batch_id).values(state=state, reason=reason, settled_at=settled_at)
-    )
+    values = {"its_batch": batch_id, "its_state": state, "its_reason": reason, "at": settled_at}
+    connection.execute(SET_STATE, values)
 
 
 def _queue_again(connection: Connection, claimed: ClaimedBatch, reason: str, now: datetime) -> None:

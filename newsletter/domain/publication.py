@@ -102,6 +102,10 @@ class Publication:
         """Give the language of the edition a reader gets: the wanted one, or the first of the publication."""
         return wanted if wanted in self.languages else self.languages[0]
 
+    def name_in(self, language: Language) -> str:
+        """Give the title in a language, or any that there is."""
+        return self.names.get(language) or next(iter(self.names.values()))
+
     @property
     def list_domain(self) -> str:
         """Give the domain after the @ of the sender, for List-Id and Message-ID."""

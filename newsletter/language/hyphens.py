@@ -13,8 +13,12 @@ from newsletter.language.finnish import compound_boundaries
 SOFT_HYPHEN = "\u00ad"
 LONG_WORD_LETTERS = 16
 """At 28 pixels bold, shorter words fit a phone of 320 pixels (measured on a year of headings)."""
+LONGEST_WORD_LETTERS = 40
+"""Longer ones are no words, and one made to be read in many ways takes Voikko in Python seconds (64 letters: 9)."""
 
-_LONG_WORD = re.compile(rf"(?<![\w{SOFT_HYPHEN}])[^\W\d_]{{{LONG_WORD_LETTERS},}}(?![\w{SOFT_HYPHEN}])")
+_LONG_WORD = re.compile(
+    rf"(?<![\w{SOFT_HYPHEN}])[^\W\d_]{{{LONG_WORD_LETTERS},{LONGEST_WORD_LETTERS}}}(?![\w{SOFT_HYPHEN}])"
+)
 _MARKED = re.compile(r"\S*(?:[@/\\]|\.\w)\S*")
 """An address, a path, a file name: nothing in it may change."""
 

@@ -39,7 +39,13 @@ _WORDS = attrgetter(
 
 
 def letter_of(
-    edition: Edition, *, publication: Publication, brand: Mapping[str, object], folder: Path, shown_as: Path
+    edition: Edition,
+    *,
+    publication: Publication,
+    brand: Mapping[str, object],
+    folder: Path,
+    shown_as: Path,
+    soft_headings: Mapping[str, str] | None = None,
 ) -> Message:
     """Make the message of an edition from the templates of a folder.
 
@@ -49,6 +55,7 @@ def letter_of(
         brand: How it looks, as plain values.
         folder: Where the templates are.
         shown_as: How errors name the folder.
+        soft_headings: Titles and names that hold long words, with soft hyphens in them; none by default.
 
     Raises:
         TemplateError: As `edition.render_edition`.
@@ -57,7 +64,7 @@ def letter_of(
     content = _content(edition)
     slots = slot_tokens(content, has_preferences=publication.links.public_url is not None)
     refuse_tokens(content, slots, edition)
-    context = _context(edition, publication, brand, slots)
+    context = _context(edition, publication, brand, slots, soft_headings or {})
     rendered = templates.rendered(HTML_TEMPLATE, context)
     compiled = compile_rendered(rendered, template_name=str(shown_as / HTML_TEMPLATE))
     return Message(
@@ -111,7 +118,11 @@ def _content(edition: Edition) -> str:
 
 
 def _context(
-    edition: Edition, publication: Publication, brand: Mapping[str, object], slots: Mapping[Slot, str]
+    edition: Edition,
+    publication: Publication,
+    brand: Mapping[str, object],
+    slots: Mapping[Slot, str],
+    soft_headings: Mapping[str, str],
 ) -> dict[str, object]:
     """Give the names that templates may use; `templates/email/README.md` lists them."""
     language = edition.key.language
@@ -131,12 +142,15 @@ def _context(
         first = day_of(item.start, publication.zone)
         return {"weekday": _weekday(first, language), "day": str(first.day), "month": _month_short(first, language)}
 
+    def soft(heading: str) -> str:
+        return soft_headings.get(heading, heading)
+
     return {
         "edition": edition,
         "issue": edition.issue,
         "language": language,
         "publication": publication,
-        "name": publication.names.get(language) or next(iter(publication.names.values())),
+        "name": publication.name_in(language),
         "tagline": publication.taglines.get(language, ""),
         "month": month_heading(edition.issue.date, language),
         "brand": brand,
@@ -146,6 +160,7 @@ def _context(
         "when": written_when,
         "date_block": date_block,
         "host": _host,
+        "soft": soft,
     }
 
 

@@ -17,9 +17,7 @@ from jinja2.lexer import TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from newsletter.domain.content import Language
 from newsletter.errors import NewsletterError, Place, TemplateError
-from newsletter.language.hyphens import softened
 from newsletter.render.markup import markdown_html, markdown_text, source_html, wrapped
 from newsletter.render.places import Marks, Rendered
 from newsletter.render.references import referenced, without_controls
@@ -243,12 +241,7 @@ def _printed_text(value: object) -> str:
     return "" if value is None else without_controls(str(value)).replace(_SOFT_HYPHEN, "")
 
 
-def _softened(text: object, language: object) -> str:
-    """Put soft hyphens into the long words of a heading or button."""
-    return softened(str(text), Language(str(language)))
-
-
 _FILTERS: dict[bool, dict[str, Callable[..., object]]] = {
-    False: {"source_html": source_html, "markdown": markdown_html, "softened": _softened},
+    False: {"source_html": source_html, "markdown": markdown_html},
     True: {"markdown": markdown_text, "wrapped": wrapped},
 }

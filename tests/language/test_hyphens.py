@@ -29,6 +29,7 @@ def _voikko() -> None:
         ("yritysneuvontaan", "yritys|neuvontaan"),
         (f"www.{LONG}.example {LONG}@malli.example kunta/{LONG}", None),
         ("Elin\u00advoimaverkostohanke", None),
+        ("talous" * 7, None),
     ],
 )
 def test_long_words_may_break_where_their_parts_meet(text: str, shown: str | None) -> None:

@@ -11,8 +11,6 @@ from newsletter.domain.content import Language
 from newsletter.domain.issue import Edition, EditionKey, EditionWords, ItemKind, ItemVariant, Message, Slot
 from newsletter.domain.publication import Publication
 from newsletter.errors import Place, TemplateError
-from newsletter.language.finnish import engine_at_hand
-from newsletter.language.hyphens import SOFT_HYPHEN
 from newsletter.message.slots import fill_text
 from newsletter.render.brand import Brand
 from newsletter.render.letter import letter_of, refuse_tokens, slot_tokens
@@ -59,7 +57,7 @@ def seen(message: Message) -> str:
     """Give what a reader sees of the HTML, with single spaces."""
     body = lxml_html.document_fromstring(message.html).find("body")
     assert body is not None
-    return " ".join(body.text_content().replace(SOFT_HYPHEN, "").split())
+    return " ".join(body.text_content().split())
 
 
 def test_message_carries_the_words_of_its_edition(message: Message) -> None:
@@ -244,24 +242,6 @@ def test_item_in_another_language_says_so() -> None:
     )
     assert rendered.text.count(" (på finska)\n") + rendered.text.count("\n(på finska)\n") == len(ITEMS) - 2
     assert "kl.\u00a09–15" in rendered.text
-
-
-def test_long_words_of_headings_alone_may_break() -> None:
-    """A long compound breaks on a phone in a heading; subject, title, lead, text and addresses never hold the mark."""
-    if engine_at_hand() is None:
-        pytest.skip("neither libvoikko nor pyvoikko is installed")
-    long = "Elinvoimaverkostohankkeen"
-    broken = long.replace("voima", "|voima|").replace("hankkeen", "|hankkeen").replace("|", SOFT_HYPHEN)
-    edition = with_item(title=f"{long} alku", lead=f"{long} lead", link=f"https://malli.example/{long}")
-    edition = replace(edition, words=replace(edition.words, subject=long, preheader=long, greeting=long))
-
-    rendered = render(edition)
-
-    page = lxml_html.fromstring(rendered.html)
-    assert [element.tag for element in page.iter() if SOFT_HYPHEN in (element.text or "")] == ["a"]
-    assert page.xpath("string(//h3/a)") == f"{broken} alku"
-    assert SOFT_HYPHEN not in rendered.subject + rendered.preheader + rendered.text
-    assert not [value for element in page.iter() for value in element.attrib.values() if SOFT_HYPHEN in value]
 
 
 def test_words_of_the_letter_stay_in_its_language_beside_a_foreign_item() -> None:

@@ -48,7 +48,7 @@ def test_anything_becomes_well_formed_and_stays_so(text: str) -> None:
     assert source_html(cleaned) == cleaned
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="<>&\ufffe\uffff")))
+@given(st.text(st.characters(exclude_categories=["Cc", "Cn", "Cs"], exclude_characters="<>&")))
 def test_no_word_is_lost(text: str) -> None:
     """Text without markup is read as it was written."""
     assert html.unescape(source_html(text)) == text

@@ -96,10 +96,11 @@ class Personalizer:
         name = _fit_name(recipient.name)
         unsubscribe = recipient.unsubscribe
         for_html, for_text = fit_values(recipient.values)
-        substitutions = [
-            f"{html_tag}:{quoted(for_html[slot].decode())},{text_tag}:{quoted(for_text[slot].decode())}"
-            for slot, html_tag, text_tag in self._written_tags
-        ]
+        substitutions = []
+        for slot, html_tag, text_tag in self._written_tags:
+            in_html = quoted(for_html[slot].decode())
+            in_text = in_html if for_text is for_html else quoted(for_text[slot].decode())
+            substitutions.append(f"{html_tag}:{in_html},{text_tag}:{in_text}")
         to = f'"email":{quoted(recipient.address)}'
         if name:
             to += f',"name":{quoted(name)}'

@@ -85,52 +85,18 @@ def list_(session: Session, *, as_json: bool) -> None:
 @pass_session
 def show(session: Session, label: str, *, is_parity: bool, as_json: bool) -> None:
     """Show each edition of an issue: subject, items in order, size."""
+    from newsletter.cli import issue_pages  # noqa: PLC0415 - needed here alone
+
+    issues = session.newsletter.issues
     if is_parity:
-        _show_parity(session, label, as_json=as_json)
+        languages = session.newsletter.settings.publication.languages
+        issue_pages.print_parity(session, issues.parity(label), languages, as_json=as_json)
         return
-    rendering = session.newsletter.issues.render(label)
-    summary = session.newsletter.issues.summary(label)
+    rendering, summary = issues.render(label), issues.summary(label)
     if as_json:
-        print_json(
-            {
-                **asdict(summary),
-                "editions": [
-                    {"edition": str(message.edition), "subject": message.subject, "items": message.items}
-                    for message in rendering.messages
-                ],
-            }
-        )
-        return
-    click.echo(f"Issue {label}: {summary.state}, planned for {rendering.issue.date}")
-    for edition, message in rendering.editions:
-        size_kilobytes = len(message.html.encode()) / 1000
-        click.echo(f"\n{message.edition}  {len(message.items)} items, {size_kilobytes:.1f} kB of HTML")
-        click.echo(f"  subject  {message.subject}")
-        for section in edition.sections:
-            click.echo(f"  {section.title}")
-            for item in section.items:
-                click.echo(f"    {item.title}  [{item.key}]")
-    for name in rendering.empty:
-        click.echo(f"\n{name}  no items: this edition is not made")
-
-
-def _show_parity(session: Session, label: str, *, as_json: bool) -> None:
-    """Show each item in every language of the publication."""
-    rows = session.newsletter.issues.parity(label)
-    languages = session.newsletter.settings.publication.languages
-    if as_json:
-        print_json([{**asdict(row), "is_whole": row.is_whole} for row in rows])
-        return
-    print_table(
-        ["ITEM", *(language.upper() for language in languages), "TITLE"],
-        [(row.key, *(row.wordings[language] for language in languages), row.title) for row in rows],
-    )
-    lacking = sum(not row.is_whole for row in rows)
-    session.say(
-        f"{lacking} of {len(rows)} items lack words in some language: write a table such as [item.KEY.sv] for them."
-        if lacking
-        else f"All {len(rows)} items have words in every language."
-    )
+        issue_pages.print_editions_as_json(rendering, summary)
+    else:
+        issue_pages.print_editions(rendering, summary)
 
 
 @issue.command()

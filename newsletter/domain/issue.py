@@ -257,6 +257,7 @@ class Message:
         headers: Further headers that are the same for everybody, in order; no address of a reader among them.
         slots: Each slot's token in html and text; tokens are unguessable and stand nowhere in content.
         items: The items it shows, in order.
+        shortened: Those of them that are short entries, so that the whole fits.
     """
 
     edition: EditionKey
@@ -268,6 +269,7 @@ class Message:
     headers: tuple[tuple[str, str], ...] = ()
     slots: Mapping[Slot, str]
     items: tuple[ItemKey, ...] = ()
+    shortened: tuple[ItemKey, ...] = ()
 
     @property
     def sha256(self) -> str:

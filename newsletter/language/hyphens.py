@@ -12,7 +12,7 @@ from newsletter.language.finnish import compound_boundaries
 
 SOFT_HYPHEN = "\u00ad"
 LONG_WORD_LETTERS = 16
-"""At 28 pixels bold, shorter words fit a phone of 320 pixels (measured on a year of headings)."""
+"""At 28 pixels bold, shorter words fit a phone of 320 pixels (measured on the first source's headings)."""
 LONGEST_WORD_LETTERS = 40
 """Longer ones are no words, and one made to be read in many ways takes Voikko in Python seconds (64 letters: 9)."""
 

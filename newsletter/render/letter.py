@@ -20,6 +20,7 @@ from newsletter.errors import Place, TemplateError
 from newsletter.language.catalogue import translate
 from newsletter.language.formats import day, month_heading, month_short, weekday, when
 from newsletter.render.compiler import compile_rendered
+from newsletter.render.size import fitted
 from newsletter.render.templates import kept_templates
 
 HTML_TEMPLATE = "edition.mjml.j2"
@@ -64,20 +65,24 @@ def letter_of(
     content = _content(edition)
     slots = slot_tokens(content, has_preferences=publication.links.public_url is not None)
     refuse_tokens(content, slots, edition)
-    context = _context(edition, publication, brand, slots, soft_headings or {})
-    rendered = templates.rendered(HTML_TEMPLATE, context)
-    compiled = compile_rendered(rendered, template_name=str(shown_as / HTML_TEMPLATE))
-    return Message(
-        edition=edition.key,
-        subject=edition.words.subject,
-        preheader=edition.words.preheader,
-        mjml=rendered.text,
-        html=compiled.html,
-        text=templates.render(TEXT_TEMPLATE, context).strip("\n") + "\n",
-        headers=HEADERS,
-        slots=slots,
-        items=tuple(item.key for item in edition.items),
-    )
+
+    def made(shown: Edition) -> Message:
+        context = _context(shown, publication, brand, slots, soft_headings or {})
+        rendered = templates.rendered(HTML_TEMPLATE, context)
+        compiled = compile_rendered(rendered, template_name=str(shown_as / HTML_TEMPLATE))
+        return Message(
+            edition=edition.key,
+            subject=edition.words.subject,
+            preheader=edition.words.preheader,
+            mjml=rendered.text,
+            html=compiled.html,
+            text=templates.render(TEXT_TEMPLATE, context).strip("\n") + "\n",
+            headers=HEADERS,
+            slots=slots,
+            items=tuple(item.key for item in edition.items),
+        )
+
+    return fitted(edition, made)
 
 
 def slot_tokens(content: str, *, has_preferences: bool) -> dict[Slot, str]:

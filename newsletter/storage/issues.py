@@ -122,6 +122,7 @@ def _written(message: Message) -> dict[str, object]:
         "headers": [list(header) for header in message.headers],
         "slots": {str(slot): token for slot, token in message.slots.items()},
         "items": list(message.items),
+        "shortened": list(message.shortened),
     }
 
 
@@ -136,4 +137,5 @@ def _message(content: Mapping[str, object]) -> Message:
         headers=tuple((name, value) for name, value in headers),
         slots={Slot(slot): token for slot, token in slots.items()},
         items=tuple(ItemKey(key) for key in cast("list[str]", content["items"])),
+        shortened=tuple(ItemKey(key) for key in cast("list[str]", content.get("shortened", []))),
     )

@@ -76,6 +76,31 @@ def test_everybody_gets_the_edition_in_his_or_her_language(approved: Path, run: 
     }
 
 
+def test_show_names_the_items_that_had_to_become_short(drafted: Path, run: Run) -> None:
+    """An issue that Gmail would cut off is made to fit, and the editor sees at whose cost."""
+    path = drafted / "issues/2017-11/issue.toml"
+    keys = [f"pitka-{number}" for number in range(60)]
+    tables = "".join(
+        f'\n[item.{key}]\nkind = "article"\ntitle = "Pitkä {key}"\nlead = "{"Pitkä juttu. " * 90}"\n'
+        'link = "https://www.seutuohjelma.fi/x"\nsection = "ajankohtaista"\nlanguage = "fi"\n'
+        for key in keys
+    )
+    listed = ", ".join(f'"{key}"' for key in keys)
+    text = path.read_text("utf-8").replace("[order]\nadvisers = [", f"[order]\nadvisers = [{listed},")
+    path.write_text(text + tables, encoding="utf-8")
+
+    shown = run("issue", "show", "2017-11").out
+    editions = json.loads(run("issue", "show", "2017-11", "--json").out)["editions"]
+
+    shortened = {one["edition"]: one["shortened"] for one in editions}
+    assert keys[-1] in shortened["advisers.fi"]
+    assert keys[0] not in shortened["advisers.fi"]
+    assert shortened["managers.fi"] == []
+    assert f"Pitkä {keys[-1]}  [{keys[-1]}]  short\n" in shown
+    assert f"  {len(shortened['advisers.fi'])} items are short entries" in shown
+    assert "html-too-large" not in run("issue", "check", "2017-11").out
+
+
 def test_parity_says_which_item_lacks_which_language(drafted: Path, run: Run) -> None:
     """What stands for all languages and what does not, for people and for programs; a translation added counts."""
     path = drafted / "issues/2017-11/issue.toml"

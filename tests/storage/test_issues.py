@@ -44,6 +44,7 @@ def _approval(label: IssueLabel = LABEL, subject: str = "Aihe", approved_at: dat
         text="ä\n",
         headers=(("Precedence", "bulk"), ("X-Two", "2")),
         slots={Slot.NAME: "@@n@@"},
+        shortened=(ItemKey("b"),),
         items=(ItemKey("a"), ItemKey("b")),
     )
     second = replace(

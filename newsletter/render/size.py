@@ -1,0 +1,73 @@
+"""Keep a letter whole: Gmail cuts off HTML beyond 102 kB, and with it the way out at its end.
+
+Door: `fitted`. Where a letter is too large, items of the lowest rank become short entries, whose link leads to the
+rest, as few as it takes. The same edition gives the same letter. It must not know how a letter is made.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from newsletter.domain.content import ItemKey
+from newsletter.domain.issue import Edition, IssueItem, ItemKind, Message
+
+HTML_BYTES_MAX = 90_000
+"""Leaves a tenth of what Gmail shows to what mailers and forwarders add."""
+
+
+def fitted(edition: Edition, make: Callable[[Edition], Message], *, bytes_max: int = HTML_BYTES_MAX) -> Message:
+    """Make the letter of an edition, with as few short entries as it takes to keep its HTML within a size.
+
+    Where even short entries do not fit, all that can be are short, and the checks will say that it is too large.
+
+    Args:
+        edition: As composed.
+        make: Makes a letter; a shorter edition never makes a longer one.
+        bytes_max: Of the HTML in UTF-8.
+    """
+    message = make(edition)
+    if _size(message) <= bytes_max:
+        return message
+    candidates = _lowest_first(edition)
+    # The smallest number of short entries that fits lies above `low` and not above `high`.
+    low, high = 0, len(candidates)
+    message = _made(edition, candidates, make)
+    while high - low > 1:
+        middle = (low + high) // 2
+        shorter = _made(edition, candidates[:middle], make)
+        if _size(shorter) <= bytes_max:
+            high, message = middle, shorter
+        else:
+            low = middle
+    return message
+
+
+def _made(edition: Edition, short: Collection[ItemKey], make: Callable[[Edition], Message]) -> Message:
+    """Make the letter with some items as short entries, named in the order they are read."""
+    message = make(_with_short(edition, short))
+    return replace(message, shortened=tuple(item.key for item in edition.items if item.key in short))
+
+
+def _size(message: Message) -> int:
+    return len(message.html.encode())
+
+
+def _lowest_first(edition: Edition) -> list[ItemKey]:
+    """Give the items that can be shorter: articles from the last one up, then events, which are short anyway."""
+    can = [item for item in reversed(edition.items) if _short(item) != item]
+    return [item.key for item in sorted(can, key=lambda item: item.kind is ItemKind.EVENT)]
+
+
+def _with_short(edition: Edition, keys: Collection[ItemKey]) -> Edition:
+    """Give the edition with some items as short entries."""
+    sections = tuple(
+        replace(section, items=tuple(_short(item) if item.key in keys else item for item in section.items))
+        for section in edition.sections
+    )
+    return replace(edition, sections=sections)
+
+
+def _short(item: IssueItem) -> IssueItem:
+    """Give an item as a title with its link; where no link leads to the rest, its lead stays, or else its text."""
+    if item.link:
+        return replace(item, lead="", body="")
+    return replace(item, body="") if item.lead else item

@@ -14,8 +14,10 @@ from newsletter.service.notifications import NotificationService, ProviderDoor
 from newsletter.web.port import take_port
 from newsletter.web.webhooks import make_webhooks
 
-CALLERS_MAX = 200
-"""More at the same time are told to come again; a provider does."""
+CALLERS_MAX = 500
+"""More connections at the same time, idle ones too, are told to come again; a provider does."""
+KEEP_ALIVE_SECONDS = 75
+"""A connection that is closed just when its caller goes on looks like a failure: let the other side close it first."""
 LET_GO_SECONDS = 10
 """How long answers that are under way may hold up the end."""
 
@@ -76,6 +78,7 @@ def _server(application: ASGIApp) -> uvicorn.Server:
             ws="none",
             lifespan="off",
             limit_concurrency=CALLERS_MAX,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=LET_GO_SECONDS,
         )
     )

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.reliability.long import disks, kills, meetings, storms
+from tests.reliability.long import disks, kills, meetings, storms, tidings
 from tests.reliability.long.scene import Ground
 
 SEED = 11
@@ -64,3 +64,9 @@ def test_a_read_only_folder() -> None:
         folder.chmod(0o755)  # pytest's own folders are closed to the trial's sender, who is nobody
         figure = disks.read_only_folder(Ground(folder), seed=SEED)
     assert figure.broken == ()
+
+
+def test_notifications_while_a_sending_runs(tmp_path: Path) -> None:
+    """Told twice and shuffled over ten connections, each is applied once, and no call is refused."""
+    figure = tidings.told_twice_in_any_order(tmp_path / "told", notifications=400, connections=10, seed=SEED)
+    assert (figure.trials, figure.broken) == (400, ())

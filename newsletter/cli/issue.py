@@ -16,11 +16,12 @@ from newsletter.cli.session import Session, json_option, pass_session, print_jso
 from newsletter.errors import ChecksFailed, Incomplete, StateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from newsletter.domain.issue import Finding
     from newsletter.service.deliveries import Outlook
     from newsletter.service.issues import Rendering
+    from newsletter.track.report import Report
 
 label_argument = click.argument("label", metavar="LABEL")
 language_option = click.option(
@@ -293,15 +294,20 @@ def _stop_between_batches() -> list[int]:
 @label_argument
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with plots to this file."
+)
 @pass_session
-def report(session: Session, label: str, *, as_json: bool, as_csv: bool) -> None:
+def report(session: Session, label: str, *, as_json: bool, as_csv: bool, page: Path | None) -> None:
     """Account for everybody: the balances, each edition, reasons, and what to do about the unknown."""
     from newsletter.track.pages import as_csv as csv_of  # noqa: PLC0415 - as above
     from newsletter.track.pages import as_json as json_of  # noqa: PLC0415 - as above
     from newsletter.track.pages import as_table  # noqa: PLC0415 - as above
 
     reports = session.newsletter.deliveries.report(label)
-    if as_json:
+    if page is not None:
+        _write_page(session, reports, page)
+    elif as_json:
         print_json([json.loads(json_of(one)) for one in reports])
     elif as_csv:
         for one in reports:
@@ -309,6 +315,24 @@ def report(session: Session, label: str, *, as_json: bool, as_csv: bool) -> None
     else:
         zone = session.newsletter.settings.publication.zone
         click.echo("\n\n".join(as_table(one, zone=zone).rstrip() for one in reports))
+
+
+def _write_page(session: Session, reports: "Sequence[Report]", path: Path) -> None:
+    """Write the report as an HTML page.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    from newsletter.track.page import as_html  # noqa: PLC0415 - as above
+
+    publication, notifications = session.newsletter.settings.publication, session.newsletter.notifications
+    timelines = {one.sending.id: notifications.timeline(one.sending.id) for one in reports}
+    name = publication.names[publication.languages[0]]
+    try:
+        path.write_text(as_html(reports, timelines, name=name, zone=publication.zone), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Check the path.") from error
+    click.echo(f"Wrote {session.shown(path)}. Open it in a browser; it prints well from there.")
 
 
 @issue.command()

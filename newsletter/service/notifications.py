@@ -20,6 +20,7 @@ from newsletter.domain.notification import (
     NotificationReading,
     ProviderSuppression,
     StateChange,
+    TimelinePoint,
 )
 from newsletter.errors import UsageError
 from newsletter.send.ports import Mailer
@@ -153,6 +154,11 @@ class NotificationService:
         """Count the notifications by kind."""
         with self._resources.database.read() as connection:
             return NotificationStore(connection).counts()
+
+    def timeline(self, sending_id: SendingId) -> tuple[TimelinePoint, ...]:
+        """Give how many deliveries of a sending were accepted and delivered when, the earliest first."""
+        with self._resources.database.read() as connection:
+            return NotificationStore(connection).timeline(sending_id)
 
     def account_news(self) -> tuple[KeptNotification, ...]:
         """Give the latest changes of our account with the provider, the newest first."""

@@ -1,0 +1,234 @@
+"""Write reports as one HTML page that stands alone: to open in any browser, to print, to send to whoever asks.
+
+The door is `as_html`. Pure. Everything that came from strangers' servers is text, never markup; the page loads nothing
+and runs nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from markupsafe import Markup
+
+from newsletter.domain.delivery import DeliveryState, SendingId, SendingState
+from newsletter.domain.notification import TimelinePoint
+from newsletter.track.charts import Group, Growth, Part, draw_growth, draw_shares
+from newsletter.track.report import Report, ReportRow
+
+Cells = Sequence[str | int]
+"""A row of a table: what it is about, then its texts and numbers."""
+
+_DELIVERED = Part(name="delivered", colour="#0b5d3b")
+_ACCEPTED = Part(name="accepted", colour="#58a182")
+_PARTS: Sequence[tuple[Part, tuple[DeliveryState, ...]]] = (
+    (_DELIVERED, (DeliveryState.DELIVERED,)),
+    (_ACCEPTED, (DeliveryState.ACCEPTED,)),
+    (Part(name="deferred", colour="#b9dccb"), (DeliveryState.DEFERRED,)),
+    (Part(name="bounced", colour="#8a5a00"), (DeliveryState.BOUNCED_SOFT, DeliveryState.BOUNCED_HARD)),
+    (Part(name="complained", colour="#e6b450"), (DeliveryState.COMPLAINED,)),
+    (Part(name="rejected", colour="#7a1f1f"), (DeliveryState.REJECTED,)),
+    (Part(name="skipped", colour="#d0d0d0"), (DeliveryState.SKIPPED,)),
+    (Part(name="unknown", colour="#4a4a8a"), (DeliveryState.UNKNOWN,)),
+    (Part(name="still to be sent", colour="#ffffff"), (DeliveryState.QUEUED, DeliveryState.SENDING)),
+)
+"""Dark beside light, so that neighbours differ without colours too."""
+
+_STYLE = Markup("""
+:root { color-scheme: light; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 54rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1.05rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem; }
+caption { text-align: left; font-weight: 600; padding: .5rem 0; }
+th, td { text-align: right; padding: .3rem .4rem; border-bottom: 1px solid #c8c8c8; vertical-align: bottom; }
+th { font-weight: 400; } thead th { font-size: .8rem; }
+th:first-child { text-align: left; min-width: 9rem; }
+.words th, .words td { text-align: left; vertical-align: top; } .words td { overflow-wrap: anywhere; }
+.words th:first-child { min-width: 0; }
+.wide { overflow-x: auto; }
+.advice { border-left: 4px solid #7a1f1f; padding: .25rem 1rem; }
+code { font-size: .9em; overflow-wrap: anywhere; }
+figure { margin: 1.5rem 0; } figcaption { font-weight: 600; }
+svg { width: 100%; height: auto; font: 13px system-ui, sans-serif; fill: #1a1a1a; }
+svg .part { stroke: #1a1a1a; stroke-width: .6; } svg .grid { stroke: #dcdcdc; } svg .tick { stroke: #1a1a1a; }
+@media print {
+  body { margin: 0; max-width: none; font-size: 10pt; }
+  th:first-child { min-width: 6rem; } th, td { padding: .2rem; } .wide { overflow: visible; }
+  article + article { break-before: page; } figure, table, .advice { break-inside: avoid; }
+  thead { display: table-header-group; }
+  svg .part { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
+""")
+
+
+def as_html(
+    reports: Sequence[Report], timelines: Mapping[SendingId, Sequence[TimelinePoint]], *, name: str, zone: tzinfo
+) -> str:
+    """Write reports of one issue on one page.
+
+    Args:
+        reports: At least one, in the order in which they are shown.
+        timelines: When deliveries were accepted and delivered, by the number of the sending.
+        name: Of the publication.
+        zone: Of every moment on the page.
+    """
+    label = reports[0].sending.label
+    articles = [_article(report, timelines.get(report.sending.id, ()), zone) for report in reports]
+    page = Markup(
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        "<title>{} {}: report</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n"
+        "<h1>{}: report of issue {}</h1>\n{}\n</main>\n"
+        "<footer><p>Opens and clicks are not measured. Whoever is in several segments counts in each of them.</p>"
+        "</footer>\n</body>\n</html>\n"
+    )
+    return page.format(name, label, _STYLE, name, label, Markup("\n").join(articles))
+
+
+def _article(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) -> Markup:
+    """Write the report of one sending."""
+    sending = report.sending
+    kind = "Rehearsal" if sending.is_rehearsal else "Sending"
+    state = "under way" if sending.state is SendingState.RUNNING else sending.state.value
+    ended = "" if sending.finished_at is None else f", ended {_moment(sending.finished_at, zone)}"
+    parts = [
+        Markup("<h2>{} through {}: {}</h2>\n<p>Began {}{}.</p>").format(
+            kind, sending.mailer, state, _moment(sending.started_at, zone), ended
+        ),
+        _advice(report),
+        _sums(report),
+        _growth(report, timeline, zone),
+        _shares(report),
+        _rows("By segment", report.segments),
+        _rows("By edition", report.editions),
+        _reasons(report),
+        _unknown(report, zone),
+    ]
+    return Markup("<article>\n{}\n</article>").format(Markup("\n").join(part for part in parts if part))
+
+
+def _advice(report: Report) -> Markup:
+    """Write what is to be done now, or nothing."""
+    said = [
+        Markup("<p>{}<br><code>{}</code></p>").format(_plain(advice.message), advice.command)
+        for advice in report.advice
+    ]
+    return (
+        Markup('<section class="advice">\n<h3>To do</h3>\n{}\n</section>').format(Markup("\n").join(said))
+        if said
+        else Markup()
+    )
+
+
+def _sums(report: Report) -> Markup:
+    """Write both sums, so that anybody can add them up."""
+    balance = report.balance
+    excluded = [f"{count:,} {reason}" for reason, count in balance.excluded.items()]
+    planned = [f"{count:,} {part.name}" for part, count in _counts(balance.states) if count]
+    verdict = "The report balances." if balance.holds else "The report DOES NOT BALANCE."
+    return Markup("<p>{} people known = {}.<br>{} planned = {}.<br><strong>{}</strong></p>").format(
+        f"{balance.candidates:,}",
+        " + ".join([f"{balance.planned:,} planned", *excluded]),
+        f"{balance.planned:,}",
+        " + ".join(planned) or "0",
+        verdict,
+    )
+
+
+def _growth(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) -> Markup:
+    """Draw how deliveries came about over time; nothing when nothing did."""
+    if not timeline:
+        return Markup()
+    growths = [
+        Growth(
+            part=part,
+            additions=[(point.at, point.deliveries) for point in timeline if point.state is state],
+            is_dashed=state is DeliveryState.DELIVERED,
+        )
+        for part, state in (
+            (Part(name="accepted by the mailer", colour="#58a182"), DeliveryState.ACCEPTED),
+            (Part(name="delivered, as the provider tells", colour=_DELIVERED.colour), DeliveryState.DELIVERED),
+        )
+    ]
+    title = "Deliveries over time"
+    drawn = draw_growth(growths, zone=zone, key=f"growth-{report.sending.id}", title=title)
+    return Markup("<figure>\n<figcaption>{}</figcaption>\n{}\n</figure>").format(title, drawn)
+
+
+def _shares(report: Report) -> Markup:
+    """Draw what became of each segment's deliveries."""
+    groups = [
+        Group(name=_plain(row.name), counts={part.name: count for part, count in _counts(row.states)})
+        for row in report.segments
+    ]
+    if not groups:
+        return Markup()
+    title = "Outcomes by segment"
+    drawn = draw_shares(groups, [part for part, _ in _PARTS], key=f"shares-{report.sending.id}", title=title)
+    return Markup("<figure>\n<figcaption>{}</figcaption>\n{}\n</figure>").format(title, drawn)
+
+
+def _rows(caption: str, rows: Sequence[ReportRow]) -> Markup:
+    """Write a table of groups and states; states that no group has are left out."""
+    if not rows:
+        return Markup()
+    named = [(row, dict(_named(row.states))) for row in rows]
+    shown = [part.name for part, _ in _PARTS if any(counts[part.name] for _, counts in named)]
+    cells: list[Cells] = [(_plain(row.name), row.planned, *(counts[name] for name in shown)) for row, counts in named]
+    return _table(caption, ["", "planned", *shown], cells)
+
+
+def _reasons(report: Report) -> Markup:
+    """Write why deliveries did not arrive."""
+    cells: list[Cells] = [(str(one.state), one.deliveries, _plain(one.reason)) for one in report.reasons]
+    return _table("Reasons", ["state", "deliveries", "reason"], cells, kind="words") if cells else Markup()
+
+
+def _unknown(report: Report, zone: tzinfo) -> Markup:
+    """Write which batches are in doubt."""
+    cells: list[Cells] = [
+        (str(doubt.id), str(doubt.edition), doubt.deliveries, _moment(doubt.claimed_at, zone), _plain(doubt.reason))
+        for doubt in report.unknown
+    ]
+    headings = ["batch", "edition", "deliveries", "since", "reason"]
+    return _table("In doubt", headings, cells, kind="words") if cells else Markup()
+
+
+def _table(caption: str, headings: Sequence[str], rows: Iterable[Cells], *, kind: str = "") -> Markup:
+    """Write a table whose first column names the row."""
+    head = Markup().join(Markup('<th scope="col">{}</th>').format(heading) for heading in headings)
+    body = [
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            row[0], Markup().join(Markup("<td>{}</td>").format(_cell(cell)) for cell in row[1:])
+        )
+        for row in rows
+    ]
+    return Markup(
+        '<div class="wide">\n<table class="{}">\n<caption>{}</caption>\n<thead><tr>{}</tr></thead>\n'
+        "<tbody>\n{}\n</tbody>\n</table>\n</div>"
+    ).format(kind, caption, head, Markup("\n").join(body))
+
+
+def _cell(value: str | int) -> str:
+    """Write a number so that it can be read, and text as it is."""
+    return value if isinstance(value, str) else f"{value:,}"
+
+
+def _counts(states: Mapping[DeliveryState, int]) -> list[tuple[Part, int]]:
+    """Put the states together to the parts that are shown."""
+    return [(part, sum(states.get(state, 0) for state in members)) for part, members in _PARTS]
+
+
+def _named(states: Mapping[DeliveryState, int]) -> list[tuple[str, int]]:
+    """Give the counts by the names of the parts."""
+    return [(part.name, count) for part, count in _counts(states)]
+
+
+def _moment(moment: datetime, zone: tzinfo) -> str:
+    """Write a moment to the minute."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def _plain(text: str) -> str:
+    """Keep what can be printed."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -51,8 +51,9 @@ figure { margin: 1.5rem 0; } figcaption { font-weight: 600; }
 svg { width: 100%; height: auto; font: 13px system-ui, sans-serif; fill: #1a1a1a; }
 svg .part { stroke: #1a1a1a; stroke-width: .6; } svg .grid { stroke: #dcdcdc; } svg .tick { stroke: #1a1a1a; }
 @media print {
-  body { margin: 0; max-width: none; font-size: 10pt; }
-  th:first-child { min-width: 6rem; } th, td { padding: .2rem; } .wide { overflow: visible; }
+  html { font-size: 10pt; } body { margin: 0; padding: 0; max-width: none; font-size: 1rem; }
+  table { font-size: .8rem; } thead th { font-size: .68rem; } th, td { padding: .2rem; }
+  th:first-child { min-width: 7rem; overflow-wrap: anywhere; } .wide { overflow: visible; }
   article + article { break-before: page; } figure, table, .advice { break-inside: avoid; }
   thead { display: table-header-group; }
   svg .part { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

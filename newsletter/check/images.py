@@ -135,7 +135,7 @@ def image_heavy(reading: Reading) -> Iterator[Hit]:
 def _weight(image: ImageFile, limit_bytes: int) -> Hit:
     """Say what an image weighs beside what it may."""
     facts = {"size": str(image.size_bytes // 1000), "limit": str(limit_bytes // 1000)}
-    return Hit(facts={"source": excerpt(image.source), **facts})
+    return Hit(facts={"source": excerpt(image.name or image.source), **facts})
 
 
 @check(
@@ -167,8 +167,8 @@ def image_sharpness(reading: Reading) -> Iterator[Hit]:
     for image in reading.page.images:
         file, shown = files.get(image.source), _shown_pixels(image)
         if file is not None and shown and not SHARPNESS_LEAST <= file.width_pixels / shown <= SHARPNESS_MOST:
-            facts = {"source": excerpt(image.source), "natural": str(file.width_pixels), "shown": str(shown)}
-            yield Hit(facts=facts)
+            widths = {"natural": str(file.width_pixels), "shown": str(shown)}
+            yield Hit(facts={"source": excerpt(file.name or file.source), **widths})
 
 
 def _shown_pixels(image: Image) -> int:

@@ -22,11 +22,13 @@ class ImageFile:
 
     Attributes:
         source: The `src` under which the HTML shows it.
+        name: What its editor knows it by; the source by default.
         size_bytes: Of the file.
         width_pixels: Of the picture itself, not of the place it is shown in.
     """
 
     source: str
+    name: str = ""
     size_bytes: int
     width_pixels: int
 

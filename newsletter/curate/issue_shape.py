@@ -6,7 +6,7 @@ Doors: `IssueFile` for the shape, `name_faults` for what one table says of anoth
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -71,10 +71,19 @@ def _moment(value: object) -> date | datetime:
     return value
 
 
+def _image(value: str) -> str:
+    """Accept the path of a picture below the publication's folder, or nothing."""
+    path = PurePosixPath(value.strip())
+    if value.strip() and (path.is_absolute() or ".." in path.parts or "\\" in value):
+        raise ValueError("Write a path from the folder of newsletter.toml, such as content/images/paja.jpg")
+    return value.strip()
+
+
 OneLine = Annotated[str, AfterValidator(_one_line)]
 FilledLine = Annotated[str, AfterValidator(_one_line), AfterValidator(_filled)]
 Paragraphs = Annotated[str, AfterValidator(str.strip)]
 Link = Annotated[str, AfterValidator(_link)]
+ImagePath = Annotated[str, AfterValidator(_one_line), AfterValidator(_image)]
 Day = Annotated[date, PlainValidator(_day)]
 Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
@@ -112,6 +121,7 @@ class VariantTable(_Strict):
     body: Paragraphs | None = None
     link: Link | None = None
     place: OneLine | None = None
+    image_alt: OneLine | None = None
 
 
 class ItemTable(_Strict):
@@ -129,6 +139,8 @@ class ItemTable(_Strict):
     start: Moment | None = None
     end: Moment | None = None
     place: OneLine = ""
+    image: ImagePath = ""
+    image_alt: OneLine | None = None
     source: str | None = None
     fingerprint: str | None = None
     fi: VariantTable | None = None
@@ -256,6 +268,9 @@ def _item_faults(file: TomlFile, key: str, item: Mapping[str, Any], publication:
     if kind == "article":
         for own in {"start", "end", "place"}.intersection(item):
             yield file.fault((*path, own), f"Only an event has {own!r}.", hint='Should kind be "event"?')
+    if item.get("image") and "image_alt" not in item:
+        hint = 'Write image_alt = "..." for who cannot see it, or image_alt = "" when it only decorates.'
+        yield file.fault((*path, "image"), "A picture needs its image_alt.", hint=hint)
     if isinstance(start, date) and isinstance(end, date):
         zone = publication.zone
         if ends_before(in_zone(start, zone), in_zone(end, zone), zone):
@@ -354,9 +369,16 @@ def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueIt
         place=table.place or None,
         source_id=table.source,
         fingerprint=table.fingerprint,
+        image=table.image or None,
+        image_alt=table.image_alt or "",
         variants={
             Language(language): ItemVariant(
-                title=variant.title, lead=variant.lead, body=variant.body, link=variant.link, place=variant.place
+                title=variant.title,
+                lead=variant.lead,
+                body=variant.body,
+                link=variant.link,
+                place=variant.place,
+                image_alt=variant.image_alt,
             )
             for language, variant in variants.items()
             if variant is not None

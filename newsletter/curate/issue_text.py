@@ -44,6 +44,8 @@ def item_text(item: IssueItem, publication: Publication, *, reasons: Iterable[st
     for name, text in (("link", item.link), ("section", item.section), ("place", item.place), ("author", item.author)):
         if text is not None:
             lines.append(f"{name} = {inline(text)}")
+    if item.image is not None:
+        lines += [f"image = {inline(item.image)}", f"image_alt = {inline(item.image_alt)}"]
     for name, when in (("published", item.published), ("start", item.start), ("end", item.end)):
         if when is not None:
             lines.append(f"{name} = {moment(when, publication.zone)}")
@@ -134,6 +136,7 @@ def _variant_lines(variant: ItemVariant) -> Iterator[str]:
         ("lead", variant.lead),
         ("link", variant.link),
         ("place", variant.place),
+        ("image_alt", variant.image_alt),
     ):
         if text is not None:
             yield f"{name} = {inline(text)}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NewType
 
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId, TopicHit
+from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Section, Sender
 from newsletter.errors import Place
 
@@ -47,6 +48,7 @@ class ItemVariant:
         body: Likewise.
         link: None is the item's own, empty is none.
         place: None is the item's own.
+        image_alt: None is the item's own: better heard in another language than not at all.
     """
 
     title: str | None = None
@@ -54,6 +56,7 @@ class ItemVariant:
     body: str | None = None
     link: str | None = None
     place: str | None = None
+    image_alt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,8 @@ class IssueItem:
         end: Inclusive; day or aware moment, or None.
         place: Of an event, or None.
         source_id: Where it came from; None for one written by the editor.
+        image: A picture of the publication's, as a path from its folder, or None.
+        image_alt: What the picture says to who cannot see it; empty for one that only decorates.
         fingerprint: Of the item when it was picked, to notice that it changed since; None as above.
         variants: Its words in further languages.
         line: 1-based line of its table in issue.toml.
@@ -95,6 +100,8 @@ class IssueItem:
     place: str | None = None
     source_id: str | None = None
     fingerprint: str | None = None
+    image: str | None = None
+    image_alt: str = ""
     variants: Mapping[Language, ItemVariant] = field(default_factory=dict)
     line: int | None = None
 
@@ -258,6 +265,7 @@ class Message:
         slots: Each slot's token in html and text; tokens are unguessable and stand nowhere in content.
         items: The items it shows, in order.
         shortened: Those of them that are short entries, so that the whole fits.
+        pictures: What travels with it, each once, in the order it is shown.
     """
 
     edition: EditionKey
@@ -270,13 +278,15 @@ class Message:
     slots: Mapping[Slot, str]
     items: tuple[ItemKey, ...] = ()
     shortened: tuple[ItemKey, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def sha256(self) -> str:
-        """Give the digest of all that a reader can see: subject, headers, HTML and text with their tokens."""
+        """Give the digest of all that a reader can see: subject, headers, HTML, text with their tokens, pictures."""
         seen = [str(self.edition), self.subject, self.preheader, self.html, self.text]
         seen += [f"{name}: {value}" for name, value in self.headers]
         seen += [f"{slot}={token}" for slot, token in sorted(self.slots.items())]
+        seen += [f"{picture.name} {picture.media_type} {picture.content_id}" for picture in self.pictures]
         return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -5,14 +5,16 @@ every slot on a soft-broken line of its own, so that no value moves the encoding
 Door: `prepare`, then `PreparedMail.fill`. It must not know who gets the mail, why, or through which mailer.
 """
 
+import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
 from newsletter.domain.delivery import Recipient
 from newsletter.domain.issue import Message, Slot
+from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
 from newsletter.message.headers import address_header, list_unsubscribe, plain_header, text_header
 from newsletter.message.slots import Slotted, cut, fit_values
@@ -106,10 +108,44 @@ def prepare(
             f"--{boundary}\r\n{_part_headers('text/plain', language)}"
         ).encode("ascii"),
         text=_encoded(message.text, message.slots),
-        middle=f"\r\n--{boundary}\r\n{_part_headers('text/html', language)}".encode("ascii"),
+        middle=(
+            f"\r\n--{boundary}\r\n{_related(boundary, message.pictures)}{_part_headers('text/html', language)}"
+        ).encode("ascii"),
         html=_encoded(message.html, message.slots),
-        closing=f"\r\n--{boundary}--\r\n".encode("ascii"),
+        closing=_pictures(boundary, message.pictures) + f"\r\n--{boundary}--\r\n".encode("ascii"),
     )
+
+
+def _related(boundary: str, pictures: Sequence[Picture]) -> str:
+    """Open the part that holds the HTML and its pictures (RFC 2387); nothing where there is no picture."""
+    if not pictures:
+        return ""
+    inner = _inner(boundary)
+    return f'Content-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n--{inner}\r\n'
+
+
+def _pictures(boundary: str, pictures: Sequence[Picture]) -> bytes:
+    """Write the pictures behind the HTML, and close the part that holds them all."""
+    if not pictures:
+        return b""
+    inner = _inner(boundary)
+    parts = [
+        (
+            f"\r\n--{inner}\r\n"
+            f'Content-Type: {picture.media_type}; name="{picture.name}"\r\n'
+            "Content-Transfer-Encoding: base64\r\n"
+            f"Content-ID: <{picture.content_id}>\r\n"
+            f'Content-Disposition: inline; filename="{picture.name}"\r\n\r\n'
+        ).encode("ascii")
+        + base64.encodebytes(picture.content).rstrip(b"\n").replace(b"\n", b"\r\n")
+        for picture in pictures
+    ]
+    return b"".join(parts) + f"\r\n--{inner}--\r\n".encode("ascii")
+
+
+def _inner(boundary: str) -> str:
+    """Give the boundary inside another; neither begins with the other, or a hasty reader would end the outer part."""
+    return boundary.replace("=_", "=_related_", 1)
 
 
 def _part_headers(media_type: str, language: str) -> str:

@@ -129,17 +129,37 @@ class FontFamilies(_Table):
 
 
 class Logo(_Table):
-    """A picture above the name.
+    """A picture above the name: a file of the publication, which travels with each mail, or one on a web server.
 
     Attributes:
-        address: https.
+        file: Path from the publication's folder, or None.
+        address: https, or None.
         width_pixels: As shown.
         alt: What it says; empty when the name below it says the same.
     """
 
-    address: Annotated[str, StringConstraints(pattern=r"^https://[!-~]+$")]
-    width_pixels: Annotated[int, Field(ge=16, le=552)]
+    file: Annotated[str, StringConstraints(min_length=1)] | None = None
+    address: Annotated[str, StringConstraints(pattern=r"^https://[!-~]+$")] | None = None
+    width_pixels: Annotated[int, Field(ge=16, le=520)]
     alt: str = ""
+
+    @model_validator(mode="after")
+    def _is_one_picture(self) -> Self:
+        if (self.file is None) == (self.address is None):
+            raise ValueError("Give the logo either a file or an address.")
+        return self
+
+
+class Social(_Table):
+    """Where else the organisation can be followed; a link of words, for an icon would be fetched from somewhere.
+
+    Attributes:
+        name: As readers know it.
+        address: https.
+    """
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    address: Annotated[str, StringConstraints(pattern=r"^https://[!-~]+$")]
 
 
 class Brand(_Table):
@@ -151,6 +171,7 @@ class Brand(_Table):
         fonts: For headings and text.
         radius_pixels: Of corners.
         logo: Above the name, or None.
+        social: In the footer, in order.
     """
 
     light: LightPalette = Field(default_factory=LightPalette)
@@ -158,6 +179,7 @@ class Brand(_Table):
     fonts: FontFamilies = Field(default_factory=FontFamilies)
     radius_pixels: Annotated[int, Field(ge=0, le=24)] = 4
     logo: Logo | None = None
+    social: tuple[Social, ...] = ()
 
 
 def read_brand(path: Path) -> Brand:

@@ -140,6 +140,7 @@ def _in_words_of(item: IssueItem, languages: Sequence[Language]) -> IssueItem:
         body=variant.body or "",
         link=link or None,
         place=place or None,
+        image_alt=item.image_alt if variant.image_alt is None else variant.image_alt,
     )
 
 

@@ -5,22 +5,42 @@ compiled in a process of their own, within limits of time and memory. It must no
 differs from reader to reader is a slot.
 """
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
 from newsletter.domain.issue import Edition, Message
+from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Publication
 from newsletter.language.hyphens import softened
 from newsletter.render.brand import Brand
 from newsletter.render.letter import HTML_TEMPLATE, letter_of
 from newsletter.render.limits import within_limits
+from newsletter.render.placed_picture import placed
 from newsletter.render.templates import Templates
 
 
-def render_edition(edition: Edition, *, publication: Publication, brand: Brand, templates: Templates) -> Message:
+def render_edition(
+    edition: Edition,
+    *,
+    publication: Publication,
+    brand: Brand,
+    templates: Templates,
+    pictures: Mapping[str, Picture] | None = None,
+) -> Message:
     """Make the message of an edition: MJML, HTML and plain text, with tokens where a reader's values go.
+
+    Args:
+        edition: What it says.
+        publication: Who says it.
+        brand: How it looks.
+        templates: What it is made with.
+        pictures: By the paths that items and brand name them by, as `pictures.load_picture` gives them.
 
     Raises:
         TemplateError: A template or the data given to it is wrong; with template, line and column.
     """
-    return within_limits(
+    known = pictures or {}
+    message = within_limits(
         templates.shown_as / HTML_TEMPLATE,
         letter_of,
         edition,
@@ -30,7 +50,15 @@ def render_edition(edition: Edition, *, publication: Publication, brand: Brand, 
         shown_as=templates.shown_as,
         # Out here, where it is loaded once: in Python, Voikko fills most of what the process may take.
         soft_headings=_soft_headings(edition, publication),
+        pictures={path: placed(picture) for path, picture in known.items()},
     )
+    return replace(message, pictures=_shown(message.html, known.values())) if known else message
+
+
+def _shown(html: str, pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+    """Give the pictures that a letter shows, each once, in the order it shows them."""
+    places = {html.find(picture.source): picture for picture in pictures}
+    return tuple(places[place] for place in sorted(places) if place >= 0)
 
 
 def _soft_headings(edition: Edition, publication: Publication) -> dict[str, str]:

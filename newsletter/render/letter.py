@@ -20,6 +20,7 @@ from newsletter.errors import Place, TemplateError
 from newsletter.language.catalogue import translate
 from newsletter.language.formats import day, month_heading, month_short, weekday, when
 from newsletter.render.compiler import compile_rendered
+from newsletter.render.placed_picture import PlacedPicture
 from newsletter.render.size import fitted
 from newsletter.render.templates import kept_templates
 
@@ -35,7 +36,20 @@ _weekday = lru_cache(maxsize=256)(weekday)
 _month_short = lru_cache(maxsize=256)(month_short)
 
 _WORDS = attrgetter(
-    "key", "kind", "title", "lead", "body", "link", "language", "author", "published", "start", "end", "place"
+    "key",
+    "kind",
+    "title",
+    "lead",
+    "body",
+    "link",
+    "language",
+    "author",
+    "published",
+    "start",
+    "end",
+    "place",
+    "image",
+    "image_alt",
 )
 
 
@@ -47,6 +61,7 @@ def letter_of(
     folder: Path,
     shown_as: Path,
     soft_headings: Mapping[str, str] | None = None,
+    pictures: Mapping[str, PlacedPicture] | None = None,
 ) -> Message:
     """Make the message of an edition from the templates of a folder.
 
@@ -57,6 +72,7 @@ def letter_of(
         folder: Where the templates are.
         shown_as: How errors name the folder.
         soft_headings: Titles and names that hold long words, with soft hyphens in them; none by default.
+        pictures: Where the pictures are that the edition and the brand name; none by default.
 
     Raises:
         TemplateError: As `edition.render_edition`.
@@ -67,7 +83,7 @@ def letter_of(
     refuse_tokens(content, slots, edition)
 
     def made(shown: Edition) -> Message:
-        context = _context(shown, publication, brand, slots, soft_headings or {})
+        context = _context(shown, publication, brand, slots, soft_headings=soft_headings or {}, pictures=pictures or {})
         rendered = templates.rendered(HTML_TEMPLATE, context)
         compiled = compile_rendered(rendered, template_name=str(shown_as / HTML_TEMPLATE))
         return Message(
@@ -127,7 +143,9 @@ def _context(
     publication: Publication,
     brand: Mapping[str, object],
     slots: Mapping[Slot, str],
+    *,
     soft_headings: Mapping[str, str],
+    pictures: Mapping[str, PlacedPicture],
 ) -> dict[str, object]:
     """Give the names that templates may use; `templates/email/README.md` lists them."""
     language = edition.key.language
@@ -150,6 +168,9 @@ def _context(
     def soft(heading: str) -> str:
         return soft_headings.get(heading, heading)
 
+    def picture(path: str) -> PlacedPicture | None:
+        return pictures.get(path)
+
     return {
         "edition": edition,
         "issue": edition.issue,
@@ -166,6 +187,7 @@ def _context(
         "date_block": date_block,
         "host": _host,
         "soft": soft,
+        "picture": picture,
     }
 
 

@@ -69,5 +69,5 @@ def _with_short(edition: Edition, keys: Collection[ItemKey]) -> Edition:
 def _short(item: IssueItem) -> IssueItem:
     """Give an item as a title with its link; where no link leads to the rest, its lead stays, or else its text."""
     if item.link:
-        return replace(item, lead="", body="")
-    return replace(item, body="") if item.lead else item
+        return replace(item, lead="", body="", image=None)
+    return replace(item, body="" if item.lead else item.body, image=None)

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from newsletter.check import CheckInput, FindingText, apply_waivers, describe, run_checks
+from newsletter.check import CheckInput, FindingText, ImageFile, apply_waivers, describe, run_checks
 from newsletter.curate.issue_file import read_issue
 from newsletter.curate.parity import ParityRow, parity
 from newsletter.domain.audience import Segment, audience_rule
@@ -26,10 +26,12 @@ from newsletter.domain.issue import (
 )
 from newsletter.domain.period import parse_period
 from newsletter.errors import ChecksFailed, IssueFileError, StateError, UsageError
+from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
 from newsletter.render.brand import read_brand
 from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
 from newsletter.render.edition import render_edition
+from newsletter.render.pictures import load_pictures
 from newsletter.render.templates import Templates
 from newsletter.service.audience import AudienceService
 from newsletter.service.drafts import NewIssue, draft_issue
@@ -169,7 +171,7 @@ class IssueService:
         folder.mkdir(parents=True, exist_ok=True)
         values = {Slot.NAME: f" {SAMPLE_NAME}"} | {slot: self._sample_link for slot in Slot if slot is not Slot.NAME}
         for message in rendering.messages:
-            html = fill_text(message.html, message.slots, values, is_html=True)
+            html = with_data_addresses(fill_text(message.html, message.slots, values, is_html=True), message.pictures)
             text = fill_text(message.text, message.slots, values, is_html=False)
             for ending, content in (("html", html), ("txt", text), ("mjml", message.mjml)):
                 write_whole(folder / f"{message.edition}.{ending}", content)
@@ -194,7 +196,16 @@ class IssueService:
         publication = self._resources.settings.publication
         found: list[Finding] = []
         for edition, message in rendering.editions:
-            found += run_checks(CheckInput(message=message, edition=edition, publication=publication))
+            images = tuple(
+                ImageFile(
+                    source=picture.source,
+                    name=picture.name,
+                    size_bytes=len(picture.content),
+                    width_pixels=picture.width_pixels,
+                )
+                for picture in message.pictures
+            )
+            found += run_checks(CheckInput(message=message, edition=edition, publication=publication, images=images))
         return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path)
 
     def words_of(self, finding: Finding, language: str) -> FindingText:
@@ -305,13 +316,16 @@ class IssueService:
         settings = self._resources.settings
         brand = read_brand(settings.templates_path / "brand.toml")
         templates = self._templates
+        pictures = load_pictures(issue, brand, root=settings.root)
         editions, empty = [], []
         for key in edition_keys(segments, settings.publication.languages, self._combinations(segments)):
             edition = compose(issue, key, segments=segments, publication=settings.publication)
             if not edition.items:
                 empty.append(str(key))
                 continue
-            message = render_edition(edition, publication=settings.publication, brand=brand, templates=templates)
+            message = render_edition(
+                edition, publication=settings.publication, brand=brand, templates=templates, pictures=pictures
+            )
             editions.append((edition, message))
         if not editions:
             raise StateError(f"No segment gets a single item of issue {issue.label}.", hint="Put keys into [order].")

@@ -1,8 +1,9 @@
 """SQL for approvals: the messages that were frozen, and which items an issue really carried."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Connection, Row, select
 
@@ -18,6 +19,7 @@ from newsletter.domain.issue import (
     Waiver,
     parse_edition_key,
 )
+from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
 from newsletter.storage.tables import approval, approved_item, approved_message, sending
 
@@ -123,6 +125,9 @@ def _written(message: Message) -> dict[str, object]:
         "slots": {str(slot): token for slot, token in message.slots.items()},
         "items": list(message.items),
         "shortened": list(message.shortened),
+        "pictures": [
+            asdict(picture) | {"content": base64.b64encode(picture.content).decode()} for picture in message.pictures
+        ],
     }
 
 
@@ -138,4 +143,8 @@ def _message(content: Mapping[str, object]) -> Message:
         slots={Slot(slot): token for slot, token in slots.items()},
         items=tuple(ItemKey(key) for key in cast("list[str]", content["items"])),
         shortened=tuple(ItemKey(key) for key in cast("list[str]", content.get("shortened", []))),
+        pictures=tuple(
+            Picture(**picture | {"content": base64.b64decode(picture["content"])})
+            for picture in cast("list[dict[str, Any]]", content.get("pictures", []))
+        ),
     )

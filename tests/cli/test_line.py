@@ -5,9 +5,11 @@ import email.policy
 import json
 import re
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Run
 
@@ -99,6 +101,48 @@ def test_show_names_the_items_that_had_to_become_short(drafted: Path, run: Run) 
     assert f"Pitkä {keys[-1]}  [{keys[-1]}]  short\n" in shown
     assert f"  {len(shortened['advisers.fi'])} items are short entries" in shown
     assert "html-too-large" not in run("issue", "check", "2017-11").out
+
+
+def test_a_picture_goes_from_the_folder_into_every_mail(drafted: Path, run: Run) -> None:
+    """It is approved with its bytes, shown in the build, embedded in the mails; a missing one is named by its line."""
+    (drafted / "content/images").mkdir()
+    Image.new("RGB", (1600, 900), "teal").save(drafted / "content/images/paja.jpg")
+    path = drafted / "issues/2017-11/issue.toml"
+    key = "seutu-ohjelma-jatkuu-nama-teemat-kantavat-7699eb24"
+    before = path.read_text("utf-8")
+    table = f"[item.{key}]\n"
+    path.write_text(
+        before.replace(table, f'{table}image = "content/images/paja.jpg"\nimage_alt = "Sinivihreä halli"\n'), "utf-8"
+    )
+
+    done = [
+        run(*words)
+        for words in (
+            ("issue", "render", "2017-11"),
+            ("issue", "approve", "2017-11", "--yes"),
+            ("issue", "send", "2017-11", "--confirm", "2017-11"),
+        )
+    ]
+    (drafted / "content/images/paja.jpg").unlink()
+    missing = run("issue", "check", "2017-11")
+
+    assert [one.code for one in done] == [0, 0, 0]
+    built = (drafted / "issues/2017-11/build/managers.sv.html").read_text("utf-8")
+    assert len(re.findall(r'<img [^>]*src="data:image/jpeg;base64,', built)) == 1
+    mails = [
+        email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+        for mail in (drafted / "outbox/2017-11").glob("*.eml")
+    ]
+    for mail in mails:
+        [picture] = [part for part in mail.walk() if part.get_content_maintype() == "image"]
+        html = mail.get_body(("html",))
+        assert html is not None
+        assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in html.get_content()
+        assert Image.open(BytesIO(picture.get_content())).size == (1040, 585)
+    assert len(mails) == 21
+    line = before.split("\n").index(table.strip()) + 1
+    assert missing.code == 1
+    assert f"issues/2017-11/issue.toml:{line}: There is no picture 'content/images/paja.jpg'." in missing.err
 
 
 def test_parity_says_which_item_lacks_which_language(drafted: Path, run: Run) -> None:

@@ -125,6 +125,25 @@ def edited(line: int, *instead: str) -> str:
             edited(24, "start = 2017-12-05"),
             "24: item.juttu.start: Only an event has 'start'. (Should kind be \"event\"?)",
         ),
+        (
+            edited(24, 'image = "/etc/kuva.jpg"', 'image_alt = ""'),
+            "24: item.juttu.image: Write a path from the folder of newsletter.toml, such as content/images/paja.jpg.",
+        ),
+        (
+            edited(24, "image = 'a\\..\\b.jpg'", 'image_alt = ""'),
+            "24: item.juttu.image: Write a path from the folder of newsletter.toml, such as content/images/paja.jpg.",
+        ),
+        (
+            edited(24, 'image = "content/../../kuva.jpg"', 'image_alt = ""'),
+            "24: item.juttu.image: Write a path from the folder of newsletter.toml, such as content/images/paja.jpg.",
+        ),
+        (
+            edited(24, 'image = "kuva.jpg"'),
+            (
+                '24: item.juttu.image: A picture needs its image_alt. (Write image_alt = "..." for who cannot see it, or'
+                ' or image_alt = "" when it only decorates.)'
+            ),
+        ),
         (edited(26, "[item.juttu.svv]"), "26: item.juttu.svv: Unknown key. (Did you mean 'sv'?)"),
         (edited(27, "title = 7"), "27: item.juttu.sv.title: Input should be a valid string."),
         (edited(35, ""), "30: item.paiva.start: An event needs its start. (Write, for example: start = 2017-11-24)"),

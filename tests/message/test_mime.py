@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import DeliveryKey, Recipient
 from newsletter.domain.issue import EditionKey, Message, Slot
+from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
 from newsletter.errors import ContentError, UsageError
 from newsletter.message.mime import PreparedMail, prepare
@@ -175,3 +176,35 @@ def test_any_text_around_any_value_is_read_back(before: list[str], name: str, af
     assert decoded_bodies(email.message_from_bytes(wire))["text/plain"] == expected
     assert bodies(email.message_from_bytes(wire, policy=email.policy.default))["text/plain"] == expected
     assert max(len(line) for line in wire.split(b"\r\n")) <= 78
+
+
+def test_pictures_stand_beside_the_html_that_shows_them() -> None:
+    """Both parsers find text, then HTML with its pictures by their names, whole; the boundaries keep them apart."""
+    pictures = (
+        Picture(name="a.png", media_type="image/png", content=bytes(range(256)) * 3, width_pixels=4, height_pixels=3),
+        Picture(name="b.jpg", media_type="image/jpeg", content=b"\xff\xd8", width_pixels=1, height_pixels=1),
+    )
+    message = replace(MESSAGE, pictures=pictures)
+    wire = prepared(message).fill(RECIPIENT)
+
+    for policy in (email.policy.default, email.policy.compat32):
+        parsed = email.message_from_bytes(wire, policy=policy)
+        assert [part.get_content_type() for part in parsed.walk()] == [
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "image/png",
+            "image/jpeg",
+        ]
+        parts = [part for part in parsed.walk() if part.get_content_maintype() == "image"]
+        assert [(part["Content-ID"], part.get_filename(), part.get_payload(decode=True)) for part in parts] == [
+            (f"<{picture.content_id}>", picture.name, picture.content) for picture in pictures
+        ]
+        assert [part["Content-Disposition"].split(";")[0] for part in parts] == ["inline", "inline"]
+        assert not any(part.defects for part in parsed.walk())
+    assert re.search(rb"(?<!\r)\n|\r(?!\n)", wire) is None
+    assert max(len(line) for line in wire.split(b"\r\n")) <= 130
+    outer, inner = re.findall(rb'boundary="([^"]+)"', wire)
+    assert not outer.startswith(inner)
+    assert not inner.startswith(outer)

@@ -49,6 +49,13 @@ def test_ten_lines_make_another_organisation(tmp_path: Path) -> None:
         ('[fonts]\ntext = "Ari\\"al, serif"', "brand.toml:2: fonts.text: Write font names of letters"),
         ("radius_pixels = 99", "brand.toml:1: radius_pixels: Input should be less than or equal to 24"),
         ("[lihgt]", "brand.toml:1: lihgt: Unknown key. (Did you mean 'light'?)"),
+        ("[logo]\nwidth_pixels = 50", "brand.toml:1: logo: Give the logo either a file or an address."),
+        (
+            '[logo]\nfile = "a.png"\naddress = "https://x/y"\nwidth_pixels = 50',
+            "brand.toml:1: logo: Give the logo either a file or an address.",
+        ),
+        ('[[social]]\nname = ""\naddress = "https://x"', "brand.toml:2: social[0].name: String should have at least"),
+        ('[[social]]\nname = "A"\naddress = "javascript:x"', "brand.toml:3: social[0].address: String should match"),
         ('[logo]\naddress = "http://x/y"\nwidth_pixels = 50', "brand.toml:2: logo.address: String should match"),
     ],
 )

@@ -170,6 +170,21 @@ def test_link_and_place_are_the_languages_own_where_it_has_them(
     assert (edition.segment_names, edition.sections[0].title) == (("Företagsrådgivare",), "Aktuellt")
 
 
+def test_a_picture_is_told_in_the_language_it_is_told_in() -> None:
+    """A variant may tell the picture in its language; else the item's own words are better than none."""
+    told = ItemVariant(title="T", image_alt="En hall")
+    for variant, alt in (
+        (told, "En hall"),
+        (ItemVariant(title="T", image_alt=""), ""),
+        (ItemVariant(title="T"), "Halli"),
+    ):
+        item = article("a", image="a.png", image_alt="Halli", variants={SV: variant})
+        edition = compose(
+            issue((item,)), EditionKey(segments=(ADVISERS,), language=SV), segments=SEGMENTS, publication=PUBLICATION
+        )
+        assert [(one.image, one.image_alt) for one in edition.items] == [("a.png", alt)]
+
+
 def test_words_of_a_segment_come_before_those_of_all() -> None:
     """The first segment that has its own subject and greeting decides; other languages are the last resort."""
     own = EditionWords(subject="Johtajille", preheader="", greeting="")

@@ -4,13 +4,26 @@ from pathlib import Path
 import pytest
 from lxml import html as lxml_html
 
+from newsletter.domain.picture import Picture
 from newsletter.errors import Place, TemplateError
 from newsletter.language.finnish import engine_at_hand
 from newsletter.language.hyphens import SOFT_HYPHEN
+from newsletter.render.brand import Logo, Social
 from newsletter.render.edition import render_edition
 from newsletter.render.letter import letter_of
 from newsletter.render.templates import Templates
-from tests.render.samples import BRAND, PUBLICATION, TEMPLATES, sample_edition, sample_templates, with_item
+from tests.render.samples import (
+    ADVISERS,
+    BRAND,
+    ISSUE,
+    ITEMS,
+    PUBLICATION,
+    SV,
+    TEMPLATES,
+    sample_edition,
+    sample_templates,
+    with_item,
+)
 
 
 def test_letter_is_the_same_through_the_door() -> None:
@@ -53,3 +66,75 @@ def test_long_words_of_headings_alone_may_break() -> None:
     assert page.xpath("string(//h3/a)") == f"{broken} alku"
     assert SOFT_HYPHEN not in rendered.subject + rendered.preheader + rendered.text
     assert not [value for element in page.iter() for value in element.attrib.values() if SOFT_HYPHEN in value]
+
+
+def drawn(name: str, width: int, height: int) -> Picture:
+    """Stand in for a picture of a size."""
+    return Picture(name=name, media_type="image/png", content=name.encode(), width_pixels=width, height_pixels=height)
+
+
+def test_pictures_are_shown_in_their_place_and_travel_with_the_letter() -> None:
+    """Each has width, height and alt, no wider than its place; the letter carries those it shows, in their order."""
+    lead, other, unused = drawn("a.png", 1040, 780), drawn("b.png", 200, 100), drawn("c.png", 10, 10)
+    logo = drawn("logo.png", 240, 80)
+    items = [
+        replace(ITEMS[0], image="a.png", image_alt="Halli & <piha>"),
+        replace(ITEMS[1], image="b.png", image_alt="", language=SV),
+        replace(ITEMS[10], image="a.png", image_alt="Sama halli"),
+        ITEMS[2],
+    ]
+    edition = sample_edition(
+        replace(ISSUE, items={item.key: item for item in items}, order={ADVISERS: tuple(item.key for item in items)})
+    )
+    brand = BRAND.model_copy(update={"logo": Logo(file="logo.png", width_pixels=120, alt="Malli")})
+
+    message = render_edition(
+        edition,
+        publication=PUBLICATION,
+        brand=brand,
+        templates=sample_templates(),
+        pictures={"b.png": other, "c.png": unused, "a.png": lead, "logo.png": logo},
+    )
+
+    shown = [
+        (one.get("src"), one.get("width"), one.get("height"), one.get("alt"), one.get("lang"))
+        for one in lxml_html.fromstring(message.html).iter("img")
+    ]
+    assert shown == [
+        (logo.source, "120", "auto", "Malli", None),
+        (lead.source, "468", "351", "Halli & <piha>", None),
+        (other.source, "200", "100", "", "sv"),
+        (lead.source, "430", "322", "Sama halli", None),
+    ]
+    assert message.pictures == (logo, lead, other)
+    assert "[Kuva: Halli & <piha>]\n" in message.text
+    assert message.text.count("[Kuva: ") == 2
+
+
+def test_another_picture_is_another_letter() -> None:
+    """What readers see is under the hash that is approved, to the last byte of a picture."""
+    edition = with_item(image="a.png", image_alt="Halli")
+    one, other = drawn("a.png", 10, 10), replace(drawn("a.png", 10, 10), content=b"muu")
+
+    digests = {
+        render_edition(
+            edition, publication=PUBLICATION, brand=BRAND, templates=sample_templates(), pictures={"a.png": picture}
+        ).sha256
+        for picture in (one, other, one)
+    }
+
+    assert len(digests) == 2
+
+
+def test_social_places_are_links_of_words() -> None:
+    """No icon is fetched from anybody; the text names them too."""
+    brand = BRAND.model_copy(update={"social": (Social(name="LinkedIn", address="https://example.org/in"),)})
+
+    message = render_edition(
+        with_item(title="Lyhyt"), publication=PUBLICATION, brand=brand, templates=sample_templates()
+    )
+
+    links = {one.get("href"): one.text for one in lxml_html.fromstring(message.html).iter("a")}
+    assert links["https://example.org/in"] == "LinkedIn"
+    assert "LinkedIn:\nhttps://example.org/in\n" in message.text
+    assert "<img" not in message.html

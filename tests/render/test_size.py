@@ -49,6 +49,21 @@ def test_the_lowest_ranked_items_become_short_first(bytes_max: int, short: tuple
     assert fitted(edition_of(items), make, bytes_max=bytes_max).shortened == short
 
 
+def test_a_short_entry_has_no_picture() -> None:
+    """What is short is a title and its link."""
+    items = [replace(ITEMS[0], image="a.png", link=link, lead="Lead.") for link in (None, "https://malli.example/")]
+    seen = []
+
+    def looking(edition: Edition) -> Message:
+        seen.append([item.image for item in edition.items])
+        return make(edition)
+
+    for item in items:
+        fitted(edition_of([item]), looking, bytes_max=0)
+
+    assert seen == [["a.png"], [None], ["a.png"], [None]]
+
+
 def test_bytes_count_and_not_letters() -> None:
     """An ä weighs two bytes on the wire."""
     item = replace(ITEMS[0], lead="ä" * 10)

@@ -18,6 +18,7 @@ from newsletter.domain.issue import (
     Waiver,
     approval_hash,
 )
+from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
 from newsletter.storage.database import Database
 from newsletter.storage.issues import IssueStore
@@ -45,6 +46,7 @@ def _approval(label: IssueLabel = LABEL, subject: str = "Aihe", approved_at: dat
         headers=(("Precedence", "bulk"), ("X-Two", "2")),
         slots={Slot.NAME: "@@n@@"},
         shortened=(ItemKey("b"),),
+        pictures=(Picture(name="a.png", media_type="image/png", content=b"\x89\x00", width_pixels=2, height_pixels=1),),
         items=(ItemKey("a"), ItemKey("b")),
     )
     second = replace(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.domain.picture import Picture
 from newsletter.web.mail import SIZE_BYTES_MAX, Letter, Mail, Mailbox, read_mail
 
 WIRE = (
@@ -43,6 +44,30 @@ def test_a_mail_is_taken_apart_as_a_mail_program_would() -> None:
         text="Hyvää päivää\n",
         raw=WIRE.decode().replace("\r\n", "\n"),
     )
+
+
+def test_pictures_of_a_mail_are_seen_in_its_html() -> None:
+    """A browser cannot look into the mail, so they stand in the HTML; what another mail would name so does not."""
+    picture = Picture(name="a.png", media_type="image/png", content=b"\x89PNG", width_pixels=1, height_pixels=1)
+    wire = (
+        b'Content-Type: multipart/related; boundary="x"\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n'
+        b'<img src="' + picture.source.encode() + b'"><img src="cid:other">\r\n'
+        b"--x\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <other>\r\n\r\n"
+        b"iVBORw==\r\n--x--\r\n"
+    )
+
+    assert (read_mail(wire).html or "").strip() == '<img src="data:image/png;base64,iVBORw=="><img src="cid:other">'
+
+
+def test_a_picture_that_cannot_be_read_leaves_the_mail_readable() -> None:
+    """An unknown way of writing it is no reason to show nothing."""
+    wire = (
+        b'Content-Type: multipart/related; boundary="x"\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n'
+        b'<img src="cid:a">\r\n--x\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: nonsense\r\n\r\n\xff\r\n'
+        b"--x--\r\n"
+    )
+
+    assert (read_mail(wire).html or "").strip() == '<img src="cid:a">'
 
 
 @given(st.binary(max_size=400) | st.binary(max_size=200).map(lambda body: WIRE[:250] + body))

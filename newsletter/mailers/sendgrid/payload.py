@@ -8,6 +8,7 @@ the text holds. What SendGrid keeps for ever and shows to its staff (custom_args
 delivery key. It must not know transport or answers.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -68,7 +69,7 @@ def shared_part(batch: OutgoingBatch, *, tracking: Tracking, is_sandbox: bool) -
     for slot, token in message.slots.items():
         for_html, for_text = _tags(message, slot)
         text, html = text.replace(token, for_text), html.replace(token, for_html)
-    return {
+    shared: dict[str, object] = {
         "from": {"email": sender.address, "name": sender.name},
         "reply_to": {"email": sender.reply_to or sender.address},
         "subject": message.subject,
@@ -82,6 +83,18 @@ def shared_part(batch: OutgoingBatch, *, tracking: Tracking, is_sandbox: bool) -
         },
         "mail_settings": {"sandbox_mode": {"enable": is_sandbox}},
     }
+    if message.pictures:
+        shared["attachments"] = [
+            {
+                "content": base64.b64encode(picture.content).decode(),
+                "type": picture.media_type,
+                "filename": picture.name,
+                "disposition": "inline",
+                "content_id": picture.content_id,
+            }
+            for picture in message.pictures
+        ]
+    return shared
 
 
 class Personalizer:
@@ -133,6 +146,9 @@ def write_request(shared: Mapping[str, object], personalizations: Iterable[str])
 
 def _fit_name(name: str) -> str:
     """Make a name fit for To: on one line, short, without the marks that SendGrid refuses."""
+    # Letters, digits and single words apart: nearly every name, seen in a fifth of the time that mending it takes.
+    if len(name) <= NAME_LENGTH_MAX and name.replace(" ", "").isalnum():
+        return name.strip()
     return _NOT_IN_NAMES.sub("", one_line(name))[:NAME_LENGTH_MAX].strip()
 
 

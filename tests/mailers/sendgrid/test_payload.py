@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.issue import Slot
+from newsletter.domain.picture import Picture
 from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
 from newsletter.mailers.sendgrid.refusals import problems_of
 from newsletter.message.slots import one_line
@@ -51,6 +52,26 @@ def test_the_shared_part_is_exactly_this() -> None:
         },
         "mail_settings": {"sandbox_mode": {"enable": True}},
     }
+
+
+def test_pictures_are_attached_by_the_name_the_html_shows_them_by() -> None:
+    """SendGrid makes a part of the mail of each, and shows it where the HTML says."""
+    picture = Picture(name="a.png", media_type="image/png", content=b"\x89PNG", width_pixels=1, height_pixels=1)
+    batch = a_batch()
+
+    shared = shared_part(
+        replace(batch, message=replace(batch.message, pictures=(picture,))), tracking=Tracking(), is_sandbox=False
+    )
+
+    assert shared["attachments"] == [
+        {
+            "content": "iVBORw==",
+            "type": "image/png",
+            "filename": "a.png",
+            "disposition": "inline",
+            "content_id": picture.content_id,
+        }
+    ]
 
 
 def test_tracking_is_on_only_where_the_publication_says_so() -> None:

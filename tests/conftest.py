@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -21,7 +22,12 @@ settings.load_profile("suite")
 
 
 def pytest_configure() -> None:
-    """Strip the environment of what a developer may have set for real work."""
+    """Strip the environment of what a developer may have set for real work, and let tests press Ctrl-C.
+
+    A shell that runs the suite in the background makes its children ignore Ctrl-C; our tests send it on purpose.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [
         name for name in os.environ if name.startswith("NEWSLETTER_") and not name.startswith("NEWSLETTER_TESTS_")
     ]:

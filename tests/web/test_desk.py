@@ -72,11 +72,11 @@ def test_a_broken_template_leaves_the_last_good_pictures_and_heals(desk: Desk, p
     """File, line and message stand beside the pictures, and go when the file is mended."""
     template = publication / "templates" / "email" / "edition.mjml.j2"
     good = desk.sheet.rendering
-    edit(template, "{{ name }}</h1>", "{{ nmae }}</h1>")
+    edit(template, "<h1>", "<h1>{{ nmae }}")
     line = 1 + template.read_text("utf-8").split("{{ nmae }}")[0].count("\n")
 
     broken = desk.refresh()
-    edit(template, "{{ nmae }}</h1>", "{{ name }}</h1>")
+    edit(template, "<h1>{{ nmae }}", "<h1>")
     mended = desk.refresh()
 
     assert broken.rendering == good

@@ -14,6 +14,13 @@ from benchmarks.harness import (
     wall_milliseconds,
 )
 from benchmarks.sample import check_input, compile_edition, compile_through_the_door, messages_of_68_kilobytes
+from benchmarks.send import (
+    claims_of_a_sending,
+    cpu_of_a_sending,
+    memory_of_a_sending,
+    pace_beside_smtp_source,
+    pace_beside_smtplib,
+)
 from newsletter.check.findings import run_checks
 from tests.oracle.npm import Mjml, missing
 
@@ -121,6 +128,11 @@ LINES: dict[str, Callable[[], Line]] = {
     "npm": compile_beside_npm,
     "checks": check_an_edition,
     "personalise": personalise,
+    "send-cpu": cpu_of_a_sending,
+    "send-memory": memory_of_a_sending,
+    "send-claims": claims_of_a_sending,
+    "send-smtp-source": pace_beside_smtp_source,
+    "send-smtplib": pace_beside_smtplib,
 }
 """By the name on the command line."""
 

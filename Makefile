@@ -51,6 +51,7 @@ bench: setup ## Measure the bounds; prints medians and ratios.
 
 pictures: setup ## Make the README's pictures anew (needs Chromium).
 	@$(BIN)/python docs/make_pictures.py
+	@$(BIN)/python docs/make_preview_pictures.py
 
 clean: ## Remove everything that was made, but no database, key or issue of yours.
 	@rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

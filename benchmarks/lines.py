@@ -13,6 +13,7 @@ from benchmarks.harness import (
     median_of,
     wall_milliseconds,
 )
+from benchmarks.preview import first_sight_of_six_editions, from_saving_to_the_picture, weight_of_the_page
 from benchmarks.sample import check_input, compile_edition, compile_through_the_door, messages_of_68_kilobytes
 from benchmarks.send import (
     claims_of_a_sending,
@@ -128,6 +129,9 @@ LINES: dict[str, Callable[[], Line]] = {
     "npm": compile_beside_npm,
     "checks": check_an_edition,
     "personalise": personalise,
+    "preview-save": from_saving_to_the_picture,
+    "preview-first": first_sight_of_six_editions,
+    "preview-weight": weight_of_the_page,
     "send-cpu": cpu_of_a_sending,
     "send-memory": memory_of_a_sending,
     "send-claims": claims_of_a_sending,

@@ -60,7 +60,7 @@ def issue_screen(studio: Studio, pages: Pages, desk: Desk, visit: Visit) -> str:
     choices = visit.choices if visit.choices.edition in pairs else visit.choices.at(None)
 
     def mail_of(message: Message) -> Mail:
-        return mail_for(studio, message, choices.reader)
+        return read_mail(wire_for(studio, message, choices.reader))
 
     editions = [pages.edition(pair, sheet, choices, mail_of, base=base, language=language) for pair in pairs.values()]
     context = {
@@ -143,12 +143,11 @@ def issue_address(label: str) -> str:
     return f"/issues/{quote(label)}"
 
 
-def mail_for(studio: Studio, message: Message, reader_id: str) -> Mail:
-    """Take apart the mail that one reader would get; a reader of another run is shown as the sample."""
+def wire_for(studio: Studio, message: Message, reader_id: str) -> bytes:
+    """Give the mail that one reader would get; a reader of another run is shown as the sample."""
     language = message.edition.language
     reader = studio.readers.find(reader_id, language) or studio.readers.samples(language)[0]
-    wire = studio.newsletter.deliveries.specimen(message, address=reader.address, name=reader.name)
-    return read_mail(wire)
+    return studio.newsletter.deliveries.specimen(message, address=reader.address, name=reader.name)
 
 
 def _frame(studio: Studio, visit: Visit, *, revision: str, changes: str) -> dict[str, object]:

@@ -17,7 +17,7 @@ from newsletter.service.deliveries import DeliveryService
 from newsletter.service.issues import Rendering
 from newsletter.web.choices import Choices, Scheme
 from newsletter.web.frame import framed
-from newsletter.web.mail import read_mail
+from newsletter.web.mail import read_html
 from newsletter.web.readers import sample_reader
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _open(program: Path | None) -> "Chromium":
 def _mail(message: Message, deliveries: DeliveryService) -> str:
     """Give the HTML that a sample reader would get."""
     reader = sample_reader(message.edition.language)
-    return read_mail(deliveries.specimen(message, address=reader.address, name=reader.name)).html or ""
+    return read_html(deliveries.specimen(message, address=reader.address, name=reader.name)) or ""
 
 
 def _sheet(title: str, pictures: Sequence[tuple[str, bytes]]) -> str:

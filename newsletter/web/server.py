@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -72,10 +73,9 @@ class Preview:
 
     def serve(self) -> None:
         """Answer until Ctrl-C, SIGTERM or `stop`."""
-        try:
+        # The server hands Ctrl-C on when it has ended; here it is the ordinary end and no accident.
+        with closing(self), suppress(KeyboardInterrupt):
             asyncio.run(self._server.serve(sockets=[self._socket]))
-        finally:
-            self.close()
 
     def close(self) -> None:
         """Give back port and publication."""

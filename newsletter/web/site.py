@@ -5,6 +5,7 @@ must not stand in an address bar. Names in addresses are looked up among what th
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,16 +27,17 @@ from newsletter.web.choices import Choices, read_choices
 from newsletter.web.desk import Desk
 from newsletter.web.frame import frame_policy, framed
 from newsletter.web.guards import Access, Guard
+from newsletter.web.mail import read_html
 from newsletter.web.pages import LANGUAGES, Pages
 from newsletter.web.screens import (
     Visit,
     issue_address,
     issue_screen,
-    mail_for,
     outbox_screen,
     problem_screen,
     reader_list,
     start_screen,
+    wire_for,
 )
 from newsletter.web.studio import Studio
 from newsletter.web.watch import Bell
@@ -139,7 +141,12 @@ def issue(desk: OnDesk, hall: InHall, visit: Visiting) -> Response:
 @routes.get("/issues/{label}/changes")  # noqa: FAST003 - `_desk` takes the label
 async def issue_changes(desk: OnDesk, hall: InHall) -> Response:
     """Tell each new state of an issue as it comes."""
-    return _stream(hall.studio.pages_bell, lambda: f"{hall.studio.run_id}-{desk.sheet.revision}")
+
+    def state() -> str:
+        sheet = desk.sheet
+        return json.dumps({"revision": f"{hall.studio.run_id}-{sheet.revision}", "versions": sheet.versions})
+
+    return _stream(hall.studio.pages_bell, state)
 
 
 @routes.get("/issues/{label}/editions/{edition}/frame")  # noqa: FAST003 - `_desk` takes the label
@@ -148,7 +155,7 @@ def edition_frame(edition: str, desk: OnDesk, hall: InHall, visit: Visiting) -> 
     pair = desk.sheet.editions.get(edition)
     if pair is None:
         raise HTTPException(404)
-    return _frame(mail_for(hall.studio, pair[1], visit.choices.reader).html or "", visit.choices)
+    return _frame(read_html(wire_for(hall.studio, pair[1], visit.choices.reader)) or "", visit.choices)
 
 
 class ReaderQuestion(BaseModel):
@@ -190,7 +197,7 @@ async def outbox_changes(hall: InHall) -> Response:
 
     def newest() -> str:
         letters, total = hall.studio.mailbox.page(start=0, count=1)
-        return f"{hall.studio.run_id}-{total}-{letters[0].key if letters else ''}"
+        return json.dumps({"revision": f"{hall.studio.run_id}-{total}-{letters[0].key if letters else ''}"})
 
     return _stream(hall.studio.outbox_bell, newest)
 

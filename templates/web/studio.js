@@ -65,21 +65,35 @@ function layWords(old, fresh) {
 
 function layShot(old, fresh) {
   if (!old.classList.contains("shot")) return layWords(old, fresh);
-  if (old.dataset.source === fresh.dataset.source) return;
-  old.dataset.source = fresh.dataset.source;
-  const screen = old.querySelector(".screen");
+  const height = fresh.querySelector("iframe").getAttribute("height");
+  if (old.dataset.source !== fresh.dataset.source) renew(old, fresh.dataset.source);
+  old.querySelectorAll("iframe").forEach((one) => one.setAttribute("height", height));
+}
+
+// Load a picture unseen behind the one that is shown, and put it in its place once it is there.
+function renew(shot, source) {
+  shot.dataset.source = source;
+  const screen = shot.querySelector(".screen");
   screen.querySelectorAll(".coming").forEach((one) => one.remove());
-  const coming = document.importNode(fresh.querySelector("iframe"), true);
+  const coming = screen.querySelector("iframe").cloneNode();
   coming.classList.add("coming");
-  coming.addEventListener("load", () => {
-    const place = screen.scrollTop;
-    screen.querySelectorAll("iframe:not(.coming)").forEach((one) => one.remove());
-    coming.classList.remove("coming");
-    screen.scrollTop = place;
-    old.dataset.shown = fresh.dataset.source;
-  }, { once: true });
+  coming.src = source;
   screen.append(coming);
 }
+
+// Loading does not bubble, so it is caught on its way down; this script runs before the page has any frame.
+document.addEventListener("load", (event) => {
+  const shot = event.target.closest?.(".shot");
+  if (!shot || !event.target.matches("iframe")) return;
+  const screen = shot.querySelector(".screen");
+  if (event.target.matches(".coming")) {
+    const place = screen.scrollTop;
+    screen.querySelectorAll("iframe:not(.coming)").forEach((one) => one.remove());
+    event.target.classList.remove("coming");
+    screen.scrollTop = place;
+  }
+  shot.dataset.shown = event.target.getAttribute("src");
+}, true);
 
 async function show(address) {
   const wish = ++latest;
@@ -122,11 +136,28 @@ function listen() {
     news = new EventSource(address);
     news.onopen = showConnection;
     news.onerror = showConnection;
-    news.onmessage = (event) => {
-      if (event.data !== document.body.dataset.revision) show(location.href);
-    };
+    news.onmessage = (event) => hear(JSON.parse(event.data));
   }
   showConnection();
+}
+
+// The pictures in sight come first: the others, and what stands beside them, are fetched when they are there.
+async function hear(told) {
+  if (told.revision === document.body.dataset.revision) return;
+  const inSight = [];
+  for (const shot of document.querySelectorAll(".shot[data-edition]")) {
+    const version = told.versions?.[shot.dataset.edition];
+    const source = version && shot.dataset.source.replace(/([?&]v=)[^&]*/, `$1${version}`);
+    const { left, right } = shot.getBoundingClientRect();
+    if (source && source !== shot.dataset.source && right > 0 && left < innerWidth) {
+      renew(shot, source);
+      inSight.push(shot);
+    }
+  }
+  for (let wait = 0; wait < 20 && inSight.some((one) => one.dataset.shown !== one.dataset.source); wait += 1) {
+    await new Promise((done) => { setTimeout(done, 20); });
+  }
+  show(location.href);
 }
 
 function showConnection() {
@@ -210,4 +241,4 @@ document.addEventListener("keydown", (event) => {
 
 window.addEventListener("popstate", () => { show(location.href).then(listen); });
 document.addEventListener("visibilitychange", listen);
-listen();
+document.addEventListener("DOMContentLoaded", listen);

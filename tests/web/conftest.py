@@ -25,7 +25,8 @@ def publication_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Lay out the sample with people, items and the issue 2017-11: a second's work, done once."""
     folder = tmp_path_factory.mktemp("template") / "publication"
     lay_out_publication(folder)
-    with open_newsletter(folder / "newsletter.toml") as newsletter:
+    configuration = folder / "newsletter.toml"
+    with open_newsletter(configuration) as newsletter:
         newsletter.audience.import_file(folder / "subscribers" / "example.csv", wording="given for the tests")
         newsletter.items.collect()
         newsletter.issues.new(LABEL, planned=date(2017, 11, 24))

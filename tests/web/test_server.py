@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,10 @@ def test_the_preview_answers_and_ends_while_a_page_listens(preview: Preview) -> 
         preview.stop()
         rest = list(lines)
 
-    assert (first.startswith(f"data: {preview.studio.run_id}-"), rest[:1]) == (True, [""])
+    told = json.loads(first.removeprefix("data: "))
+    assert told["revision"].startswith(preview.studio.run_id)
+    assert told["versions"]["advisers.fi"]
+    assert rest[:1] == [""]
 
 
 def test_the_address_names_the_issue_and_needs_no_token_on_loopback(preview: Preview) -> None:

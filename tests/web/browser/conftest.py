@@ -1,4 +1,4 @@
-"""The preview in a real Chromium: one browser for all tests, a publication and a server for each."""
+"""The preview in a real Chromium: one browser for each file, a publication and a server for each."""
 
 import shutil
 import threading
@@ -25,9 +25,9 @@ ARGUMENTS = (
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give one Chromium for all tests."""
+    """Give one Chromium for a file's tests: while it runs, no other event loop can."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
     with sync_playwright() as playwright:

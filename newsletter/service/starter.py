@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter.errors import UsageError
 
-FILES = ("newsletter.toml", "templates", "content", "subscribers/segments.toml", "subscribers/example.csv")
+FILES = ("newsletter.toml", "templates/email", "content", "subscribers/segments.toml", "subscribers/example.csv")
 """What is laid out, below the starter folder; people's lists are never among them."""
 
 GIT_IGNORE = """\

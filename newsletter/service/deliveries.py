@@ -31,7 +31,7 @@ from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
 from newsletter.send.ports import Assignment, Mailer
 from newsletter.service.issues import IssueService
-from newsletter.service.recipients import recipient_of
+from newsletter.service.recipients import SPECIMEN, recipient_of
 from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger
@@ -40,9 +40,6 @@ from newsletter.track.report import Report, build_report
 
 RESERVED_ENDINGS = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")
 """Domains that lead nowhere (RFC 2606): fine in a rehearsal, no way out for a reader."""
-
-SPECIMEN = DeliveryKey("specimen")
-"""Stands where a delivery's key would: a specimen is in no ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,10 @@ from newsletter.domain.issue import (
 )
 from newsletter.domain.period import parse_period
 from newsletter.errors import ChecksFailed, IssueFileError, StateError, UsageError
+from newsletter.message.headers import list_id
 from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
+from newsletter.message.verify import verify
 from newsletter.render.brand import read_brand
 from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
 from newsletter.render.edition import render_edition
@@ -37,6 +39,7 @@ from newsletter.service.audience import AudienceService
 from newsletter.service.drafts import NewIssue, draft_issue
 from newsletter.service.files import write_whole
 from newsletter.service.lock_file import LOCK_NAME, read_lock, write_lock
+from newsletter.service.recipients import awkward_recipient
 from newsletter.service.resources import Resources
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.issues import IssueStore
@@ -223,6 +226,7 @@ class IssueService:
 
         Raises:
             ChecksFailed: A finding of severity error stands in the way.
+            ContentError: A mail would be read otherwise than it was written.
             StateError: The issue was sent, or its sending has begun.
             NewsletterError: As `render`.
         """
@@ -234,6 +238,14 @@ class IssueService:
                 hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
             )
         publication = self._resources.settings.publication
+        for message in rendering.messages:
+            verify(
+                message,
+                sender=publication.sender,
+                list_id=list_id(publication),
+                sent_at=self._resources.clock.now(),
+                recipient=awkward_recipient(publication),
+            )
         rule = audience_rule(self._resources.segments, publication.languages)
         waivers = rendering.issue.waivers
         approved = Approval(

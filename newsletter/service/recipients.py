@@ -4,6 +4,9 @@ from newsletter.domain.delivery import DeliveryKey, Recipient
 from newsletter.domain.issue import Slot
 from newsletter.domain.publication import Publication
 
+SPECIMEN = DeliveryKey("specimen")
+"""Stands where a delivery's key would: a specimen is in no ledger."""
+
 
 def recipient_of(key: DeliveryKey, address: str, name: str, *, token: str, publication: Publication) -> Recipient:
     """Put together what differs from reader to reader."""
@@ -14,7 +17,19 @@ def recipient_of(key: DeliveryKey, address: str, name: str, *, token: str, publi
         delivery_key=key,
         address=address,
         name=name,
-        values={Slot.NAME: f" {first_name}" if first_name else "", Slot.UNSUBSCRIBE: leave},
+        values={
+            Slot.NAME: f" {first_name}" if first_name else "",
+            Slot.UNSUBSCRIBE: leave,
+            # Until public pages exist, wishes go to the same mailbox.
+            Slot.PREFERENCES: leave.replace("subject=unsubscribe", "subject=preferences"),
+        },
         unsubscribe=(leave,),
         message_id=f"{key}@{publication.list_domain}",
     )
+
+
+def awkward_recipient(publication: Publication) -> Recipient:
+    """Give a reader who is as hard to write as a real one can be: for trying a mail out before anybody gets it."""
+    address = f"{'x' * 40}+tag@{'y' * 30}.example"
+    token = f"u.xxxx.{'x' * 43}.{'x' * 22}"
+    return recipient_of(SPECIMEN, address, 'Ääkkönen, "Öna" <o>', token=token, publication=publication)

@@ -140,7 +140,7 @@ def edited(line: int, *instead: str) -> str:
         (
             edited(24, 'image = "kuva.jpg"'),
             (
-                '24: item.juttu.image: A picture needs its image_alt. (Write image_alt = "..." for who cannot see it, or'
+                '24: item.juttu.image: A picture needs its image_alt. (Write image_alt = "..." for who cannot see it,'
                 ' or image_alt = "" when it only decorates.)'
             ),
         ),

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from newsletter import open_newsletter
+from newsletter.config import read_settings
 from newsletter.domain.audience import SubscriberStatus, SuppressionReason
 from newsletter.domain.delivery import DeliveryKey, DeliveryState, SendingId, SendingState, Verdict
 from newsletter.domain.notification import (
@@ -22,8 +23,10 @@ from newsletter.domain.notification import (
     NotificationKind,
     ProviderSuppression,
 )
-from newsletter.errors import UsageError
-from newsletter.service.notifications import WORN_OUT, FetchResult, Taken
+from newsletter.errors import StorageError, UsageError
+from newsletter.service.notifications import WORN_OUT, FetchResult, NotificationService, Taken
+from newsletter.service.resources import Resources
+from newsletter.storage.database import Database
 from newsletter.storage.tables import batch, delivery, sending, subscriber, suppression
 from newsletter.wiring import Newsletter
 from tests.fakes.clock import FakeClock
@@ -314,6 +317,46 @@ def test_many_blocks_at_once_pause_the_sending(approved: Path) -> None:
         "10 of 15 deliveries were blocked for our reputation or content, not for their addresses",
     )
     assert [reason.reason for reason in report.reasons] == ["550 5.7.1 Blocked"]
+
+
+def _impatient(folder: Path) -> NotificationService:
+    """Give the service over a database that waits for nobody."""
+    settings = read_settings(folder / "newsletter.toml", environment={})
+    resources = Resources(
+        settings=settings,
+        clock=FakeClock(MORNING),
+        open_database=lambda: Database(settings.storage.url, lock_wait_seconds=0.01),
+    )
+    return NotificationService(resources, door=None, open_mailer=ScriptedMailer)
+
+
+def test_a_locked_database_keeps_nothing_and_then_everything(sent: Newsletter) -> None:
+    """While another program holds the file nothing is kept, and that is said; tried again, all of it is (H9)."""
+    service = _impatient(sent.settings.root)
+    with sent.resources.database.write() as held:
+        held.execute(select(sending))
+        with pytest.raises(StorageError, match="locked by another program"):
+            service.take([hard(keys_of(sent)[0])])
+
+    again = service.take([hard(keys_of(sent)[0])])
+
+    assert again == Taken(new=1, repeated=0, settled=1, suppressed=1, paused=())
+
+
+def test_a_full_disk_keeps_nothing(sent: Newsletter) -> None:
+    """What does not fit is not half kept: neither notification nor state nor suppression (H9)."""
+    key, before = keys_of(sent)[0], everything(sent)
+    pile = [
+        replace(told(key, KIND.UNRECOGNISED, minute=number, raw="x" * 900), reason="y" * 90) for number in range(99)
+    ]
+    with sent.resources.database.read() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    with pytest.raises(StorageError, match="the disk is full"):
+        sent.notifications.take([*pile, hard(key)])
+
+    assert (everything(sent), sent.notifications.counts()) == (before, {})
 
 
 PILE = (

@@ -28,21 +28,25 @@ Scheme = Literal["light", "dark"]
 PICTURES = ROOT / "docs" / "pictures"
 COLOURS = 64
 """A letter has few colours; a palette of them makes a picture a third of the size."""
-VIEWS: tuple[tuple[str, int, int, Scheme], ...] = (
-    ("desk-light", 720, 1180, "light"),
-    ("phone-light", 375, 1180, "light"),
-    ("phone-dark", 375, 1180, "dark"),
+OURS = TEMPLATES / "brand.toml"
+ANOTHER = ROOT / "docs" / "another-brand.toml"
+"""Ten lines, which make the same letter another organisation's."""
+VIEWS: tuple[tuple[str, int, int, Scheme, Path], ...] = (
+    ("desk-light", 720, 1180, "light", OURS),
+    ("phone-light", 375, 1180, "light", OURS),
+    ("phone-dark", 375, 1180, "dark", OURS),
+    ("another-brand", 720, 1180, "light", ANOTHER),
 )
-"""Name, width and height in pixels, and scheme of each picture."""
+"""Name, width and height in pixels, scheme and brand file of each picture."""
 ARGUMENTS = ("--disable-gpu", "--disable-background-networking", "--no-sandbox", "--hide-scrollbars")
 
 
-def sample_html() -> str:
-    """Render the sample for one reader."""
+def sample_html(brand: Path) -> str:
+    """Render the sample for one reader, in the colours of a brand file."""
     message = render_edition(
         sample_edition(),
         publication=PUBLICATION,
-        brand=read_brand(TEMPLATES / "brand.toml"),
+        brand=read_brand(brand),
         templates=sample_templates(),
     )
     values = {
@@ -68,12 +72,12 @@ def shoot(browser: Browser, html: str, width: int, height: int, scheme: Scheme) 
 def main() -> None:
     """Write every picture."""
     PICTURES.mkdir(exist_ok=True)
-    html = sample_html()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=list(ARGUMENTS)
         )
-        for name, width, height, scheme in VIEWS:
+        for name, width, height, scheme, brand in VIEWS:
+            html = sample_html(brand)
             path = PICTURES / f"{name}.png"
             shoot(browser, html, width, height, scheme).save(path, optimize=True)
             print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB")

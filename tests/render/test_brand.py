@@ -39,6 +39,16 @@ def test_ten_lines_make_another_organisation(tmp_path: Path) -> None:
     assert (brand.logo.width_pixels, brand.logo.alt) == (120, "")
 
 
+def test_the_ten_lines_of_the_documentation_are_right() -> None:
+    """The second brand of the pictures is read without a fault, has ten lines, and stands so in the templates' README."""
+    path = TEMPLATES.parents[1] / "docs" / "another-brand.toml"
+    written = path.read_text("utf-8")
+
+    assert read_brand(path).light.accent == "#8a1c4a"
+    assert len(written.splitlines()) == 10
+    assert f"```toml\n{written}```" in (TEMPLATES / "README.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

@@ -14,14 +14,17 @@ from newsletter.errors import Place, TemplateError
 from newsletter.message.slots import fill_text
 from newsletter.render.brand import Brand
 from newsletter.render.letter import letter_of, refuse_tokens, slot_tokens
+from newsletter.render.placed_picture import PlacedPicture
 from newsletter.render.templates import Templates
 from tests.render.samples import (
     ADVISERS,
     BRAND,
+    EN,
     EVENTS,
     FI,
     ISSUE,
     ITEMS,
+    MANAGERS,
     PUBLICATION,
     SV,
     TEMPLATES,
@@ -83,6 +86,57 @@ def test_every_item_stands_in_html_and_text(message: Message) -> None:
         if item.link:
             assert item.link in addresses
             assert f"\n{item.link}\n" in message.text
+
+
+def words_of(text: str) -> set[str]:
+    """Give the different words of a text, in small letters."""
+    return set(re.findall(r"\w[\w’'-]*", text.replace("\u00ad", "").casefold()))
+
+
+@pytest.mark.parametrize("language", [FI, SV, EN])
+def test_the_text_says_what_the_html_says(language: Language) -> None:
+    """In every language each word of one is in the other, but for what repeats: date blocks, hosts, addresses."""
+    pictured = replace(
+        ITEMS[1], image="a.png", image_alt="Halli kuvattuna", link=None, body="*Koko* teksti.\n\n- lista"
+    )
+    items = [
+        replace(
+            item,
+            variants={
+                SV: ItemVariant(title=f"Titel {number}", lead="Ingress på svenska."),
+                EN: ItemVariant(title=f"Title {number}", lead="Lead in English.", place="Online"),
+            }
+            if number % 2
+            else {},
+        )
+        for number, item in enumerate((ITEMS[0], pictured, *ITEMS[2:]))
+    ]
+    issue = replace(
+        ISSUE,
+        items={item.key: item for item in items},
+        words={language: EditionWords(subject="Otsikko", preheader="Esirivi", greeting="Tervehdys *kaikille*.")},
+    )
+    message = letter_of(
+        sample_edition(issue, EditionKey(segments=(ADVISERS, MANAGERS), language=language)),
+        publication=PUBLICATION,
+        brand=BRAND.model_dump(),
+        folder=TEMPLATES,
+        shown_as=TEMPLATES,
+        pictures={"a.png": PlacedPicture(source="cid:a", width_pixels=10, height_pixels=10)},
+    )
+
+    document = lxml_html.document_fromstring(message.html)
+    repeated = document.xpath('//*[@aria-hidden="true" or contains(@class, "preheader")]')
+    for element in repeated:
+        element.clear()
+    alts = " ".join(image.get("alt") for image in document.iter("img"))
+    spoken = " ".join(document.xpath("//body//text()[not(parent::style)]"))
+    text = "\n".join(line for line in message.text.split("\n") if not re.match(r"https?:|mailto:", line))
+    hosts = {"malli", "example"}
+    told = {FI: "kuva", SV: "bild", EN: "picture"}[language]
+
+    assert words_of(spoken + " " + alts) - words_of(text) <= hosts
+    assert words_of(text) - words_of(spoken + " " + alts) <= {told}
 
 
 def test_document_is_one_that_everybody_can_read(message: Message) -> None:

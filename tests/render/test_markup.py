@@ -79,6 +79,9 @@ def test_markdown_becomes_the_same_html() -> None:
         ("Osoite on <https://example.org/c> eli tuo.", "Osoite on\nhttps://example.org/c\neli tuo."),
         ("```\nkoodi  x\n```\n\n---\n\n`y`", "koodi  x\n\ny"),
         ("![kuva](https://example.org/k.png)", "kuva"),
+        ("Katso <https://example.org/a> .", "Katso\nhttps://example.org/a"),
+        ("Katso <https://example.org/a>, ja tule!", "Katso\nhttps://example.org/a\nja tule!"),
+        ("Hei  \n... jatkuu", "Hei\n... jatkuu"),
         ("soft\u00adhyphen", "softhyphen"),
     ],
 )

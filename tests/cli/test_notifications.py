@@ -139,7 +139,7 @@ class Rehearsal(threading.Thread):
         """Knock until somebody opens; the answer comes once the service runs."""
         for _ in range(1000):
             with suppress(httpx.ConnectError):
-                httpx.post(self._webhook, content=b"")
+                httpx.post(self._webhook, content=b"", timeout=60)
                 return
             threading.Event().wait(0.01)
 

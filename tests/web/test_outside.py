@@ -33,7 +33,7 @@ def test_what_comes_in_is_kept_and_the_end_is_clean(publication: Path) -> None:
         serving.start()
         body = a_body([an_event(1), an_event(2, event="bounce", status="5.1.1")])
 
-        answer = httpx.post(address, content=body, headers=PROVIDER.headers(body))
+        answer = httpx.post(address, content=body, headers=PROVIDER.headers(body), timeout=60)
         counts = newsletter.notifications.counts()
         outside.stop()
         serving.join(timeout=20)

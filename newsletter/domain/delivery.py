@@ -349,6 +349,8 @@ class SendingAccount:
         sending: Which.
         balance: The two sums.
         editions: How many deliveries of each edition are in each state.
+        domains: Likewise by the part of the address after the @, the largest first; None gathers people whose record
+            is gone.
         reasons: Only states that need one; most frequent first.
         unknown: The batches of doubt, oldest first.
     """
@@ -356,5 +358,6 @@ class SendingAccount:
     sending: Sending
     balance: Balance
     editions: Mapping[EditionKey, Mapping[DeliveryState, int]]
+    domains: Mapping[str | None, Mapping[DeliveryState, int]] = field(default_factory=dict)
     reasons: tuple[ReasonCount, ...]
     unknown: tuple[UnknownBatch, ...]

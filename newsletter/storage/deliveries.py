@@ -310,6 +310,7 @@ class DeliveryLedger:
                 sending=delivery_reads.read_sending(connection, sending_id),
                 balance=delivery_reads.read_balance(connection, sending_id),
                 editions=delivery_reads.read_editions(connection, sending_id),
+                domains=delivery_reads.read_domains(connection, sending_id),
                 reasons=delivery_reads.read_reasons(connection, sending_id),
                 unknown=delivery_reads.read_unknown(connection, sending_id),
             )

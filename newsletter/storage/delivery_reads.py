@@ -19,7 +19,7 @@ from newsletter.domain.delivery import (
 )
 from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, parse_edition_key
 from newsletter.errors import UsageError
-from newsletter.storage.tables import batch, delivery, exclusion, sending
+from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber
 
 _SENDING = (
     sending.c.id,
@@ -115,6 +115,28 @@ def read_editions(connection: Connection, sending_id: SendingId) -> Mapping[Edit
     for edition, name, count in connection.execute(counted):
         editions.setdefault(parse_edition_key(edition), {})[DeliveryState(name)] = count
     return editions
+
+
+def read_domains(connection: Connection, sending_id: SendingId) -> Mapping[str | None, Mapping[DeliveryState, int]]:
+    """Count the deliveries of each mail domain by state, the largest domain first; None for people who are gone."""
+    state = _state()
+    if connection.dialect.name == "sqlite":
+        after_at = func.substr(subscriber.c.address, func.instr(subscriber.c.address, "@") + 1)
+    else:
+        after_at = func.split_part(subscriber.c.address, "@", 2)
+    domain = func.lower(after_at)
+    known = subscriber.c.address_hash == delivery.c.address_hash
+    counted = (
+        select(domain, state, func.count())
+        .select_from(delivery.join(batch, batch.c.id == delivery.c.batch_id).outerjoin(subscriber, known))
+        .where(delivery.c.sending_id == sending_id)
+        .group_by(domain, state)
+    )
+    domains: dict[str | None, dict[DeliveryState, int]] = {}
+    for name, state_name, count in connection.execute(counted):
+        domains.setdefault(name, {})[DeliveryState(state_name)] = count
+    ordered = sorted(domains, key=lambda name: (-sum(domains[name].values()), name or ""))
+    return {name: domains[name] for name in ordered}
 
 
 def read_reasons(connection: Connection, sending_id: SendingId) -> tuple[ReasonCount, ...]:

@@ -102,6 +102,7 @@ def _article(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) ->
         _shares(report),
         _rows("By segment", report.segments),
         _rows("By edition", report.editions),
+        _rows("By mail domain", report.domains),
         _reasons(report),
         _unknown(report, zone),
     ]

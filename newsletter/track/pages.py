@@ -27,6 +27,7 @@ def as_table(report: Report, *, zone: tzinfo = UTC) -> str:
         _sums(report.balance),
         _rows("segment", report.segments),
         _rows("edition", report.editions),
+        _rows("domain", report.domains),
         [f"{one.state}: {one.deliveries} x {_plain(one.reason)}" for one in report.reasons],
         [
             f"unknown: batch {doubt.id}, {doubt.edition}, {doubt.deliveries} since "
@@ -130,6 +131,7 @@ def as_json(report: Report) -> str:
         },
         "segments": [_json_row(row) for row in report.segments],
         "editions": [_json_row(row) for row in report.editions],
+        "domains": [_json_row(row) for row in report.domains],
         "reasons": [{"state": one.state, "reason": one.reason, "deliveries": one.deliveries} for one in report.reasons],
         "unknown": [
             {
@@ -155,7 +157,7 @@ def _json_row(row: ReportRow) -> dict[str, str | int | Mapping[DeliveryState, in
 def as_csv(*reports: Report) -> str:
     """Write reports for a spreadsheet: one number a line, with the sending and what it counts there.
 
-    Groups are `candidates` and `excluded` (people), `all`, `segment`, `edition` and `reason` (deliveries).
+    Groups are `candidates` and `excluded` (people), `all`, `segment`, `edition`, `domain` and `reason` (deliveries).
     """
     written = StringIO()
     writer = csv.writer(written)
@@ -178,6 +180,7 @@ def _csv_lines(report: Report) -> Iterable[tuple[str, str, str, int]]:
         *_csv_rows("all", [ReportRow(name="", states=balance.states)]),
         *_csv_rows("segment", report.segments),
         *_csv_rows("edition", report.editions),
+        *_csv_rows("domain", report.domains),
         *(("reason", one.reason, one.state, one.deliveries) for one in report.reasons),
     ]
 

@@ -23,6 +23,8 @@ from newsletter.domain.delivery import (
 from newsletter.domain.issue import EditionKey
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
+DOMAINS_SHOWN_MAX = 15
+DOMAIN_READERS_MIN = 3
 
 
 class ReportReads(Protocol):
@@ -68,6 +70,7 @@ class Report:
         balance: The two sums.
         segments: In the order of the names given; somebody in several counts in each, so these need not add up.
         editions: By edition; these add up.
+        domains: By the mail domain of the reader, the largest first; these add up. Small ones are gathered.
         reasons: Why deliveries were rejected, skipped or are in doubt; the commonest first.
         unknown: The batches of doubt.
         advice: What to do now, most urgent first; empty when there is nothing to do.
@@ -77,6 +80,7 @@ class Report:
     balance: Balance
     segments: tuple[ReportRow, ...]
     editions: tuple[ReportRow, ...]
+    domains: tuple[ReportRow, ...] = ()
     reasons: tuple[ReasonCount, ...]
     unknown: tuple[UnknownBatch, ...]
     advice: tuple[Advice, ...]
@@ -96,10 +100,28 @@ def build_report(reads: ReportReads, sending_id: SendingId, *, segment_names: Ma
         balance=account.balance,
         segments=_by_segment(account.editions, segment_names),
         editions=tuple(ReportRow(name=str(key), states=states) for key, states in sorted(account.editions.items())),
+        domains=_by_domain(account.domains),
         reasons=account.reasons,
         unknown=account.unknown,
         advice=_advice(account),
     )
+
+
+def _by_domain(domains: Mapping[str | None, Mapping[DeliveryState, int]]) -> tuple[ReportRow, ...]:
+    """Give the large domains, the largest first, then everybody else together.
+
+    A domain of one or two readers would name them, so it is never shown by itself.
+    """
+    shown: list[ReportRow] = []
+    others: dict[DeliveryState, int] = {}
+    for name, states in domains.items():
+        row = ReportRow(name=name or "", states=states)
+        if name is not None and row.planned >= DOMAIN_READERS_MIN and len(shown) < DOMAINS_SHOWN_MAX:
+            shown.append(row)
+            continue
+        for state, count in states.items():
+            others[state] = others.get(state, 0) + count
+    return (*shown, ReportRow(name="(other domains)", states=others)) if others else tuple(shown)
 
 
 def _by_segment(

@@ -98,6 +98,7 @@ def test_json_holds_everything() -> None:
             {"name": "advisers+managers.fi", "planned": 1, "states": {"unknown": 1}},
             {"name": "managers.fi", "planned": 2, "states": {"accepted": 2}},
         ],
+        "domains": [],
         "reasons": [{"state": "unknown", "reason": "no such mailbox", "deliveries": 1}],
         "unknown": [
             {

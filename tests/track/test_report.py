@@ -1,8 +1,10 @@
 """What the report says."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from newsletter.domain.audience import ExclusionReason
 from newsletter.domain.delivery import (
@@ -17,8 +19,23 @@ from newsletter.domain.delivery import (
     UnknownBatch,
 )
 from newsletter.storage.database import Database
+from newsletter.storage.deliveries import DeliveryLedger
+from newsletter.storage.tables import subscriber
 from newsletter.track.report import Advice, Report, ReportRow, build_report
-from tests.send.samples import ADVISERS, LABEL, MANAGERS, NOW, TO_ADVISERS, TO_BOTH, TO_MANAGERS, a_sending, an_approval
+from tests.send.samples import (
+    ADVISERS,
+    LABEL,
+    MANAGERS,
+    NOW,
+    TO_ADVISERS,
+    TO_BOTH,
+    TO_MANAGERS,
+    a_sending,
+    add_people,
+    an_approval,
+    freeze,
+    keep_approval,
+)
 
 NAMES = {ADVISERS: "Yritysneuvojat", MANAGERS: "Kaupunginjohtajat"}
 QUEUED, ACCEPTED, UNKNOWN = DeliveryState.QUEUED, DeliveryState.ACCEPTED, DeliveryState.UNKNOWN
@@ -156,3 +173,46 @@ def test_a_report_reads_the_ledger_itself(database: Database) -> None:
     assert report.segments == (ReportRow(name="Yritysneuvojat", states={QUEUED: 3}),)
     assert report.segments[0].planned == 3
     assert report.balance.holds
+
+
+def test_domains_are_shown_where_they_name_nobody() -> None:
+    """Domains of three readers and more stand by themselves, the others and people who are gone together."""
+    account = replace(
+        an_account(),
+        domains={
+            "forssa.example": {ACCEPTED: 3, DeliveryState.BOUNCED_HARD: 1},
+            "huittinen.example": {ACCEPTED: 2},
+            None: {ACCEPTED: 2},
+            "kauhajoki.example": {DeliveryState.REJECTED: 1},
+        },
+    )
+
+    assert a_report(account).domains == (
+        ReportRow(name="forssa.example", states={ACCEPTED: 3, DeliveryState.BOUNCED_HARD: 1}),
+        ReportRow(name="(other domains)", states={ACCEPTED: 4, DeliveryState.REJECTED: 1}),
+    )
+    assert a_report(an_account()).domains == ()
+
+
+def test_at_most_fifteen_domains_are_shown() -> None:
+    """A long tail of domains is one row."""
+    account = replace(an_account(), domains={f"d{number:02}.example": {ACCEPTED: 3} for number in range(20)})
+
+    rows = a_report(account).domains
+
+    assert [row.name for row in rows] == [*(f"d{number:02}.example" for number in range(15)), "(other domains)"]
+    assert rows[-1].states == {ACCEPTED: 15}
+
+
+def test_the_ledger_counts_domains_also_of_people_who_are_gone(database: Database) -> None:
+    """The domain is read off the record; whoever has none any more is counted without one."""
+    add_people(database, ["a@forssa.example", "b@FORSSA.example", "c@huittinen.example", "d@huittinen.example"])
+    ledger = DeliveryLedger(database)
+    sending = freeze(ledger, keep_approval(database, an_approval()))
+    with database.write() as connection:
+        connection.execute(delete(subscriber).where(subscriber.c.address == "c@huittinen.example"))
+
+    domains = ledger.account(sending.id).domains
+
+    assert dict(domains) == {"forssa.example": {QUEUED: 2}, "huittinen.example": {QUEUED: 1}, None: {QUEUED: 1}}
+    assert next(iter(domains)) == "forssa.example"

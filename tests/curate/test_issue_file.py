@@ -273,3 +273,16 @@ def test_names_the_file_as_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(IssueFileError) as caught:
         read_issue(path, segments=SEGMENTS, publication=PUBLICATION, shown_as=Path("issues/2017-11/issue.toml"))
     assert {str(fault.place.path) for fault in caught.value.faults if fault.place} == {"issues/2017-11/issue.toml"}
+
+
+def test_a_picture_and_translations_are_read_as_they_were_written(tmp_path: Path) -> None:
+    """Path, alt and words in further languages come back whole; an empty alt stays one that was meant."""
+    translated = ItemVariant(title="Nyhet", lead="Ingress", body="Text.", link="", place="", image_alt="En hall")
+    items = (
+        replace(ITEM, image="content/images/halli.jpg", image_alt="Halli", variants={SV: translated}),
+        replace(ITEM, key=ItemKey("toinen"), image="kuva.png", image_alt=""),
+    )
+    path = tmp_path / "issue.toml"
+    write_draft(path, replace(DRAFT, items={item.key: item for item in items}), publication=PUBLICATION)
+
+    assert tuple(replace(item, line=None) for item in read(path).items.values()) == items

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -80,3 +82,16 @@ def test_the_best_engine_of_the_machine_answers() -> None:
     known = (4, 9) if engine_at_hand() is not None else ()
 
     assert compound_boundaries("elinvoimaverkosto") == known
+
+
+def test_without_an_engine_nothing_is_known() -> None:
+    """Where neither is installed, words have no boundaries and nothing fails."""
+    script = (
+        "import sys; sys.modules['libvoikko'] = sys.modules['pyvoikko'] = None\n"
+        "from newsletter.language.finnish import compound_boundaries, engine_at_hand\n"
+        "print(engine_at_hand(), compound_boundaries('elinvoimaverkosto'))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+
+    assert done.stdout == "None ()\n"

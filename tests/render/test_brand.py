@@ -40,7 +40,7 @@ def test_ten_lines_make_another_organisation(tmp_path: Path) -> None:
 
 
 def test_the_ten_lines_of_the_documentation_are_right() -> None:
-    """The second brand of the pictures is read without a fault, has ten lines, and stands so in the templates' README."""
+    """The second brand of the pictures is read without a fault, and stands so in the templates' README."""
     path = TEMPLATES.parents[1] / "docs" / "another-brand.toml"
     written = path.read_text("utf-8")
 

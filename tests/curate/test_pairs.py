@@ -36,6 +36,14 @@ def test_files_of_a_folder_name_each_other() -> None:
     )
 
 
+def test_a_file_of_another_source_is_no_translation() -> None:
+    """Two folders may each have a file of the same name."""
+    finnish = article("a", "Paja", identity="paja.md", alternates=("paja.sv.md",))
+    elsewhere = article("b", "Verkstad", identity="paja.sv.md", language=SV, source_id=SourceId("muu"))
+
+    assert pair((finnish, elsewhere), CHOICE) == Paired(items=(finnish, elsewhere))
+
+
 def test_events_are_paired_too() -> None:
     """A happening may have a page in each language."""
     finnish = event("a", "Paja", alternates=(f"{ADDRESS}sv",))

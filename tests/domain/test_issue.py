@@ -11,7 +11,10 @@ from newsletter.domain.issue import (
     approval_hash,
     parse_edition_key,
 )
+from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
+
+PICTURE = Picture(name="a.png", media_type="image/png", content=b"x", width_pixels=1, height_pixels=1)
 
 KEY = EditionKey(segments=(SegmentId("advisers"), SegmentId("managers")), language=Language("fi"))
 MESSAGE = Message(
@@ -45,6 +48,15 @@ def test_the_digest_of_a_message_follows_everything_a_reader_sees() -> None:
         replace(MESSAGE, headers=()),
         replace(MESSAGE, slots={}),
         replace(MESSAGE, edition=replace(KEY, language=Language("sv"))),
+        *(
+            replace(MESSAGE, pictures=(picture,))
+            for picture in (
+                PICTURE,
+                replace(PICTURE, content=b"y"),
+                replace(PICTURE, name="b.png"),
+                replace(PICTURE, media_type="image/jpeg"),
+            )
+        ),
     ]
 
     assert len({message.sha256 for message in [MESSAGE, *changed]}) == len(changed) + 1

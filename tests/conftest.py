@@ -17,7 +17,7 @@ from newsletter.wiring import lay_out_publication, open_newsletter
 REPOSITORY = Path(__file__).parent.parent
 
 # A busy machine is no fault of the code: no deadline an example, and no complaint that a fixture or example was slow.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 

@@ -5,6 +5,8 @@ import json
 import platform
 import signal
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -238,16 +240,16 @@ def send(
     for question in outlook.questions:
         session.confirm(question)
     session.confirm_label(label, confirmed)
-    stopping = _stop_between_batches()
-    done = session.newsletter.deliveries.send(
-        label,
-        by=f"{getpass.getuser()} on {platform.node()}",
-        segments=[SegmentId(segment) for segment in segments],
-        limit=limit,
-        rehearse=rehearse,
-        should_stop=lambda: bool(stopping),
-        progress=session.send_progress(),
-    )
+    with _stop_between_batches() as stopping:
+        done = session.newsletter.deliveries.send(
+            label,
+            by=f"{getpass.getuser()} on {platform.node()}",
+            segments=[SegmentId(segment) for segment in segments],
+            limit=limit,
+            rehearse=rehearse,
+            should_stop=lambda: bool(stopping),
+            progress=session.send_progress(),
+        )
     states = ", ".join(f"{count} {state}" for state, count in done.balance.states.items())
     click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label} ({done.cause}): {states}.")
     session.next_step(f"newsletter issue report {label}")
@@ -275,8 +277,12 @@ def _print_outlook(outlook: "Outlook") -> None:
     print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])
 
 
-def _stop_between_batches() -> list[int]:
-    """Let Ctrl-C and SIGTERM end the sending after the batch in hand; give a list that fills when one came."""
+@contextmanager
+def _stop_between_batches() -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM end the sending after the batch in hand; give a list that fills when one came.
+
+    Afterwards both do again what they did before.
+    """
     caught: list[int] = []
 
     def note(number: int, _frame: object) -> None:
@@ -285,9 +291,12 @@ def _stop_between_batches() -> list[int]:
         caught.append(number)
         click.echo("\nStopping after this batch; what was handed over is recorded. Again to stop at once.", err=True)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, note)
-    return caught
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @issue.command()

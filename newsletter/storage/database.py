@@ -138,7 +138,9 @@ def _open_engine(url: str, lock_wait_seconds: float) -> Engine:
     """Make an engine with our settings on every connection."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": lock_wait_seconds})
+    # `sqlite:///newsletter.db?timeout=30` in the configuration wins over our own patience.
+    patience = {} if "timeout" in make_url(url).query else {"timeout": lock_wait_seconds}
+    engine = create_engine(url, connect_args=patience)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

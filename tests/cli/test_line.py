@@ -4,6 +4,7 @@ import email
 import email.policy
 import json
 import re
+import signal
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
@@ -415,3 +416,11 @@ def test_a_backup_is_made_where_it_was_asked_for(publication: Path, run: Run) ->
     assert (named.code, unnamed.code) == (0, 0)
     assert (publication / "copy.db").exists()
     assert len(list((publication / "backups").glob("newsletter-*.db"))) == 1
+
+
+def test_sending_leaves_ctrl_c_as_it_was(approved: Path, run: Run) -> None:
+    """After a sending Ctrl-C and SIGTERM do again what they did before."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    run("issue", "send", "2017-11", "--confirm", "2017-11", "--limit", "1")
+
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

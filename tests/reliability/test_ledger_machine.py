@@ -296,6 +296,6 @@ def test_nobody_is_lost_or_mailed_twice_whatever_happens(database_template: Path
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

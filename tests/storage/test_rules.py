@@ -69,7 +69,7 @@ def shared_database(database_template: Path, tmp_path_factory: pytest.TempPathFa
     opened.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rules=st.lists(RULES, min_size=1, max_size=4), people=PEOPLE)
 def test_the_database_chooses_whom_the_rule_chooses(
     rules: list[Rule], people: list[Subscriber], shared_database: Database

@@ -91,6 +91,8 @@ def _opening(draft: Draft, publication: Publication) -> str:
             "# To move an item, move its key within [order]. To leave one out, take its key out there, but let its",
             f"# table stay: `newsletter issue new {draft.label} --update` adds what has no table. A comment above each",
             "# item says why it was picked. Your own comments stay where you put them.",
+            "# An item's words in another language stand in a table below its own, such as [item.KEY.sv]; a picture",
+            '# is image = "content/images/x.jpg", with what it shows in image_alt.',
             f"# Times are those of {publication.zone.key}.",
             "",
             f"label = {inline(draft.label)}",

@@ -5,6 +5,7 @@ picture never have them: some programs show them, and no search finds a word wit
 """
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from newsletter.domain.content import Language
@@ -15,6 +16,8 @@ LONG_WORD_LETTERS = 16
 """At 28 pixels bold, shorter words fit a phone of 320 pixels (measured on the first source's headings)."""
 LONGEST_WORD_LETTERS = 40
 """Longer ones are no words, and one made to be read in many ways takes Voikko in Python seconds (64 letters: 9)."""
+KEPT_TEXTS = 1024
+"""The same headings stand in every edition."""
 
 _LONG_WORD = re.compile(
     rf"(?<![\w{SOFT_HYPHEN}])[^\W\d_]{{{LONG_WORD_LETTERS},{LONGEST_WORD_LETTERS}}}(?![\w{SOFT_HYPHEN}])"
@@ -23,6 +26,7 @@ _MARKED = re.compile(r"\S*(?:[@/\\]|\.\w)\S*")
 """An address, a path, a file name: nothing in it may change."""
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def softened(text: str, language: Language) -> str:
     """Put soft hyphens into the long words of a Finnish text, where the parts of a compound meet.
 

@@ -5,34 +5,18 @@ Door: `take_screenshots`. The mails are those a sample reader would get. It must
 
 import base64
 import html
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from newsletter.chromium import open_chromium
 from newsletter.domain.issue import Message
-from newsletter.errors import StorageError, UsageError
+from newsletter.errors import StorageError
 from newsletter.service.deliveries import DeliveryService
 from newsletter.service.issues import Rendering
 from newsletter.web.choices import Choices, Scheme
 from newsletter.web.frame import framed
 from newsletter.web.mail import read_html
 from newsletter.web.readers import sample_reader
-
-if TYPE_CHECKING:
-    from newsletter.web.chromium import Chromium
-
-PROGRAMS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "microsoft-edge",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-)
 
 DEVICES = (("phone", 375), ("desk", 1024))
 SCHEMES = (Scheme.LIGHT, Scheme.DARK)
@@ -67,7 +51,9 @@ def take_screenshots(
         UsageError: There is no browser, or it does not do as it is told.
         StorageError: The folder cannot be written.
     """
-    chromium = _open(program)
+    chromium = open_chromium(
+        program, undone="no pictures were made", otherwise="look at the editions with `newsletter preview`"
+    )
     wanted = [(message, device, scheme) for message in rendering.messages for device in DEVICES for scheme in SCHEMES]
     taken: list[tuple[str, bytes]] = []
     with chromium as browser:
@@ -78,28 +64,6 @@ def take_screenshots(
         taken.append((SHEET_NAME, browser.picture(_sheet(rendering.issue.label, taken), width=_SHEET_WIDTH)))
         progress(len(taken), len(taken))
     return tuple(_write(folder / name, picture) for name, picture in taken)
-
-
-def find_chromium() -> Path | None:
-    """Find a Chromium, Chrome or Edge on this machine."""
-    found = (shutil.which(name) for name in PROGRAMS)
-    return next((Path(one) for one in found if one is not None), None)
-
-
-def _open(program: Path | None) -> "Chromium":
-    """Make the browser ready, or say what is missing."""
-    if os.name == "nt":
-        raise UsageError(
-            "Pictures can be made on Linux and macOS only.", hint="Look at them with `newsletter preview`."
-        )
-    if program is None:
-        raise UsageError(
-            "There is no Chromium, Chrome or Edge on this machine; no pictures were made.",
-            hint="Install one of them, or look at the editions with `newsletter preview`.",
-        )
-    from newsletter.web.chromium import Chromium  # noqa: PLC0415 - it cannot be imported on Windows
-
-    return Chromium(program)
 
 
 def _mail(message: Message, deliveries: DeliveryService) -> str:

@@ -1,15 +1,12 @@
 """Pictures taken by the Chromium of this machine."""
 
-import stat
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from newsletter.errors import StorageError, UsageError
-from newsletter.web.chromium import Chromium
-from newsletter.web.screenshots import find_chromium, take_screenshots
+from newsletter.errors import StorageError
+from newsletter.web.screenshots import take_screenshots
 from newsletter.wiring import open_newsletter
 from tests.web.browser.conftest import CHROMIUM
 from tests.web.conftest import LABEL
@@ -55,34 +52,6 @@ def test_each_edition_is_taken_on_phone_and_desk_in_light_and_dark(publication: 
     assert sum(light) > sum(dark)
 
 
-def test_a_page_can_neither_run_nor_reach_anything() -> None:
-    """Scripts are off and the network is cut: a green page stays green."""
-    page = (
-        "<body style='margin:0;background:#00ff00'><div style='height:50px'></div>"
-        "<script>document.body.style.background='#ff0000'</script><img src=http://127.0.0.1:9/x.png width=1 height=1>"
-    )
-    with Chromium(program()) as browser:
-        picture = Image.open(BytesIO(browser.picture(page, width=40))).convert("RGB")
-
-    assert (picture.width, picture.getpixel((5, 5))) == (40, (0, 255, 0))
-
-
-def test_a_program_that_is_no_browser_is_told(tmp_path: Path) -> None:
-    """Whatever ends without answering, and whatever cannot be started, is named."""
-    silent = tmp_path / "silent"
-    silent.write_text("#!/bin/sh\nexit 0\n")
-    silent.chmod(silent.stat().st_mode | stat.S_IXUSR)
-    with pytest.raises(UsageError) as ended, Chromium(silent):
-        pass
-    with pytest.raises(UsageError) as missing, Chromium(tmp_path / "none"):
-        pass
-
-    assert (ended.value.message, missing.value.message) == (
-        "silent has ended; no pictures were made.",
-        "none does not start: No such file or directory; no pictures were made.",
-    )
-
-
 def test_a_folder_that_cannot_be_written_is_told(publication: Path, tmp_path: Path) -> None:
     """The disk's own words say why."""
     (tmp_path / "file").write_text("x")
@@ -90,15 +59,3 @@ def test_a_folder_that_cannot_be_written_is_told(publication: Path, tmp_path: Pa
         take_screenshots(newsletter.issues.render(LABEL), newsletter.deliveries, tmp_path / "file", program=program())
 
     assert caught.value.message.startswith("advisers.fi-phone-light.png cannot be written: ")
-
-
-def test_the_browser_leaves_nothing_open() -> None:
-    """Pipes and process are given back."""
-    descriptors = Path("/proc/self/fd")
-    if not descriptors.is_dir():
-        pytest.skip("this system does not list open descriptors")
-    before = len(list(descriptors.iterdir()))
-    with Chromium(find_chromium() or program()):
-        pass
-
-    assert len(list(descriptors.iterdir())) == before

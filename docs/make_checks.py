@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from newsletter.check import accessibility, clients, content, deliverability, images, links
+from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
 from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
 from newsletter.check.rules import Check, Rule
 
@@ -26,6 +26,11 @@ A finding is accepted by its code, with a reason that becomes part of what is ap
     code = "link-text-vague"
     reason = "The button stands right under its heading."
 
+`newsletter issue check LABEL --slow` also opens every edition in a Chromium, at 320, 375, 600 and 1024 pixels, in light
+and in dark, and lets [axe-core](https://github.com/dequelabs/axe-core) test it: the table **In a browser**. That takes
+a second an edition. It needs a Chromium, Chrome or Edge (Linux or macOS) and `npm ci`, or `NEWSLETTER_AXE` with the
+path of an `axe.min.js`.
+
 This page is written by `docs/make_checks.py`; a test fails when it is older than the checks. Words in *italics* stand
 for what is found.
 """
@@ -43,6 +48,7 @@ ROOMS: tuple[tuple[str, Sequence[Check]], ...] = (
 def document() -> str:
     """Give the page as it should be."""
     tables = [(title, [one.rule for one in checks]) for title, checks in ROOMS]
+    tables.append(("In a browser", browser.RULES))
     tables.append(("Waivers", [WAIVER_UNUSED, WAIVER_UNKNOWN]))
     return OPENING + "".join(f"\n## {title}\n\n" + "\n".join(rows(rules)) + "\n" for title, rules in tables)
 

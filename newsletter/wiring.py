@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from newsletter.audience.key_file import create_key_file
+from newsletter.chromium import Chromium, find_chromium, open_chromium
 from newsletter.collect.fetch import Fetcher
 from newsletter.config import MailerSettings, Settings, find_configuration, read_settings
 from newsletter.errors import UsageError
@@ -27,6 +28,7 @@ from newsletter.service.clock import Clock, SystemClock
 from newsletter.service.deliveries import DeliveryService
 from newsletter.service.issues import IssueService
 from newsletter.service.items import ItemService
+from newsletter.service.looking_over import UNDONE, SlowTools, read_axe
 from newsletter.service.notifications import NotificationService, ProviderDoor
 from newsletter.service.resources import Resources
 from newsletter.service.standing import StandingService
@@ -101,7 +103,11 @@ def open_newsletter(
         settings=settings, clock=clock or SystemClock(), open_database=lambda: Database(settings.storage.url)
     )
     audience = AudienceService(resources)
-    issues = IssueService(resources, audience)
+    slow_tools = SlowTools(
+        open_browser=_browser,
+        read_axe=lambda: read_axe(settings.axe, beside=(settings.root, Path(__file__).parents[1])),
+    )
+    issues = IssueService(resources, audience, slow_tools)
     items = ItemService(resources, fetcher or Fetcher())
     care = DatabaseCare(resources)
 
@@ -197,6 +203,15 @@ def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":
         raise UsageError(
             f"Port {port} cannot be used: {error.strerror}.", hint="Choose another --fake-port."
         ) from error
+
+
+def _browser() -> Chromium:
+    """Make the Chromium of this machine ready for the slow checks.
+
+    Raises:
+        UsageError: There is none.
+    """
+    return open_chromium(find_chromium(), undone=UNDONE, otherwise="check without `--slow`")
 
 
 def lay_out_publication(folder: Path) -> LaidOut:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter.check import accessibility, clients, content, deliverability, images, links
+from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
 from newsletter.check.reading import CheckInput, read
-from newsletter.check.rules import Check, Rule
+from newsletter.check.rules import Check, Hit, Rule
 from newsletter.domain.issue import Finding, Severity, Waiver
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import MessageId, translate
@@ -39,10 +39,11 @@ WAIVER_UNKNOWN = Rule(
     basis="House",
 )
 
-RULES: tuple[Rule, ...] = (*(one.rule for one in CHECKS), WAIVER_UNUSED, WAIVER_UNKNOWN)
+RULES: tuple[Rule, ...] = (*(one.rule for one in CHECKS), *browser.RULES, WAIVER_UNUSED, WAIVER_UNKNOWN)
 """Every rule a finding can come from."""
 
 _RULES = {rule.code: rule for rule in RULES}
+_SLOW = frozenset(rule.code for rule in browser.RULES)
 _GRAVITY = {severity: gravity for gravity, severity in enumerate(Severity)}
 
 
@@ -65,21 +66,30 @@ def run_checks(subject: CheckInput) -> tuple[Finding, ...]:
     Each culprit is named once per rule. Errors come first, then warnings, then notes; within them the order is that of
     the documentation, and the same input gives the same findings.
     """
-    return tuple(sorted(_each_once(_findings(subject)), key=lambda finding: _GRAVITY[finding.severity]))
-
-
-def _findings(subject: CheckInput) -> Iterator[Finding]:
-    """Run every check on one parsed edition."""
     reading = read(subject)
-    for one in CHECKS:
-        for hit in one.find(reading):
-            yield Finding(
-                code=one.rule.code,
-                severity=one.rule.severity,
-                facts=hit.facts,
-                edition=subject.edition.key,
-                place=hit.place,
-            )
+    return _findings(subject, ((one.rule, hit) for one in CHECKS for hit in one.find(reading)))
+
+
+def run_slow_checks(
+    subject: CheckInput, views: Sequence[browser.View], *, found: Iterable[Finding] = ()
+) -> tuple[Finding, ...]:
+    """Say what is wrong with what a browser saw of a rendered edition, in the order of `run_checks`.
+
+    Args:
+        subject: The edition.
+        views: What `look` saw of it.
+        found: What `run_checks` found in it; the same fault is not told twice.
+    """
+    return _findings(subject, browser.judge(read(subject), views, found={finding.code for finding in found}))
+
+
+def _findings(subject: CheckInput, breaches: Iterable[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
+    """Make findings of an edition, the gravest first."""
+    made = (
+        Finding(code=rule.code, severity=rule.severity, facts=hit.facts, edition=subject.edition.key, place=hit.place)
+        for rule, hit in breaches
+    )
+    return tuple(sorted(_each_once(made), key=lambda finding: _GRAVITY[finding.severity]))
 
 
 def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -93,7 +103,7 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def apply_waivers(
-    findings: Sequence[Finding], waivers: Sequence[Waiver], *, path: Path | None = None
+    findings: Sequence[Finding], waivers: Sequence[Waiver], *, path: Path | None = None, is_slow: bool = False
 ) -> tuple[Finding, ...]:
     """Mark the findings that the editor accepts with the editor's reason, and find waivers that accept nothing.
 
@@ -103,12 +113,13 @@ def apply_waivers(
         findings: Of the checks; each keeps its severity, so that a report can show what was accepted.
         waivers: Of the issue; of two for one code the first gives the reason.
         path: The issue.toml they stand in, so that an unused one can be found.
+        is_slow: The slow checks ran too; otherwise nobody knows whether a waiver of theirs is needed.
     """
     reasons = {waiver.code: waiver.reason for waiver in reversed(waivers)}
     accepted = tuple(
         replace(finding, waived=reasons[finding.code]) if finding.code in reasons else finding for finding in findings
     )
-    used = {finding.code for finding in findings}
+    used = {finding.code for finding in findings} | (frozenset() if is_slow else _SLOW)
     return (*accepted, *(_useless(waiver, path) for waiver in waivers if waiver.code not in used))
 
 

@@ -18,9 +18,8 @@ from newsletter.cli.session import Session, json_option, pass_session, print_jso
 from newsletter.errors import ChecksFailed, Incomplete, StateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from newsletter.domain.issue import Finding
     from newsletter.service.deliveries import Outlook
     from newsletter.service.issues import Rendering
     from newsletter.track.report import Report
@@ -142,43 +141,24 @@ def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) ->
 
 @issue.command()
 @label_argument
+@click.option(
+    "--slow", "is_slow", is_flag=True, help="Also see every edition in a browser. Needs a Chromium and axe-core."
+)
 @language_option
 @json_option
 @pass_session
-def check(session: Session, label: str, *, language: str, as_json: bool) -> None:
+def check(session: Session, label: str, *, is_slow: bool, language: str, as_json: bool) -> None:
     """Look every edition over. Ends with 3 when a finding of severity error stands in the way."""
-    from newsletter.check import describe  # noqa: PLC0415 - 0.2 s that the commands beside this one need not pay
+    from newsletter.cli import issue_pages  # noqa: PLC0415 - needed here alone
 
-    _, findings = session.newsletter.issues.check(label)
+    _, findings = session.newsletter.issues.check(label, is_slow=is_slow, progress=session.progress("In the browser"))
     if as_json:
-        print_json([{**asdict(one), "place": str(one.place) if one.place else None} for one in findings])
+        issue_pages.print_findings_as_json(findings)
     else:
-        for finding, editions in _together(findings):
-            words = describe(finding, language)
-            where = ": ".join(part for part in (session.shown_place(finding.place), ", ".join(editions)) if part)
-            waived = f" (waived: {finding.waived})" if finding.waived else ""
-            click.echo(f"{finding.severity} {finding.code}{waived}  {where}\n  {words.message}\n  {words.fix}")
-        _print_tally(findings)
+        issue_pages.print_findings(session, findings, language)
     if blocking := sum(finding.stands_in_the_way for finding in findings):
         raise ChecksFailed(f"{blocking} of these must be mended or waived before the issue can be approved.")
     session.next_step(f"newsletter issue approve {label}")
-
-
-def _together(findings: "Iterable[Finding]") -> list[tuple["Finding", list[str]]]:
-    """Give each finding once, with the editions it was found in: most stand in all of them."""
-    found: dict[object, tuple[Finding, list[str]]] = {}
-    for finding in findings:
-        said = (finding.code, finding.place, *sorted(finding.facts.items()))
-        _, editions = found.setdefault(said, (finding, []))
-        if finding.edition is not None:
-            editions.append(str(finding.edition))
-    return list(found.values())
-
-
-def _print_tally(findings: "Iterable[Finding]") -> None:
-    """Count the findings by severity on one line."""
-    counted = Counter(str(finding.severity) for finding, _ in _together(findings))
-    click.echo(", ".join(f"{counted[name]} {name}s" for name in ("error", "warning", "note")) + ".")
 
 
 @issue.command()

@@ -1,6 +1,7 @@
-"""What `newsletter issue show` prints: the editions of an issue, or its items in every language."""
+"""What `newsletter issue show` and `issue check` print: editions, items in every language, findings."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from newsletter.cli.session import Session, print_json, print_table
 if TYPE_CHECKING:
     from newsletter.curate.parity import ParityRow
     from newsletter.domain.content import Language
+    from newsletter.domain.issue import Finding
     from newsletter.service.issues import IssueSummary, Rendering
 
 
@@ -64,3 +66,37 @@ def print_parity(
         if lacking
         else f"All {len(rows)} items have words in every language."
     )
+
+
+def print_findings(session: Session, findings: "Sequence[Finding]", language: str) -> None:
+    """Print what each finding means and what to do about it, and count them."""
+    from newsletter.check import describe  # noqa: PLC0415 - 0.2 s that `issue show` need not pay
+
+    for finding, editions in _together(findings):
+        words = describe(finding, language)
+        where = ": ".join(part for part in (session.shown_place(finding.place), ", ".join(editions)) if part)
+        waived = f" (waived: {finding.waived})" if finding.waived else ""
+        click.echo(f"{finding.severity} {finding.code}{waived}  {where}\n  {words.message}\n  {words.fix}")
+    _print_tally(findings)
+
+
+def print_findings_as_json(findings: "Iterable[Finding]") -> None:
+    """Print every finding, once for each edition."""
+    print_json([{**asdict(one), "place": str(one.place) if one.place else None} for one in findings])
+
+
+def _together(findings: "Iterable[Finding]") -> list[tuple["Finding", list[str]]]:
+    """Give each finding once, with the editions it was found in: most stand in all of them."""
+    found: dict[object, tuple[Finding, list[str]]] = {}
+    for finding in findings:
+        said = (finding.code, finding.place, *sorted(finding.facts.items()))
+        _, editions = found.setdefault(said, (finding, []))
+        if finding.edition is not None:
+            editions.append(str(finding.edition))
+    return list(found.values())
+
+
+def _print_tally(findings: "Iterable[Finding]") -> None:
+    """Count the findings by severity on one line."""
+    counted = Counter(str(finding.severity) for finding, _ in _together(findings))
+    click.echo(", ".join(f"{counted[name]} {name}s" for name in ("error", "warning", "note")) + ".")

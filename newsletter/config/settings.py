@@ -106,6 +106,7 @@ class Settings:
         topics: Likewise.
         storage: Where what happened is kept.
         mailer: How mail leaves.
+        axe: The file of axe-core that NEWSLETTER_AXE names; None where it names none.
     """
 
     root: Path
@@ -115,6 +116,7 @@ class Settings:
     topics: tuple[Topic, ...]
     storage: StorageSettings
     mailer: MailerSettings
+    axe: Path | None = None
 
     @property
     def segments_path(self) -> Path:
@@ -232,6 +234,7 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
     zone = ZoneInfo(tables.publication.zone)
     url = environment.get("NEWSLETTER_DATABASE_URL", tables.storage.url)
     key_file = environment.get("NEWSLETTER_KEY_FILE", tables.storage.key_file)
+    axe = environment.get("NEWSLETTER_AXE")
     return Settings(
         root=root,
         path=path,
@@ -248,6 +251,7 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
         ),
         storage=StorageSettings(url=_database_url(url, root), key_file=root / key_file),
         mailer=_mailer(tables.mailer, root, environment),
+        axe=None if axe is None else root / axe,
     )
 
 

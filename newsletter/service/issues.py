@@ -1,13 +1,13 @@
 """An issue from its first draft to its approval: the verbs `new`, `list`, `show`, `render`, `check` and `approve`."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from newsletter.check import CheckInput, FindingText, ImageFile, apply_waivers, describe, run_checks
+from newsletter.check import FindingText, apply_waivers, describe, run_checks
 from newsletter.curate.issue_file import read_issue
 from newsletter.curate.parity import ParityRow, parity
 from newsletter.domain.audience import Segment, audience_rule
@@ -39,6 +39,7 @@ from newsletter.service.audience import AudienceService
 from newsletter.service.drafts import NewIssue, draft_issue
 from newsletter.service.files import write_whole
 from newsletter.service.lock_file import LOCK_NAME, read_lock, write_lock
+from newsletter.service.looking_over import SlowTools, check_inputs, look_in_browser
 from newsletter.service.recipients import awkward_recipient
 from newsletter.service.resources import Resources
 from newsletter.storage.deliveries import DeliveryLedger
@@ -95,9 +96,10 @@ class IssueSummary:
 class IssueService:
     """The verbs of an issue up to its approval."""
 
-    def __init__(self, resources: Resources, audience: AudienceService) -> None:
+    def __init__(self, resources: Resources, audience: AudienceService, slow_tools: SlowTools) -> None:
         self._resources = resources
         self._audience = audience
+        self._slow_tools = slow_tools
 
     def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> NewIssue:
         """Pick a period's articles and the coming events, and write issue.toml for the editor.
@@ -172,44 +174,52 @@ class IssueService:
         """
         folder = self.path(rendering.issue.label).parent / BUILD_NAME
         folder.mkdir(parents=True, exist_ok=True)
-        values = {Slot.NAME: f" {SAMPLE_NAME}"} | {slot: self._sample_link for slot in Slot if slot is not Slot.NAME}
         for message in rendering.messages:
-            html = with_data_addresses(fill_text(message.html, message.slots, values, is_html=True), message.pictures)
-            text = fill_text(message.text, message.slots, values, is_html=False)
-            for ending, content in (("html", html), ("txt", text), ("mjml", message.mjml)):
+            text = fill_text(message.text, message.slots, self._sample_values, is_html=False)
+            for ending, content in (("html", self._as_read(message)), ("txt", text), ("mjml", message.mjml)):
                 write_whole(folder / f"{message.edition}.{ending}", content)
         return folder
 
-    @property
-    def _sample_link(self) -> str:
-        """Give the way out of a sample reader: to the right mailbox, with a token that fits nobody."""
-        return f"mailto:{self._resources.settings.publication.links.unsubscribe_address}?subject=unsubscribe%20sample"
+    def _as_read(self, message: Message) -> str:
+        """Give a message's HTML as a sample reader sees it, its pictures in it."""
+        html = fill_text(message.html, message.slots, self._sample_values, is_html=True)
+        return with_data_addresses(html, message.pictures)
 
-    def check(self, label: str) -> tuple[Rendering, tuple[Finding, ...]]:
+    @property
+    def _sample_values(self) -> dict[Slot, str]:
+        """Give a sample reader's name, and a way out to the right mailbox with a token that fits nobody."""
+        mailbox = self._resources.settings.publication.links.unsubscribe_address
+        return dict.fromkeys(Slot, f"mailto:{mailbox}?subject=unsubscribe%20sample") | {Slot.NAME: f" {SAMPLE_NAME}"}
+
+    def check(
+        self, label: str, *, is_slow: bool = False, progress: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> tuple[Rendering, tuple[Finding, ...]]:
         """Render an issue and look every edition over; waived findings say so.
 
+        Args:
+            label: The issue.
+            is_slow: Show every edition to a browser too.
+            progress: Told after each edition that the browser was shown.
+
         Raises:
-            NewsletterError: As `render`.
+            NewsletterError: As `render`; a UsageError where browser or axe-core is missing.
         """
         rendering = self.render(label)
-        return rendering, self.look_over(rendering)
+        return rendering, self.look_over(rendering, is_slow=is_slow, progress=progress)
 
-    def look_over(self, rendering: Rendering) -> tuple[Finding, ...]:
-        """Look every edition of a rendering over; waived findings say so."""
-        publication = self._resources.settings.publication
-        found: list[Finding] = []
-        for edition, message in rendering.editions:
-            images = tuple(
-                ImageFile(
-                    source=picture.source,
-                    name=picture.name,
-                    size_bytes=len(picture.content),
-                    width_pixels=picture.width_pixels,
-                )
-                for picture in message.pictures
-            )
-            found += run_checks(CheckInput(message=message, edition=edition, publication=publication, images=images))
-        return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path)
+    def look_over(
+        self,
+        rendering: Rendering,
+        *,
+        is_slow: bool = False,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> tuple[Finding, ...]:
+        """Look every edition of a rendering over, as `check` does; waived findings say so."""
+        subjects = check_inputs(rendering.editions, self._resources.settings.publication)
+        found = [finding for subject in subjects for finding in run_checks(subject)]
+        if is_slow:
+            found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
+        return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path, is_slow=is_slow)
 
     def words_of(self, finding: Finding, language: str) -> FindingText:
         """Say what a finding means and what to do about it, in Finnish, Swedish or English."""

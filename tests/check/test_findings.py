@@ -159,3 +159,22 @@ def test_a_useless_waiver_without_file_has_no_place() -> None:
         None,
         "Nothing was found that the waiver “html-large” would have to accept.",
     )
+
+
+def test_a_waiver_of_a_slow_check_is_unused_only_where_that_ran() -> None:
+    """Without a browser nobody knows whether the waiver is needed."""
+    waivers = (Waiver(code="contrast-low", reason="x", line=7),)
+
+    slow = apply_waivers((), waivers, path=PATH, is_slow=True)
+
+    assert apply_waivers((), waivers, path=PATH) == ()
+    assert [(one.code, one.facts) for one in slow] == [("waiver-unused", {"code": "contrast-low"})]
+
+
+def test_a_finding_of_a_slow_check_is_waived_like_others() -> None:
+    """The error keeps its severity, carries the reason, and no longer stands in the way."""
+    contrast = Finding(code="contrast-low", severity=Severity.ERROR, edition=KEY)
+
+    (found,) = apply_waivers((contrast,), (Waiver(code="contrast-low", reason="Logo", line=7),), is_slow=True)
+
+    assert (found, found.stands_in_the_way) == (replace(contrast, waived="Logo"), False)

@@ -135,6 +135,15 @@ def test_the_environment_beats_the_file(tmp_path: Path) -> None:
     assert settings.storage == StorageSettings(url="sqlite:////elsewhere/x.db", key_file=Path("/secret/key"))
 
 
+def test_the_environment_names_axe(tmp_path: Path) -> None:
+    """NEWSLETTER_AXE counts from the publication's folder; without it nothing is named."""
+    path = _write(tmp_path, SMALL)
+
+    named = [read_settings(path, environment=one).axe for one in ({}, {"NEWSLETTER_AXE": "tools/axe.min.js"})]
+
+    assert named == [None, tmp_path / "tools" / "axe.min.js"]
+
+
 def test_the_repositorys_own_file_is_right() -> None:
     """The sample publication's configuration is read without a fault."""
     settings = read_settings(REPOSITORY / "newsletter.toml", environment={})

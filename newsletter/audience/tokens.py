@@ -9,6 +9,7 @@ knows no store: whoever reads one looks its subject up.
 """
 
 import base64
+import binascii
 import functools
 import hashlib
 import hmac
@@ -22,6 +23,7 @@ from newsletter.errors import UsageError
 _SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _TOKEN_LENGTH_MAX = 200
 _KEY_ID_LENGTH = 4
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _SIGNATURE_BYTES = 16
 """Half an HMAC-SHA-256: 128 bits cannot be guessed (RFC 2104, section 5), and the link stays short."""
 
@@ -42,7 +44,7 @@ def make_token(purpose: TokenPurpose, subject: str, key: bytes) -> str:
         key: The publication's key.
     """
     assert _SUBJECT.fullmatch(subject), "a token's subject is opaque: letters, digits, _ and -"
-    return f"{_opening(purpose, key)}{subject}.{_signature(purpose, subject, key)}"
+    return f"{_opening(purpose, key)}{subject}.{_signature(purpose, subject.encode(), key)}"
 
 
 def read_token(token: str, purpose: TokenPurpose, keys: Sequence[bytes]) -> str:
@@ -65,7 +67,7 @@ def read_token(token: str, purpose: TokenPurpose, keys: Sequence[bytes]) -> str:
         raise _error()
     said_purpose, key_id, subject, signature = parts
     for key in keys:
-        expected = _signature(purpose, subject, key)
+        expected = _signature(purpose, subject.encode(), key)
         is_right = hmac.compare_digest(expected, signature)
         is_named = hmac.compare_digest(f"{purpose}.{_key_id(key)}", f"{said_purpose}.{key_id}")
         if is_right and is_named and _SUBJECT.fullmatch(subject):
@@ -75,7 +77,10 @@ def read_token(token: str, purpose: TokenPurpose, keys: Sequence[bytes]) -> str:
 
 def unsubscribe_token(address_hash: AddressHash, key: bytes) -> str:
     """Sign the token with which a person leaves; it works for ever, also when the person's record is gone."""
-    return make_token(TokenPurpose.UNSUBSCRIBE, _text(bytes.fromhex(address_hash)), key)
+    # As `make_token`, but for its look at the subject: the digits of a hash cannot be anything else than opaque.
+    subject = _text(bytes.fromhex(address_hash))
+    signature = _signature(TokenPurpose.UNSUBSCRIBE, subject.encode(), key)
+    return f"{_opening(TokenPurpose.UNSUBSCRIBE, key)}{subject}.{signature}"
 
 
 def read_unsubscribe_token(token: str, keys: Sequence[bytes]) -> AddressHash:
@@ -103,20 +108,24 @@ def _opening(purpose: TokenPurpose, key: bytes) -> str:
 
 
 @functools.lru_cache(maxsize=16)
-def _signed_opening(purpose: TokenPurpose, key: bytes) -> bytes:
-    """Give what is signed before the subject: it keeps tokens apart from what else the key makes (address hashes)."""
-    return f"newsletter token\0{purpose}\0{_key_id(key)}\0".encode()
+def _begun(purpose: TokenPurpose, key: bytes) -> hmac.HMAC:
+    """Give an HMAC that is begun, up to the subject; copying it costs two thirds of beginning it for each of a million.
+
+    What stands before the subject keeps tokens apart from what else the key makes (address hashes).
+    """
+    return hmac.new(key, f"newsletter token\0{purpose}\0{_key_id(key)}\0".encode(), hashlib.sha256)
 
 
-def _signature(purpose: TokenPurpose, subject: str, key: bytes) -> str:
+def _signature(purpose: TokenPurpose, subject: bytes, key: bytes) -> str:
     """Give the signature of a subject."""
-    signed = _signed_opening(purpose, key) + subject.encode()
-    return _text(hmac.digest(key, signed, hashlib.sha256)[:_SIGNATURE_BYTES])
+    signed = _begun(purpose, key).copy()
+    signed.update(subject)
+    return _text(signed.digest()[:_SIGNATURE_BYTES])
 
 
 def _text(octets: bytes) -> str:
     """Write octets in the URL-safe alphabet, without padding."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(octets, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def _error() -> UsageError:

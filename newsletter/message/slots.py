@@ -87,11 +87,17 @@ def fit_values(values: Mapping[Slot, str]) -> tuple[dict[Slot, bytes], dict[Slot
     if len(encoded) - len(encoded.translate(None, _PERHAPS_UNFIT)) == len(values) - 1:
         fit = dict(zip(values, encoded.split(b"\n"), strict=True))
         return fit, fit
-    for_text = {slot: one_line(value) for slot, value in values.items()}
+    both = {slot: fit_value(value) for slot, value in values.items()}
     return (
-        {slot: html.escape(value).encode() for slot, value in for_text.items()},
-        {slot: value.encode() for slot, value in for_text.items()},
+        {slot: for_html.encode() for slot, (for_html, _) in both.items()},
+        {slot: for_text.encode() for slot, (_, for_text) in both.items()},
     )
+
+
+def fit_value(value: str) -> tuple[str, str]:
+    """Make one value fit for HTML text and quoted attributes, and for plain text, in this order; as `fit_values`."""
+    for_text = one_line(value)
+    return html.escape(for_text), for_text
 
 
 def fill_text(text: str, tokens: Mapping[Slot, str], values: Mapping[Slot, str], *, is_html: bool) -> str:

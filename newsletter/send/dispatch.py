@@ -239,9 +239,10 @@ class _Run:
         """Learn from an answer: count it, and stop when it says so."""
         clock = self._assignment.clock
         with self._counts:
+            verdicts = [answer.verdict for answer in delivered.outcome.outcomes]
             for verdict in Verdict:
-                self._by_verdict[verdict] += delivered.count(verdict)
-            self._handed_over -= delivered.count(Verdict.REFUSED)
+                self._by_verdict[verdict] += verdicts.count(verdict)
+            self._handed_over -= verdicts.count(Verdict.REFUSED)
             self._tell(self._progress())
         reason = self._rules.note(delivered.outcome) or self._patience.note(delivered.outcome, clock.monotonic())
         if reason is not None:

@@ -11,17 +11,18 @@ SPECIMEN = DeliveryKey("specimen")
 def recipient_of(key: DeliveryKey, address: str, name: str, *, token: str, publication: Publication) -> Recipient:
     """Put together what differs from reader to reader."""
     # A token is safe in a URL as it is; quoting it all the same would be a third of what a recipient costs.
-    leave = f"mailto:{publication.links.unsubscribe_address}?subject=unsubscribe%20{token}"
-    first_name = name.split(maxsplit=1)[0] if name.strip() else ""
+    mailbox = publication.links.unsubscribe_address
+    leave = f"mailto:{mailbox}?subject=unsubscribe%20{token}"
+    names = name.split(maxsplit=1)
     return Recipient(
         delivery_key=key,
         address=address,
         name=name,
         values={
-            Slot.NAME: f" {first_name}" if first_name else "",
+            Slot.NAME: f" {names[0]}" if names else "",
             Slot.UNSUBSCRIBE: leave,
             # Until public pages exist, wishes go to the same mailbox.
-            Slot.PREFERENCES: leave.replace("subject=unsubscribe", "subject=preferences"),
+            Slot.PREFERENCES: f"mailto:{mailbox}?subject=preferences%20{token}",
         },
         unsubscribe=(leave,),
         message_id=f"{key}@{publication.list_domain}",

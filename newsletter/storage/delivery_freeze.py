@@ -6,6 +6,7 @@ database itself: no address passes through Python, and a million people take sec
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -37,22 +38,28 @@ from newsletter.storage.tables import batch, delivery, exclusion, sending, subsc
 
 
 class RandomKey(FunctionElement[str]):
-    """A new delivery key for each row: 128 random bits as 32 hex digits."""
+    """A new delivery key for a row: 32 hex digits, the first four of its keyed hash, the others random.
+
+    Rows are written in the order of their hashes. Keys that begin alike go into their index in that order too, which
+    halves the time of a million; wholly random ones each land on another page. Four digits of a keyed hash say nothing
+    of a person, for 15 in a million share them; at least 106 bits are random, and nobody guesses those.
+    """
 
     type = Text()
     inherit_cache = True
 
 
 @compiles(RandomKey, "sqlite")
-def _random_key_on_sqlite(_element: RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
+def _random_key_on_sqlite(element: RandomKey, compiler: SQLCompiler, **options: Any) -> str:
     """Write it as SQLite says it."""
-    return "lower(hex(randomblob(16)))"
+    return f"substr({compiler.process(element.clauses, **options)}, 1, 4) || lower(hex(randomblob(14)))"
 
 
 @compiles(RandomKey, "postgresql")
-def _random_key_on_postgresql(_element: RandomKey, _compiler: SQLCompiler, **_options: object) -> str:
-    """Write it as PostgreSQL (13 or newer) says it."""
-    return "replace(gen_random_uuid()::text, '-', '')"
+def _random_key_on_postgresql(element: RandomKey, compiler: SQLCompiler, **options: Any) -> str:
+    """Write it as PostgreSQL (13 or newer) says it; six bits of a UUID are no chance."""
+    hash_of_it = compiler.process(element.clauses, **options)
+    return f"substr({hash_of_it}, 1, 4) || right(replace(gen_random_uuid()::text, '-', ''), 28)"
 
 
 def foresee(
@@ -272,9 +279,9 @@ def _write_deliveries(
         batch.c.edition == dealt.c.edition,
         batch.c.number == (dealt.c.place - 1) // batch_size + 1,
     )
-    rows = select(literal(sending_id), dealt.c.address_hash, RandomKey(), dealt.c.id, batch.c.id).select_from(
-        dealt.join(batch, its_batch)
-    )
+    rows = select(
+        literal(sending_id), dealt.c.address_hash, RandomKey(dealt.c.address_hash), dealt.c.id, batch.c.id
+    ).select_from(dealt.join(batch, its_batch))
     columns = (
         delivery.c.sending_id,
         delivery.c.address_hash,

@@ -20,7 +20,7 @@ from newsletter.domain.delivery import OutgoingBatch, Recipient
 from newsletter.domain.issue import Message, Slot
 from newsletter.message.headers import NAME_LENGTH_MAX
 from newsletter.message.mime import REHEARSAL_HEADER
-from newsletter.message.slots import fit_values, one_line
+from newsletter.message.slots import fit_value, fit_values, one_line
 
 DELIVERY_ARGUMENT = "newsletter_delivery"
 """Name of the custom argument; it comes back at the top of every event, so it must not be a word of SendGrid's."""
@@ -33,6 +33,8 @@ _RESERVED_HEADERS = frozenset(
     {"x-sg-id", "x-sg-eid", "received", "dkim-signature", "to", "from", "subject", "reply-to", "cc", "bcc"}
 )
 """Refused by SendGrid, beside every Content-* header."""
+_NEEDS_NOTHING = re.compile(r"[ !#-%(-;=?-\[\]-~]*").fullmatch
+"""Visible ASCII without what HTML or JSON escapes: nearly every value, seen in a tenth of the time of escaping it."""
 _NOT_IN_NAMES = re.compile('[,;<>"]')
 """SendGrid refuses `;` and `,` in a name; the others break the header it makes."""
 
@@ -108,16 +110,15 @@ class Personalizer:
         """Write what belongs to one recipient alone, as a JSON object."""
         name = _fit_name(recipient.name)
         unsubscribe = recipient.unsubscribe
-        for_html, for_text = fit_values(recipient.values)
+        values = recipient.values
         substitutions = []
         for slot, html_tag, text_tag in self._written_tags:
-            in_html = quoted(for_html[slot].decode())
-            in_text = in_html if for_text is for_html else quoted(for_text[slot].decode())
+            in_html, in_text = _written(values[slot])
             substitutions.append(f"{html_tag}:{in_html},{text_tag}:{in_text}")
         to = f'"email":{quoted(recipient.address)}'
         if name:
             to += f',"name":{quoted(name)}'
-        ways_out = quoted("<" + ">, <".join(unsubscribe) + ">")
+        ways_out = quoted(f"<{'>, <'.join(unsubscribe)}>")
         one_click = _ONE_CLICK if unsubscribe[0].startswith("https://") else ""
         return (
             f'{{"to":[{{{to}}}],'
@@ -142,6 +143,15 @@ class Personalizer:
 def write_request(shared: Mapping[str, object], personalizations: Iterable[str]) -> bytes:
     """Write a whole request."""
     return f'{json.dumps(shared)[:-1]},"personalizations":[{",".join(personalizations)}]}}'.encode("ascii")
+
+
+def _written(value: str) -> tuple[str, str]:
+    """Write a value as a JSON string, for the HTML and for the text."""
+    if _NEEDS_NOTHING(value):
+        written = f'"{value}"'
+        return written, written
+    for_html, for_text = fit_value(value)
+    return quoted(for_html), quoted(for_text)
 
 
 def _fit_name(name: str) -> str:

@@ -33,6 +33,8 @@ START_SECONDS = 30.0
 """A child that has not imported its modules by then is given up; a busy machine needs two."""
 PIPE_BYTES = 1 << 20
 """Where the system lets a pipe be so large; it is a wish."""
+READ_BYTES = 1 << 17
+"""A letter comes in one piece; a larger buffer costs more to make than a second reading."""
 COLLECT_EVERY = 100
 """Answers between two searches for what they left in cycles."""
 ANSWER_BYTES_MAX = 50_000_000
@@ -219,7 +221,7 @@ def _read(process: subprocess.Popen[bytes]) -> bytes:
         ContainedError: It has closed its end.
     """
     assert process.stdout is not None
-    part = os.read(process.stdout.fileno(), 1 << 20)
+    part = os.read(process.stdout.fileno(), READ_BYTES)
     if not part:
         raise _died(process)
     return part

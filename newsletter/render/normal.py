@@ -119,13 +119,15 @@ class _Writer:
         # A letter has few attributes that differ, so most were looked over before; a flood is not worth keeping.
         self._look_over = _looked_over_before if len(self.source) < KEPT_MAX else _look_over
         self._positions: dict[etree._Element, tuple[int, int]] = {}
+        # Names with a prefix are rare and dear to write, so most documents are not asked for them.
+        self._has_prefixes = "xmlns" in self.source or "xml:" in self.source
 
     def write(self) -> NormalMjml:
         """Read and write the whole document."""
         root = self._parsed()
         if root.tag != "mjml":
             raise self._fault(root, f"The outermost tag is {root.tag!r}.", "Begin with <mjml>.")
-        self._container(root, 1)
+        self._container(root, root.tag, 1)
         return NormalMjml(mjml="".join(self.out), inline_css="\n".join(self.inline_css), warnings=tuple(self.warnings))
 
     def _parsed(self) -> etree._Element:
@@ -191,59 +193,48 @@ class _Writer:
             line, column = self._position(node)
             self.warnings.append(MjmlWarning(message=message, line=line, column=column, template_name=str(self.path)))
 
-    def _container(self, node: etree._Element, depth: int) -> None:
+    def _container(self, node: etree._Element, tag: str, depth: int) -> None:
         """Write a tag whose content is MJML, with its content."""
-        tag = str(node.tag)
         self._check_depth(node, depth)
-        self._check_container(node, tag)
-        self.out.append(f"<{tag}{self._attributes(node, is_mjml=True)}>")
-        for child in node:
-            if isinstance(child, etree._Comment):  # noqa: SLF001 - lxml has no other name for the type
-                continue
-            self._mjml(child, depth + 1)
-        self.out.append(f"</{tag}>")
-
-    def _check_container(self, node: etree._Element, tag: str) -> None:
-        """Refuse what the compiler would drop or not understand."""
         if tag == "mj-font":
             self._warn(node, "mj-font fetches a font from another server.")
         if tag == "mj-class" and len(node):
             raise self._fault(node, "mj-class cannot hold other tags.", "Write the attributes on mj-class itself.")
-        for text in (node.text, *(child.tail for child in node)):
-            if text and text.strip():
-                raise self._fault(
-                    node, f"Text stands directly in {tag}: {text.strip()[:40]!r}.", "Put it into mj-text."
-                )
+        self.out.append(f"<{tag}{self._attributes(node, tag, is_mjml=True)}>")
+        self._check_text(node, tag, node.text)
+        for child in node:
+            if not isinstance(child, etree._Comment):  # noqa: SLF001 - lxml has no other name for the type
+                self._mjml(child, tag, depth + 1)
+            self._check_text(node, tag, child.tail)
+        self.out.append(f"</{tag}>")
 
-    def _mjml(self, node: etree._Element, depth: int) -> None:
+    def _check_text(self, node: etree._Element, tag: str, text: str | None) -> None:
+        """Refuse text that the compiler would drop."""
+        if text and (said := text.strip()):
+            raise self._fault(node, f"Text stands directly in {tag}: {said[:40]!r}.", "Put it into mj-text.")
+
+    def _mjml(self, node: etree._Element, parent_tag: str, depth: int) -> None:
         """Write one MJML tag by its kind."""
-        if isinstance(node, etree._ProcessingInstruction):  # noqa: SLF001 - as above
+        tag = node.tag
+        if not isinstance(tag, str):
             raise self._fault(node, "A processing instruction cannot stand in MJML.", "Take it out.")
-        tag = str(node.tag)
-        if tag in REFUSED:
-            raise self._fault(node, f"{tag} cannot be used.", REFUSED[tag])
-        self._check_nesting(node, tag)
-        if tag == "mj-style":
+        if tag in KNOWN and (complaint := nesting_complaint(parent_tag, tag)):
+            raise self._fault(node, complaint, "Close the tag around it before, or put the right one between.")
+        if tag in HTML_HOLDERS:
+            self._holder(node, tag, depth)
+        elif tag in CONTAINERS:
+            self._container(node, tag, depth)
+        elif tag == "mj-style":
             self._style(node)
         elif tag in TEXT_HOLDERS:
             text = _LINE_BREAKS.sub(" ", "".join(node.itertext()).strip(" \t\n"))
             self.out.append(f"<{tag}>{referenced_text(text)}</{tag}>")
-        elif tag in HTML_HOLDERS:
-            self._holder(node, tag, depth)
-        elif tag in CONTAINERS:
-            self._container(node, depth)
+        elif tag in REFUSED:
+            raise self._fault(node, f"{tag} cannot be used.", REFUSED[tag])
         else:
             near = difflib.get_close_matches(tag, KNOWN, n=1)
             hint = f"Did you mean {near[0]}?" if near else "HTML belongs into mj-text or mj-raw."
             raise self._fault(node, f"There is no tag {tag!r} in MJML.", hint)
-
-    def _check_nesting(self, node: etree._Element, tag: str) -> None:
-        """Refuse a known tag where MJML does not allow it."""
-        parent = node.getparent()
-        if parent is None or tag not in KNOWN:
-            return
-        if complaint := nesting_complaint(str(parent.tag), tag):
-            raise self._fault(node, complaint, "Close the tag around it before, or put the right one between.")
 
     def _style(self, node: etree._Element) -> None:
         """Write a style sheet in ASCII, or keep it for the inliner."""
@@ -259,7 +250,7 @@ class _Writer:
             raise self._fault(node, "mj-raw cannot stand at the start of the file.", "Leave position out.")
         if tag == "mj-social-element" and not node.get("src") and _stands_in_body(node):
             self._warn(node, "mj-social-element has no src, so it has no icon.")
-        self.out.append(f"<{tag}{self._attributes(node, is_mjml=True)}>")
+        self.out.append(f"<{tag}{self._attributes(node, tag, is_mjml=True)}>")
         self._html_content(node, depth)
         self.out.append(f"</{tag}>")
 
@@ -268,21 +259,22 @@ class _Writer:
         self._check_depth(node, depth)
         self.out.append(_html_text(node.text))
         for child in node:
-            if isinstance(child, etree._Comment):  # noqa: SLF001 - as above
+            tag = child.tag
+            if isinstance(tag, str):
+                self._html(child, tag, depth + 1)
+            elif isinstance(child, etree._Comment):  # noqa: SLF001 - as above
                 self.out.append(_conditional(child.text or ""))
-            elif isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - as above
-                raise self._fault(node, "A processing instruction cannot stand in HTML.", "Take it out.")
             else:
-                self._html(child, depth + 1)
+                raise self._fault(node, "A processing instruction cannot stand in HTML.", "Take it out.")
             self.out.append(_html_text(child.tail))
 
-    def _html(self, node: etree._Element, depth: int) -> None:
+    def _html(self, node: etree._Element, full_tag: str, depth: int) -> None:
         """Write one HTML element."""
         # HTML does not tell capitals apart, so <SCRIPT> is one.
-        tag = _name(node, str(node.tag)).lower()
+        tag = _name(node, full_tag).lower()
         if tag == "script" or tag.startswith("mj-"):
             raise self._fault(node, f"{tag} cannot stand in HTML.", "Take it out, or close the tag around it before.")
-        attributes = self._attributes(node, is_mjml=False)
+        attributes = self._attributes(node, full_tag, is_mjml=False)
         if tag in VOID_TAGS:
             self.out.append(f"<{tag}{attributes} />")
         elif tag == "style":
@@ -292,19 +284,20 @@ class _Writer:
             self._html_content(node, depth)
             self.out.append(f"</{tag}>")
 
-    def _attributes(self, node: etree._Element, *, is_mjml: bool) -> str:
+    def _attributes(self, node: etree._Element, tag: str, *, is_mjml: bool) -> str:
         """Write the attributes of an element, cured and checked."""
-        tag = str(node.tag)
-        given = node.attrib.items()
-        if not given and tag not in IMAGES and tag not in DISTANT:
+        items = tuple(node.items())
+        is_seen = tag in IMAGES or tag in DISTANT
+        if not items and not is_seen:
             return ""
-        items = tuple((_name(node, str(name)), str(value)) for name, value in given)
+        if self._has_prefixes:
+            items = tuple((_name(node, name), value) for name, value in items)
         written, faulty, complaints = self._look_over(tag, items, is_mjml)
         if faulty:
             raise self._faulty(node, faulty)
         for complaint in complaints:
             self._warn(node, complaint)
-        if not _stands_in_body(node):
+        if not is_seen or not _stands_in_body(node):
             return written
         if any(not node.get(name) for name in DISTANT.get(tag, ())):
             self._warn(node, f"{tag} shows pictures from another server: give it {' and '.join(DISTANT[tag])}.")

@@ -35,6 +35,18 @@ def test_pieces_and_cleaned_html_are_not_escaped_again(tmp_path: Path) -> None:
     assert rendered == "<h3>&#60;b&#62;ä&#60;/b&#62;&#60;script&#62;</h3><b>ä</b><p><em>y</em></p>\n"
 
 
+def test_a_dictionary_is_read_as_jinja_reads_it(tmp_path: Path) -> None:
+    """A value is read by its name, a method comes before a value of the same name, and what is missing is an error."""
+    made = templates(
+        tmp_path, a__txt__j2="{{ d.x }} {{ d.keys()|list }} {{ d.__class__ is defined }}", b__txt__j2="{{ d.z }}"
+    )
+    d = {"x": 1, "keys": 2, "__class__": 3}
+
+    assert made.render("a.txt.j2", {"d": d}) == "1 ['x', 'keys', '__class__'] False"
+    with pytest.raises(TemplateError, match=r"has no attribute 'z'"):
+        made.render("b.txt.j2", {"d": d})
+
+
 def test_text_is_not_escaped(tmp_path: Path) -> None:
     """Plain text shows what was written, without soft hyphens and controls."""
     rendered = templates(tmp_path, a__txt__j2="{{ x }}|{{ empty }}|{{ y|wrapped(5) }}|{{ '*z*'|markdown }}").render(

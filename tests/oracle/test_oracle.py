@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from html import unescape
+from importlib.resources import files
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
@@ -128,4 +128,4 @@ def test_schema_is_what_the_makers_of_mjml_publish() -> None:
     """The facts that templates are checked by are those of the version in package.json."""
     written = subprocess.run(["node", "schema.mjs"], cwd=FOLDER, capture_output=True, check=True).stdout
 
-    assert written == (Path(__file__).parents[2] / "newsletter" / "render" / "mjml_schema.json").read_bytes()
+    assert written == files("newsletter.render").joinpath("mjml_schema.json").read_bytes()

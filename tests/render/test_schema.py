@@ -2,14 +2,14 @@
 
 import json
 import re
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 from mjml import mjml2html
 
 from newsletter.render.schema import IGNORED, attribute_complaint, nesting_complaint
 
-FACTS = json.loads((Path(__file__).parents[2] / "newsletter" / "render" / "mjml_schema.json").read_bytes())
+FACTS = json.loads(files("newsletter.render").joinpath("mjml_schema.json").read_bytes())
 PICTURE = "https://www.malli.example/kuva.png"
 # Some attributes show only beside another one; those of one tag are set one after the other.
 COLUMN = "<mj-section><mj-column>{}</mj-column></mj-section>"

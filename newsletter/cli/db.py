@@ -1,5 +1,6 @@
 """`newsletter db`: create, migrate and back up the database."""
 
+import getpass
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,3 +50,26 @@ def backup(session: Session, target: Path | None) -> None:
     copy, size_bytes = session.newsletter.care.back_up(target)
     click.echo(f"Copied to {copy} ({size_bytes / 1024:,.0f} KiB) and checked.")
     session.say("Keep newsletter.key with it: without the key nobody can tell who must not be mailed.")
+
+
+@db.command()
+@click.argument("labels", metavar="[LABEL]...", nargs=-1)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def adopt(session: Session, labels: tuple[str, ...], *, yes: bool) -> None:
+    """Declare this database the one to send from, after a backup was put back or the folder was copied.
+
+    What another database sent since is not known to this one, nor who left since; nobody may send from the other one
+    any more. An issue that the other one began to send stays closed here, unless its LABEL is named: then it can be
+    sent anew, and whoever got it gets it again.
+    """
+    if not yes:
+        again = f" Whoever got {', '.join(labels)} can get it again." if labels else ""
+        session.confirm(f"Send from this database from now on, and never again from another one?{again}")
+    adopted = session.newsletter.care.adopt(labels, by=getpass.getuser())
+    click.echo(f"{adopted.database} is the database to send from now.")
+    for label in adopted.opened:
+        click.echo(f"Issue {label} can be sent anew; what spoke against it is in issue.sent.old beside issue.toml.")
+    for label in adopted.closed:
+        click.echo(f"Issue {label} stays closed: another database began to send it.")
+    session.next_step("newsletter status")

@@ -22,6 +22,8 @@ def status(session: Session, *, as_json: bool) -> None:
         planned = f", planned for {issue.date}" if issue.date else ""
         rehearsals = f", {issue.rehearsals} rehearsals" if issue.rehearsals else ""
         click.echo(f"Issue {issue.label}: {issue.state}{planned}{rehearsals}.")
+    for doubt in standing.doubts:
+        click.echo(f"{doubt.message}\n       {doubt.hint}")
     for news in standing.account_news:
         click.echo(f"Your account at {news.provider} changed on {news.at:%Y-%m-%d}: {news.raw}")
     click.echo(standing.next_reason)

@@ -67,12 +67,14 @@ def deliver(assignment: Assignment, claimed: ClaimedBatch) -> Delivered | None:
     Raises:
         StateError: There is no message for the batch's edition (then it is queued again), or the claim was lost while
             the call was under way.
-        StorageError: The ledger cannot be written. A batch on its way then stays claimed, and `reconcile` finds it.
+        StorageError: The call cannot be noted (then the batch is queued again), or the ledger cannot be written. A
+            batch on its way then stays claimed, and `reconcile` finds it.
     """
     if not assignment.ledger.holds(claimed):
         return None
     try:
         outgoing, unfit = _prepare(assignment, claimed)
+        assignment.note_call()
     except BaseException:
         assignment.ledger.release(claimed, assignment.clock.now())
         raise

@@ -128,6 +128,7 @@ class Assignment:
             that one delivery.
         owner: This process, holding the lock.
         clock: Time.
+        note_call: Called before each call to the mailer; what it raises gives the batch back, and no call is made.
         checkpoint: Called at the named moments around the hand-over; a test's may kill the process.
     """
 
@@ -140,4 +141,5 @@ class Assignment:
     personalise: Callable[[PlannedDelivery, Sending], Recipient]
     owner: Owner
     clock: Clock
+    note_call: Callable[[], None] = lambda: None
     checkpoint: Callable[[Checkpoint], None] = pass_by

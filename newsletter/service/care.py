@@ -1,9 +1,13 @@
 """Look after the database: its state, its migration, its backup."""
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.domain.issue import IssueLabel
+from newsletter.send.mark import Doubt
+from newsletter.service.guard import Adopted, Guard
 from newsletter.service.resources import Resources
 from newsletter.storage.database import SCHEMA_REVISION, is_wal_safe
 
@@ -39,6 +43,7 @@ class DatabaseCare:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+        self._guard = Guard(resources)
 
     def state(self) -> DatabaseState:
         """Look at the database without changing it.
@@ -74,7 +79,32 @@ class DatabaseCare:
         """
         from newsletter.storage.migrate import migrate  # noqa: PLC0415 - Alembic takes 0.3 s to import
 
-        return migrate(self._resources.unchecked_database)
+        before, after = migrate(self._resources.unchecked_database)
+        if before is None:
+            self._guard.mark_new()
+        return before, after
+
+    def adopt(self, labels: Collection[str] = (), *, by: str) -> Adopted:
+        """Declare this database, as it is and where it is, the one to send from, after a restored backup or a copy.
+
+        Args:
+            labels: Issues that another database began to send, to be sent from this one anew; the others stay closed.
+            by: The person's name, told to whoever sends meanwhile.
+
+        Raises:
+            UsageError: Nobody else began to send a named issue.
+            SendingInProgress: Somebody is sending from it now.
+            StorageError: It is missing or of another schema, or a file cannot be written.
+        """
+        return self._guard.adopt(labels, by=by)
+
+    def doubts(self, labels: Collection[IssueLabel]) -> tuple[Doubt, ...]:
+        """Give what speaks against sending these issues from this database.
+
+        Raises:
+            StorageError: It is missing or of another schema, or its mark cannot be read.
+        """
+        return self._guard.doubts(labels)
 
     def back_up(self, target: Path | None = None) -> tuple[Path, int]:
         """Copy the database, also while a sending runs; give the copy and its size in bytes.

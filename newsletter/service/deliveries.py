@@ -30,6 +30,7 @@ from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
 from newsletter.send.ports import Assignment, Mailer
+from newsletter.service.guard import Guard
 from newsletter.service.issues import IssueService
 from newsletter.service.recipients import SPECIMEN, recipient_of
 from newsletter.service.resources import Resources
@@ -76,6 +77,7 @@ class DeliveryService:
     ) -> None:
         self._resources = resources
         self._issues = issues
+        self._guard = Guard(resources)
         self._open_mailer = open_mailer
         self._open_outbox = open_outbox
 
@@ -87,7 +89,8 @@ class DeliveryService:
             rehearse: Through the outbox, whatever mailer is configured.
 
         Raises:
-            StateError: The issue is not approved, was edited since, or was sent.
+            StateError: The issue is not approved, was edited since, or was sent; or the database is an older one or a
+                copy.
             ConfigurationError: The mailer's password or key is missing.
         """
         approval = self._issues.approved(label)
@@ -96,6 +99,8 @@ class DeliveryService:
         plan = plan_sending(
             ledger.sendings(approval.label), approval=approval, mailer=mailer.name, is_rehearsal=is_rehearsal
         )
+        if not is_rehearsal:
+            self._guard.require_same(approval.label)
         languages = self._resources.settings.publication.languages
         forecast = ledger.foresee(label=approval.label, segments=self._resources.segments, languages=languages)
         return Outlook(
@@ -132,7 +137,8 @@ class DeliveryService:
             progress: Told after each batch.
 
         Raises:
-            StateError: The issue is not approved, was edited since, was sent, or has no way out for its readers.
+            StateError: The issue is not approved, was edited since, was sent, or has no way out for its readers; or the
+                database is an older one or a copy.
             SendingInProgress: Somebody else is sending now; says who and since when.
             UsageError: No edition is for a chosen segment.
             StorageError: The ledger cannot be written; no further mail was handed over.
@@ -293,6 +299,8 @@ class DeliveryService:
             mailer=mailer.name,
             is_rehearsal=capabilities.is_rehearsal,
         )
+        if not capabilities.is_rehearsal:
+            self._guard.require_same(approval.label)
         for abandoned in plan.abandoned:
             ledger.cancel(abandoned.id, reason="the issue was approved anew", now=now)
         if plan.go_on is not None:
@@ -321,6 +329,7 @@ class DeliveryService:
             personalise=lambda planned, _sending: self._personalise(planned),
             owner=owner,
             clock=self._resources.clock,
+            note_call=(lambda: None) if sending.is_rehearsal else self._guard.begin(sending),
         )
 
     def _mailer(self, *, rehearse: bool) -> Mailer:

@@ -42,6 +42,7 @@ from newsletter.service.lock_file import LOCK_NAME, read_lock, write_lock
 from newsletter.service.looking_over import SlowTools, check_inputs, look_in_browser
 from newsletter.service.recipients import awkward_recipient
 from newsletter.service.resources import Resources
+from newsletter.service.sent_file import SENT_NAME, begun_elsewhere
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.issues import IssueStore
 from newsletter.toml_file import did_you_mean
@@ -78,7 +79,7 @@ class IssueSummary:
 
     Attributes:
         label: Of its period.
-        state: draft, approved, sending, paused, sent or cancelled.
+        state: draft, approved, sending, paused, sent (also what another database began to send) or cancelled.
         date: The planned day of sending, or None when the file cannot be read.
         items: How many items, or None likewise.
         sending: The real sending, when there is one.
@@ -316,17 +317,19 @@ class IssueService:
             issue = None
         return IssueSummary(
             label=known,
-            state=self._state(known, begun),
+            state=self._state(known, begun, sendings),
             date=None if issue is None else issue.date,
             items=None if issue is None else len(issue.items),
             sending=begun,
             rehearsals=len(sendings) - len(real),
         )
 
-    def _state(self, label: IssueLabel, begun: Sending | None) -> IssueState:
-        """Read an issue's state off its sending, its lock and its file."""
+    def _state(self, label: IssueLabel, begun: Sending | None, sendings: Sequence[Sending]) -> IssueState:
+        """Read an issue's state off its sending, its lock and its files."""
         if begun is not None:
             return _STATE_OF_SENDING[begun.state]
+        if begun_elsewhere(self.path(label).with_name(SENT_NAME), sendings) is not None:
+            return IssueState.SENT
         try:
             self.approved(label)
         except StateError:

@@ -12,6 +12,7 @@ from newsletter.domain.notification import KeptNotification
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.render.brand import read_brand
 from newsletter.render.look_over import check_templates
+from newsletter.send.mark import Doubt
 from newsletter.service.audience import AudienceService
 from newsletter.service.care import DatabaseCare
 from newsletter.service.issues import IssueService, IssueSummary
@@ -28,6 +29,7 @@ class Standing:
         people: How many active people there are.
         items: How many articles and events were collected.
         issues: The issues that are not over, and the latest one that is; the oldest first.
+        doubts: What speaks against sending from this database: it is an older one, a copy, or not the one that sent.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
         next_command: What to type next.
         next_reason: Why, in one sentence.
@@ -36,6 +38,7 @@ class Standing:
     people: int
     items: int
     issues: tuple[IssueSummary, ...]
+    doubts: tuple[Doubt, ...]
     account_news: tuple[KeptNotification, ...]
     next_command: str
     next_reason: str
@@ -92,11 +95,13 @@ class StandingService:
         summaries = [self._issues.summary(label) for label in self._issues.labels()]
         over = [one for one in summaries if one.state in (IssueState.SENT, IssueState.CANCELLED)]
         open_ones = [one for one in summaries if one not in over]
+        shown = (*over[-1:], *open_ones)
         command, reason = self._next(people, items, open_ones)
         return Standing(
             people=people,
             items=items,
-            issues=(*over[-1:], *open_ones),
+            issues=shown,
+            doubts=self._care.doubts([one.label for one in shown]),
             account_news=self._notifications.account_news(),
             next_command=command,
             next_reason=reason,

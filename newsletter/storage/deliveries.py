@@ -299,6 +299,11 @@ class DeliveryLedger:
         with self._database.read() as connection:
             return delivery_reads.read_unknown(connection, sending_id)
 
+    def count_real_calls(self) -> int:
+        """Count the claims ever made for real sendings; the number only grows, until an older database is put back."""
+        with self._database.read() as connection:
+            return delivery_reads.count_real_calls(connection)
+
     def account(self, sending_id: SendingId) -> SendingAccount:
         """Give all that a report needs, read at one moment.
 

@@ -156,6 +156,16 @@ def read_reasons(connection: Connection, sending_id: SendingId) -> tuple[ReasonC
     )
 
 
+def count_real_calls(connection: Connection) -> int:
+    """Count the claims ever made for real sendings: each was, or may have been, one call to a mailer."""
+    counted = (
+        select(func.coalesce(func.sum(batch.c.attempt), 0))
+        .select_from(batch.join(sending, sending.c.id == batch.c.sending_id))
+        .where(sending.c.is_rehearsal.is_(False))
+    )
+    return int(connection.execute(counted).scalar_one())
+
+
 def _state() -> ColumnElement[str]:
     """Name the state of a delivery: its own once it is settled, else its batch's."""
     return func.coalesce(delivery.c.state, batch.c.state)

@@ -125,6 +125,20 @@ def test_a_call_for_nobody_is_not_made(database: Database) -> None:
     assert ledger.balance(assignment.sending.id).states == {DeliveryState.REJECTED: 2}
 
 
+def test_a_call_that_cannot_be_noted_is_not_made(database: Database) -> None:
+    """What nobody would remember must not happen: the batch goes back to the queue."""
+
+    def fail() -> None:
+        raise StorageError("the mark cannot be written")
+
+    mailer = ScriptedMailer()
+    ledger, assignment = prepare(database, mailer)
+    with pytest.raises(StorageError, match="the mark cannot be written"):
+        deliver_next(replace(assignment, note_call=fail))
+    assert mailer.calls == []
+    assert ledger.balance(assignment.sending.id).states == {DeliveryState.QUEUED: 2}
+
+
 def test_without_its_message_a_batch_is_given_back(database: Database) -> None:
     """A batch that cannot be prepared goes back to the queue, for no call was begun."""
     mailer = ScriptedMailer()

@@ -146,8 +146,10 @@ READING = """\
 - 0 of {kills} kills says that fewer than 3 in {kills} do harm, with 95 % confidence; not that none ever will.
 - A killed process is not a power cut: what SQLite does about unsynced writes is SQLite's own promise, for which the
   settings above are chosen (`newsletter/storage/database.py`); nothing here cuts the power.
-- One machine. A copied folder (each copy with its own ledger and its own lock) and a restored old backup are not
-  noticed by the sender: both would send again what only the other ledger knows of.
+- One machine. A copied folder, an older backup that was put back, and a new database beside an issue that was sent are
+  noticed before a real sending (`newsletter/send/mark.py` says how, and what is not: a copied virtual machine that kept
+  its machine id, a whole folder written over in place with a copy from the middle of a sending, a database copied alone
+  that never sent). Ordinary tests hold that (`tests/service/test_guard.py`), no trial here.
 - `make test` runs a few of each trial (`tests/reliability/test_long.py`).
 """
 

@@ -119,7 +119,7 @@ def send(
         StorageError: The ledger cannot be written. No further call was begun; what was on its way is found next time.
     """
     if assignment.sending.state is SendingState.PAUSED:
-        assignment.ledger.resume(assignment.sending.id)
+        assignment.ledger.resume(assignment.sending.id, now=assignment.clock.now())
     reconciled = reconcile(assignment)
     run = _Run(assignment, choice or Choice(), rate, should_stop, progress)
     if threads == 1:

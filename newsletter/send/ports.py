@@ -84,7 +84,7 @@ class Ledger(Protocol):
         """Let no further batch be claimed."""
         ...
 
-    def resume(self, sending_id: SendingId) -> Sending:
+    def resume(self, sending_id: SendingId, *, now: datetime) -> Sending:
         """Let batches be claimed again; StateError when the sending is over."""
         ...
 

@@ -228,7 +228,7 @@ class DeliveryService:
         Raises:
             StateError: No sending of the issue is open.
         """
-        return self._ledger().resume(self._open_sending(label).id)
+        return self._ledger().resume(self._open_sending(label).id, now=self._resources.clock.now())
 
     def cancel(self, label: str, *, by: str, reason: str) -> Sending:
         """End a sending for good: what is queued is skipped, what went out stays in the ledger.

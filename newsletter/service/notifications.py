@@ -246,11 +246,12 @@ def _suppress_worn_out(
 
 
 def _pause_blocked(store: NotificationStore, people: Mapping[KnownDelivery, DeliveryNews]) -> tuple[SendingId, ...]:
-    """Pause the sendings of which too much was blocked just now."""
+    """Pause the sendings of which too much was blocked just now, of all or since a person let them go on."""
     paused = []
     for sending_id in sorted({one.sending_id for one, told in people.items() if told.is_blocked}):
-        blocked, accepted = store.count_blocked(sending_id), store.count_accepted(sending_id)
-        reason = pause_reason(blocked=blocked, accepted=accepted)
+        since = store.resumed_at(sending_id)
+        blocked, accepted = store.count_blocked(sending_id, since=since), store.count_accepted(sending_id, since=since)
+        reason = pause_reason(blocked=blocked, accepted=accepted, is_resumed=since is not None)
         if reason is not None and store.pause(sending_id, reason=reason):
             paused.append(sending_id)
     return tuple(paused)

@@ -229,13 +229,13 @@ class DeliveryLedger:
         """
         return self._move(sending_id, SendingState.RUNNING, SendingState.PAUSED, pause_reason=reason)
 
-    def resume(self, sending_id: SendingId) -> Sending:
-        """Let batches be claimed again.
+    def resume(self, sending_id: SendingId, *, now: datetime) -> Sending:
+        """Let batches be claimed again, by a person's word; blocks are counted anew from this aware moment.
 
         Raises:
             StateError: The sending is over.
         """
-        return self._move(sending_id, SendingState.PAUSED, SendingState.RUNNING, pause_reason=None)
+        return self._move(sending_id, SendingState.PAUSED, SendingState.RUNNING, pause_reason=None, resumed_at=now)
 
     def finish(self, sending_id: SendingId, *, now: datetime) -> Sending:
         """End a sending of which nothing is queued, on its way or in open doubt; otherwise change nothing.
@@ -321,14 +321,14 @@ class DeliveryLedger:
             )
 
     def _move(
-        self, sending_id: SendingId, before: SendingState, after: SendingState, *, pause_reason: str | None
+        self, sending_id: SendingId, before: SendingState, after: SendingState, **values: str | datetime | None
     ) -> Sending:
-        """Change the state of a sending that is in the state before; one that is over is refused."""
+        """Change the state, and what goes with it, of a sending in the state before; one that is over is refused."""
         with self._database.write() as connection:
             connection.execute(
                 update(sending)
                 .where(sending.c.id == sending_id, sending.c.state == before)
-                .values(state=after, pause_reason=pause_reason)
+                .values(state=after, **values)
             )
             moved = delivery_reads.read_sending(connection, sending_id)
             _require_open(moved)

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, distinct, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, distinct, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.audience import AddressHash
@@ -171,17 +171,32 @@ class NotificationStore:
                 histories.setdefault(AddressHash(row.address_hash), []).append(DeliveryState(row.state))
         return {address_hash: tuple(states) for address_hash, states in histories.items()}
 
-    def count_blocked(self, sending_id: SendingId) -> int:
-        """Count the deliveries of a sending that were returned for what we are or wrote."""
-        counted = select(func.count(distinct(notification.c.delivery_key))).where(
-            notification.c.sending_id == sending_id, notification.c.kind == NotificationKind.BLOCKED
+    def resumed_at(self, sending_id: SendingId) -> datetime | None:
+        """Give when a person last let a paused sending go on; None when nobody had to."""
+        found: datetime | None = self._connection.execute(
+            select(sending.c.resumed_at).where(sending.c.id == sending_id)
+        ).scalar_one()
+        return found
+
+    def count_blocked(self, sending_id: SendingId, *, since: datetime | None = None) -> int:
+        """Count the deliveries of a sending, handed over since, that were returned for what we are or wrote."""
+        counted = (
+            select(func.count(distinct(notification.c.delivery_key)))
+            .select_from(notification.join(delivery, delivery.c.key == notification.c.delivery_key))
+            .where(
+                notification.c.sending_id == sending_id,
+                notification.c.kind == NotificationKind.BLOCKED,
+                *_handed_over(sending_id, since),
+            )
         )
         return self._connection.execute(counted).scalar_one()
 
-    def count_accepted(self, sending_id: SendingId) -> int:
-        """Count the deliveries of a sending that the provider took, whatever became of them."""
+    def count_accepted(self, sending_id: SendingId, *, since: datetime | None = None) -> int:
+        """Count the deliveries of a sending, handed over since, that the provider took, whatever became of them."""
         counted = select(func.count()).where(
-            delivery.c.sending_id == sending_id, delivery.c.state.in_(sorted(ACCEPTED_AND_LATER))
+            delivery.c.sending_id == sending_id,
+            delivery.c.state.in_(sorted(ACCEPTED_AND_LATER)),
+            *_handed_over(sending_id, since),
         )
         return self._connection.execute(counted).scalar_one()
 
@@ -249,6 +264,14 @@ class NotificationStore:
     @property
     def _is_sqlite(self) -> bool:
         return self._connection.dialect.name == "sqlite"
+
+
+def _handed_over(sending_id: SendingId, since: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    """Choose the deliveries of a sending that were claimed at an aware moment or later; None chooses all."""
+    if since is None:
+        return ()
+    claimed = select(batch.c.id).where(batch.c.sending_id == sending_id, batch.c.claimed_at >= since)
+    return (delivery.c.batch_id.in_(claimed),)
 
 
 def _row(one: Notification, known: KnownDelivery | None, now: datetime) -> dict[str, object]:

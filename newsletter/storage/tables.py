@@ -188,6 +188,8 @@ sending = Table(
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("pause_reason", Text),
+    # When a person last let it go on after a pause.
+    Column("resumed_at", Moment),
     Column("candidates", Integer, nullable=False),
     # At most one real sending per issue that is not cancelled, whatever two operators do at once.
     Index(
@@ -223,7 +225,6 @@ batch = Table(
     Column("owner", Text),
     Column("claimed_at", Moment),
     Column("settled_at", Moment),
-    Column("not_before", Moment),
     Column("reason", Text, nullable=False),
     # Open batches are few; finding one must not slow down as a sending of a million grows.
     Index(

@@ -184,16 +184,22 @@ def is_worn_out(states: Sequence[DeliveryState]) -> bool:
     return len(last) == SOFT_BOUNCES_IN_A_ROW and set(last) == {DeliveryState.BOUNCED_SOFT}
 
 
-def pause_reason(*, blocked: int, accepted: int) -> str | None:
+def pause_reason(*, blocked: int, accepted: int, is_resumed: bool = False) -> str | None:
     """Give the reason to pause a sending of which too much is blocked, or None.
+
+    After a pause whoever lets the sending go on has looked at what was blocked: both are then counted anew.
 
     Args:
         blocked: Deliveries returned for what we are or wrote.
         accepted: Deliveries that the provider took, these included.
+        is_resumed: Both are of what was handed over since a person let the sending go on.
     """
     if blocked < BLOCKED_MIN or blocked <= BLOCKED_SHARE_MAX * accepted:
         return None
-    return f"{blocked} of {accepted} deliveries were blocked for our reputation or content, not for their addresses"
+    since = " since it was resumed" if is_resumed else ""
+    return (
+        f"{blocked} of {accepted} deliveries{since} were blocked for our reputation or content, not for their addresses"
+    )
 
 
 def _news(one: Notification) -> DeliveryNews:

@@ -233,7 +233,7 @@ class LedgerMachine(RuleBasedStateMachine):
             if change == "pause":
                 self.ledger.pause(sending.id, reason="Aino wants to look")
             elif change == "resume":
-                self.ledger.resume(sending.id)
+                self.ledger.resume(sending.id, now=NOW)
             elif change == "finish":
                 self.ledger.finish(sending.id, now=NOW)
             else:

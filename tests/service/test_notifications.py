@@ -301,11 +301,7 @@ def test_many_blocks_at_once_pause_the_sending(approved: Path) -> None:
     with open_newsletter(path, clock=FakeClock(MORNING), mailer=ScriptedMailer()) as newsletter:
         newsletter.issues.approve(LABEL, by="Aino")
         newsletter.deliveries.send(LABEL, by="Aino", limit=15)
-        with newsletter.resources.database.read() as connection:
-            handed_over = (
-                connection.execute(select(delivery.c.key).where(delivery.c.state.is_not(None))).scalars().all()
-            )
-        blocks = [told(key, KIND.BLOCKED, reason="550 5.7.1 Blocked") for key in handed_over]
+        blocks = [told(key, KIND.BLOCKED, reason="550 5.7.1 Blocked") for key in _handed_over(newsletter)]
 
         nine = newsletter.notifications.take(blocks[:9])
         ten = newsletter.notifications.take(blocks[9:10])
@@ -317,6 +313,38 @@ def test_many_blocks_at_once_pause_the_sending(approved: Path) -> None:
         "10 of 15 deliveries were blocked for our reputation or content, not for their addresses",
     )
     assert [reason.reason for reason in report.reasons] == ["550 5.7.1 Blocked"]
+
+
+def test_after_a_person_let_it_go_on_blocks_are_counted_anew(approved: Path) -> None:
+    """Blocks of what went out before the pause were looked at; only what goes out since can pause it once more."""
+    path, clock = approved / "newsletter.toml", FakeClock(MORNING)
+    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+    with open_newsletter(path, clock=clock, mailer=ScriptedMailer()) as newsletter:
+        newsletter.issues.approve(LABEL, by="Aino")
+        newsletter.deliveries.send(LABEL, by="Aino", limit=10)
+        before = _handed_over(newsletter)
+        first = newsletter.notifications.take([told(key, KIND.BLOCKED) for key in before])
+        clock.pass_seconds(3600)
+        newsletter.deliveries.resume(LABEL)
+        late = newsletter.notifications.take([told(before[0], KIND.BLOCKED, minute=1)])
+        newsletter.deliveries.send(LABEL, by="Aino", limit=9)
+        since = [key for key in _handed_over(newsletter) if key not in before]
+        nine = newsletter.notifications.take([told(key, KIND.BLOCKED) for key in since])
+        newsletter.deliveries.send(LABEL, by="Aino", limit=1)
+        (last,) = [key for key in _handed_over(newsletter) if key not in {*before, *since}]
+        ten = newsletter.notifications.take([told(last, KIND.BLOCKED)])
+        report = newsletter.deliveries.report(LABEL)[0]
+
+    assert (first.paused, late.paused, nine.paused, ten.paused) == ((SendingId(1),), (), (), (SendingId(1),))
+    assert report.sending.pause_reason == (
+        "10 of 10 deliveries since it was resumed were blocked for our reputation or content, not for their addresses"
+    )
+
+
+def _handed_over(newsletter: Newsletter) -> list[str]:
+    """Give the keys of the deliveries that were handed over."""
+    with newsletter.resources.database.read() as connection:
+        return list(connection.execute(select(delivery.c.key).where(delivery.c.state.is_not(None))).scalars())
 
 
 def _impatient(folder: Path) -> NotificationService:

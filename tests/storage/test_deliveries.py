@@ -146,7 +146,7 @@ def test_what_is_over_stays_over(database: Database, change: str) -> None:
     over = ledger.cancel(sending.id, reason="wrong audience", now=LATER)
     changes: dict[str, Callable[[], object]] = {
         "pause": lambda: ledger.pause(sending.id, reason=""),
-        "resume": lambda: ledger.resume(sending.id),
+        "resume": lambda: ledger.resume(sending.id, now=LATER),
         "cancel": lambda: ledger.cancel(sending.id, reason="", now=LATER),
         "queue_unknown": lambda: ledger.queue_unknown(sending.id, reason=""),
     }

@@ -152,7 +152,7 @@ def test_a_paused_sending_gives_no_batch(database: Database) -> None:
     paused = ledger.pause(sending.id, reason="the subject is wrong")
     again = ledger.pause(sending.id, reason="another reason")
     nothing = ledger.claim(sending.id, owner="aino", now=NOW)
-    resumed = ledger.resume(sending.id)
+    resumed = ledger.resume(sending.id, now=LATER)
     assert (paused.state, paused.pause_reason) == (SendingState.PAUSED, "the subject is wrong")
     assert again == paused
     assert nothing is None

@@ -4,13 +4,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
 
 from newsletter.errors import StorageError
 from newsletter.storage.database import SCHEMA_REVISION, Database
 from newsletter.storage.migrate import alembic_config, back_up, migrate
-from newsletter.storage.tables import metadata, suppression
+from newsletter.storage.tables import batch, metadata, sending, suppression
 
 
 def _schema(path: Path) -> dict[str, list[str]]:
@@ -39,6 +40,38 @@ def test_the_migrated_schema_equals_the_fresh_one(database_template: Path, tmp_p
 
     assert migrated_schema == fresh_schema
     assert len(fresh_schema) > 20
+
+
+def test_a_database_of_the_first_schema_keeps_what_it_holds(database_template: Path, tmp_path: Path) -> None:
+    """A sending that an older version began is there after the migration, and the schema is today's."""
+    path = tmp_path / "old.db"
+    database = Database(f"sqlite:///{path}")
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.execute(text("INSERT INTO approval VALUES ('h', '2017-11', '2017', 'Aino', 's', 'r', '[]', '{}')"))
+        connection.execute(
+            text(
+                "INSERT INTO sending (id, label, approval_hash, mailer, is_rehearsal, state, started_at, candidates)"
+                " VALUES (7, '2017-11', 'h', 'smtp', 0, 'paused', '2017-11-24T07:00:00.000000+00:00', 2)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO batch (id, sending_id, edition, number, state, attempt, reason)"
+                " VALUES (3, 7, 'advisers.fi', 1, 'queued', 2, 'slow down')"
+            )
+        )
+
+    moved = migrate(database)
+
+    with database.read() as connection:
+        (kept,) = connection.execute(select(sending)).mappings().all()
+        (batch_kept,) = connection.execute(select(batch)).mappings().all()
+    database.close()
+    assert moved == ("0001", SCHEMA_REVISION)
+    assert (kept["id"], kept["state"], kept["resumed_at"]) == (7, "paused", None)
+    assert (batch_kept["id"], batch_kept["attempt"], batch_kept["reason"]) == (3, 2, "slow down")
+    assert _sorted(_schema(path)) == _sorted(_schema(database_template))
 
 
 def test_the_program_names_its_newest_revision() -> None:

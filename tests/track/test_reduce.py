@@ -219,3 +219,10 @@ def test_three_soft_bounces_in_a_row_wear_an_address_out(states: list[DeliverySt
 def test_many_blocks_at_once_pause_the_sending(blocked: int, accepted: int, reason: str | None) -> None:
     """More than one delivery in twenty blocked, and at least ten, is a reason to pause."""
     assert pause_reason(blocked=blocked, accepted=accepted) == reason
+
+
+def test_after_a_resume_the_reason_says_what_was_counted() -> None:
+    """What was handed over before is not in the count, and the person is told."""
+    assert pause_reason(blocked=10, accepted=40, is_resumed=True) == (
+        "10 of 40 deliveries since it was resumed were blocked for our reputation or content, not for their addresses"
+    )

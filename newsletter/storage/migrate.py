@@ -51,17 +51,19 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def back_up(database: Database, target: Path) -> int:
-    """Copy a SQLite database, also while a sending runs, and check the copy before it counts.
+    """Copy a SQLite database of any schema, also while a sending runs, and check the copy before it counts.
 
     Returns:
         The size of the copy in bytes.
 
     Raises:
-        StorageError: The target exists, cannot be written, or the copy fails its check; or the database is PostgreSQL.
+        StorageError: The target exists, cannot be written, or the copy fails its check; or there is no database of
+            ours, or it is PostgreSQL.
     """
     if database.path is None:
         raise StorageError("Only a SQLite file can be copied from here.", hint="For PostgreSQL use pg_dump.")
-    database.require_current()
+    if database.revision() is None:
+        database.require_current()  # Says that there is none.
     if target.exists():
         raise StorageError(f"{target} exists already and is left alone.", hint="Name another file.")
     unfinished = target.with_name(f".{target.name}.unfinished")

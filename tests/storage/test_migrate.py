@@ -121,6 +121,24 @@ def test_a_backup_holds_everything_and_is_private(database: Database, tmp_path: 
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("revision", ["0001", "9999"])
+def test_a_database_of_another_schema_is_backed_up_too(database: Database, tmp_path: Path, revision: str) -> None:
+    """Before it is migrated a person is told to make a backup; a newer one is worth as much."""
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+    assert back_up(database, tmp_path / "copy.db") > 0
+
+
+def test_what_is_no_database_of_ours_is_not_backed_up(tmp_path: Path) -> None:
+    """A copy of nothing would be taken for a backup."""
+    database = Database(f"sqlite:///{tmp_path / 'newsletter.db'}")
+
+    with pytest.raises(StorageError, match=r"There is no newsletter database in newsletter\.db"):
+        back_up(database, tmp_path / "copy.db")
+    database.close()
+
+
 def test_a_backup_never_overwrites(database: Database, tmp_path: Path) -> None:
     """A file that is there already is left alone."""
     (tmp_path / "copy.db").write_text("precious")

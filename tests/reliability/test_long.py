@@ -57,6 +57,13 @@ def test_a_full_disk(ground: Ground) -> None:
     assert figure.trials > 1
 
 
+def test_a_full_database(ground: Ground) -> None:
+    """A limit on the pages of the database: likewise, and nothing that was kept is lost."""
+    figure = disks.page_limits(ground, every=2, seed=SEED)
+    assert figure.broken == ()
+    assert figure.trials > 1
+
+
 def test_a_read_only_folder() -> None:
     """A sender that cannot write calls nobody."""
     with TemporaryDirectory() as name:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.domain.delivery import (
@@ -216,3 +216,35 @@ def test_a_failure_before_a_commit_leaves_no_trace(database: Database) -> None:
         failing.record(claimed, answered(claimed, Verdict.ACCEPTED), LATER)
     assert ledger.account(sending.id) == before
     assert ledger.sendings(LABEL) == (sending,)
+
+
+def test_a_full_disk_is_told_in_words_and_loses_nothing(database: Database) -> None:
+    """An audience that does not fit is not fixed at all, an answer that does not fit leaves its batch on the way."""
+    add_people(database, addresses(99))
+    approval, ledger = keep_approval(database, an_approval()), DeliveryLedger(database)
+    _allow_pages(database, 0)
+    with pytest.raises(StorageError) as too_large:
+        freeze(ledger, approval, batch_size=99)
+    _allow_pages(database, 9999)
+    sending = freeze(ledger, approval, batch_size=99)
+    claimed = claim(ledger, sending)
+    answer = answered(claimed, Verdict.REJECTED, reason="x" * 999)
+    _allow_pages(database, 0)
+    with pytest.raises(StorageError):
+        ledger.record(claimed, answer, LATER)
+    kept = states(ledger, sending)
+    _allow_pages(database, 9999)
+    ledger.record(claimed, answer, LATER)
+
+    assert too_large.value.message == "newsletter.db cannot grow: the disk is full."
+    assert too_large.value.hint == "Free some space and run this again."
+    assert ledger.sendings(LABEL) == (sending,)
+    assert kept == {DeliveryState.SENDING: 99}
+    assert states(ledger, sending) == {DeliveryState.REJECTED: 99}
+
+
+def _allow_pages(database: Database, more: int) -> None:
+    """Let the database grow by so many pages and no further, on the connection that all use in turn."""
+    with database.read() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count = {pages + more}"))

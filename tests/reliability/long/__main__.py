@@ -45,6 +45,7 @@ def trials(ground: Ground, folder: Path, seed: int, *, share: float) -> Sequence
         lambda: storms.jumping_clocks(ground, rounds=1),
         lambda: disks.each_write_fails(ground, folder, every=round(1 / share), seed=seed),
         lambda: disks.file_size_limits(ground, every=round(1 / share), seed=seed),
+        lambda: disks.page_limits(ground, every=1, seed=seed),
         lambda: disks.read_only_folder(ground, seed=seed),
         lambda: tidings.told_twice_in_any_order(
             folder / "told", notifications=2 * some(5_000), connections=50, seed=seed

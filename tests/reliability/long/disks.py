@@ -12,17 +12,22 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tests.reliability.long.scene import (
     Figure,
@@ -41,7 +46,7 @@ ROOT = Path(__file__).parents[3]
 SOURCE = Path(__file__).with_name("failing_disk.c")
 COMPILER = shutil.which("cc")
 NOBODY = 65534
-STEP_BYTES = 4096
+PAGE_BYTES = 4096
 FINISHING_RUNS_MAX = 3
 
 
@@ -130,21 +135,35 @@ def _one_failure(
 
 def file_size_limits(ground: Ground, *, every: int, seed: int) -> Figure:
     """Let no file grow beyond a limit, in steps from nothing to all that a sending to 50 needs."""
+    name = "A full disk: a limit on the size of files, from nothing in steps of a page"
+    return _limits(ground, run_with_small_files, name=name, every=every, seed=seed)
+
+
+def page_limits(ground: Ground, *, every: int, seed: int) -> Figure:
+    """Let the database alone not grow beyond a number of pages, from what it has to all that a sending to 50 needs."""
+    name = "A full database: a limit on its pages (max_page_count), from what it has in steps of a page"
+    return _limits(ground, run_with_few_pages, name=name, every=every, seed=seed)
+
+
+def _limits(ground: Ground, run: Callable[[Order, int], None], *, name: str, every: int, seed: int) -> Figure:
+    """Run a sender under one limit after another, from none at all to one that is no limit any more."""
     chance, began, broken = chances(seed), time.monotonic(), list[str]()
     seen = Counter[str]()
     trials = 0
-    for step in count(0, every):
+    for pages in count(0, every):
         database = ground.a_database()
         with HarshSendGrid(chance, is_harsh=False) as service:
             order = Order(database=database, host=service.host, timeout_seconds=5)
-            end = _run_limited(order, step * STEP_BYTES)
+            process: ForkServerProcess = processes().Process(target=run, args=(order, pages))
+            process.start()
+            end = end_of(process)
             if end == 0:
                 break
             trials += 1
             breaches = [] if end == STORAGE_EXIT_CODE else [f"ended with {end}"]
-            broken += [f"{step} pages: {breach}" for breach in (*breaches, *_go_on(order, service, seen))]
+            broken += [f"{pages} pages: {breach}" for breach in (*breaches, *_go_on(order, service, seen))]
     return Figure(
-        name="A full disk: a limit on the size of files, from nothing in steps of a page",
+        name=name,
         promise=PROMISE,
         trials=trials,
         unit="limits",
@@ -154,17 +173,22 @@ def file_size_limits(ground: Ground, *, every: int, seed: int) -> Figure:
     )
 
 
-def _run_limited(order: Order, limit_bytes: int) -> int:
-    """Run a sender that may write no file beyond a size."""
-    process: ForkServerProcess = processes().Process(target=run_limited, args=(order, limit_bytes))
-    process.start()
-    return end_of(process)
-
-
-def run_limited(order: Order, limit_bytes: int) -> None:
+def run_with_small_files(order: Order, pages: int) -> None:
     """Be a sender that may write no file beyond a size; the system then refuses the write, and does not kill."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (pages * PAGE_BYTES, resource.RLIM_INFINITY))
+    run_sender(order)
+
+
+def run_with_few_pages(order: Order, pages: int) -> None:
+    """Be a sender whose database may have so many pages more than now; SQLite then says that the disk is full."""
+    most = order.database.stat().st_size // PAGE_BYTES + pages
+
+    @event.listens_for(Engine, "connect")
+    def limit(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        assert isinstance(connection, sqlite3.Connection)
+        connection.execute(f"PRAGMA max_page_count = {most}")
+
     run_sender(order)
 
 

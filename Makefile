@@ -8,6 +8,9 @@ LABEL := 2017-11
 # The first of these that is Python 3.11 or newer makes the virtual environment.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 
+# Images for containers forbid Python to keep what it compiles: a tenth of the tests, which start a hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-browser reliability check bench pictures clean
 

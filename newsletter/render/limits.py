@@ -17,17 +17,32 @@ GROWTH_BYTES = 300 * 2**20
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-_PROCESS = Contained(
-    preload=("newsletter.render.letter",),
-    limit_seconds=LIMIT_SECONDS,
-    growth_bytes=GROWTH_BYTES,
-)
+
+
+def rendering_process(*, limit_seconds: float = LIMIT_SECONDS) -> Contained:
+    """Make a process to render in, which starts at its first question."""
+    return Contained(preload=("newsletter.render.letter",), limit_seconds=limit_seconds, growth_bytes=GROWTH_BYTES)
+
+
+_PROCESS = rendering_process()
 
 
 def within_limits(template: Path, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-    """Call a function in the rendering process.
+    """Call a function in the rendering process of this program.
+
+    Raises:
+        TemplateError: As `within_limits_of`.
+    """
+    return within_limits_of(_PROCESS, template, function, *args, **kwargs)
+
+
+def within_limits_of(
+    process: Contained, template: Path, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs
+) -> _R:
+    """Call a function in a rendering process.
 
     Args:
+        process: As `rendering_process` makes it.
         template: Whose fault it is when there is no answer, as errors name it.
         function: One of a module, whatever it is given and gives.
         *args: For the function.
@@ -37,7 +52,7 @@ def within_limits(template: Path, function: Callable[_P, _R], *args: _P.args, **
         TemplateError: There is no answer, in time and memory; or what the function raises.
     """
     try:
-        return _PROCESS.call(function, *args, **kwargs)
+        return process.call(function, *args, **kwargs)
     except ContainedError as lost:
         message = f"Making this template {lost.reason}."
         hint = "Look for a loop without end, or for content that is far too long."

@@ -8,7 +8,8 @@ import pytest
 from lxml import etree, html
 
 from newsletter.errors import TemplateError
-from newsletter.render.look_over import render_template
+from newsletter.render.limits import LIMIT_SECONDS, rendering_process, within_limits_of
+from newsletter.render.look_over import _rendered, render_template
 from newsletter.render.markup import SCHEMES, TAGS
 from newsletter.render.mjml import compile_mjml
 from newsletter.render.references import without_controls
@@ -165,12 +166,27 @@ def test_no_template_takes_everything(folder: Path) -> None:
 
 
 def test_template_without_end_is_stopped(folder: Path) -> None:
-    """After five seconds it is over, and the next one is filled."""
-    started = time.monotonic()
+    """After the limit it is over, and the next one is filled."""
+    endless, good = folder / "a.mjml.j2", folder / "b.mjml.j2"
+    endless.write_text(WITHOUT_END, encoding="utf-8")
+    good.write_text(LETTER.format(title="a", content="<mj-text>a</mj-text>"), encoding="utf-8")
+    process = rendering_process(limit_seconds=1)
 
-    assert refused(folder, WITHOUT_END).message == "Making this template took longer than 5 s."
+    def made_in_time(path: Path) -> str:
+        return within_limits_of(process, path, _rendered, path, {}, path, is_text=False).body
+
+    started = time.monotonic()
+    with pytest.raises(TemplateError, match=r"Making this template took longer than 1 s\.$") as caught:
+        made_in_time(endless)
+    assert is_told(caught.value)
     assert time.monotonic() - started < 7
-    assert made(folder, LETTER.format(title="a", content="<mj-text>a</mj-text>")).text_content()
+    assert "</html>" in made_in_time(good)
+    process.close()
+
+
+def test_a_template_has_five_seconds() -> None:
+    """The limit that no test waits for."""
+    assert LIMIT_SECONDS == 5
 
 
 def test_what_templates_may_do_works(folder: Path) -> None:

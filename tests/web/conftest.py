@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,46 +13,51 @@ from starlette.types import ASGIApp
 from newsletter.web.guards import Access
 from newsletter.web.site import make_site
 from newsletter.web.studio import Studio
-from newsletter.wiring import lay_out_publication, open_newsletter, web_templates
+from newsletter.wiring import open_newsletter, web_templates
 
 LABEL = "2017-11"
 HOST = "127.0.0.1:8025"
 Ask = Callable[..., httpx.Response]
 
 
-@pytest.fixture(scope="session")
-def publication_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Lay out the sample with people, items and the issue 2017-11: a second's work, done once."""
-    folder = tmp_path_factory.mktemp("template") / "publication"
-    lay_out_publication(folder)
-    configuration = folder / "newsletter.toml"
-    with open_newsletter(configuration) as newsletter:
-        newsletter.audience.import_file(folder / "subscribers" / "example.csv", wording="given for the tests")
-        newsletter.items.collect()
-        newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
-    return folder
-
-
 @pytest.fixture
-def publication(publication_template: Path, tmp_path: Path) -> Path:
+def publication(drafted_once: Path, tmp_path: Path) -> Path:
     """Give a publication of the test's own."""
-    folder = tmp_path / "publication"
-    shutil.copytree(publication_template, folder)
-    return folder
+    return shutil.copytree(drafted_once, tmp_path / "publication")
 
 
 @pytest.fixture
 def studio(publication: Path) -> Iterator[Studio]:
     """Give the studio of the publication, which follows no files until somebody runs it."""
-    studio = Studio(lambda: open_newsletter(publication / "newsletter.toml"))
-    yield studio
-    studio.close()
+    with opened(publication) as studio:
+        yield studio
 
 
 @pytest.fixture
 def ask(studio: Studio) -> Ask:
     """Ask the site as a browser on this machine would, unless the headers say otherwise."""
     return asking(studio)
+
+
+@pytest.fixture(scope="session")
+def unchanged(drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Give the studio of a publication that no test changes: its pictures are made once."""
+    with opened(shutil.copytree(drafted_once, tmp_path_factory.mktemp("unchanged") / "publication")) as studio:
+        yield studio
+
+
+@pytest.fixture(scope="session")
+def look(unchanged: Studio) -> Ask:
+    """Ask the site of the publication that no test changes."""
+    return asking(unchanged)
+
+
+@contextmanager
+def opened(publication: Path) -> Iterator[Studio]:
+    """Give the studio of a publication, and close it."""
+    studio = Studio(lambda: open_newsletter(publication / "newsletter.toml"))
+    yield studio
+    studio.close()
 
 
 def asking(studio: Studio, *, token: str | None = None) -> Ask:

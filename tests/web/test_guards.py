@@ -112,16 +112,16 @@ def test_there_are_no_other_methods(method: str) -> None:
     "path",
     [f"/issues/{LABEL}/changes", f"/issues/{LABEL}/%63hanges", f"/%69ssues/{LABEL}/changes", "/outbox/changes"],
 )
-def test_a_stream_is_refused_to_another_origin_however_its_path_is_spelt(ask: Ask, path: str) -> None:
+def test_a_stream_is_refused_to_another_origin_however_its_path_is_spelt(look: Ask, path: str) -> None:
     """The guard stands before the routes, so that no spelling gets round it (P3)."""
-    answer = ask(path, headers={"Origin": "https://evil.example"})
+    answer = look(path, headers={"Origin": "https://evil.example"})
 
     assert (answer.status_code, answer.content) == (403, b"")
 
 
-def test_a_foreign_host_gets_no_content(ask: Ask) -> None:
+def test_a_foreign_host_gets_no_content(look: Ask) -> None:
     """A stranger learns nothing, not even what stands here (P1)."""
-    answer = ask(f"/issues/{LABEL}", headers={"Host": "evil.example"})
+    answer = look(f"/issues/{LABEL}", headers={"Host": "evil.example"})
 
     assert (answer.status_code, answer.content) == (421, b"")
 
@@ -152,16 +152,16 @@ def test_a_foreign_host_gets_no_content(ask: Ask) -> None:
         "/__debugger__",
     ],
 )
-def test_no_path_leaves_the_pages(ask: Ask, path: str) -> None:
+def test_no_path_leaves_the_pages(look: Ask, path: str) -> None:
     """Names in addresses are looked up among what there is and never become a path (P4)."""
-    answer = ask(path)
+    answer = look(path)
 
     assert (answer.status_code, "There is no such page." in answer.text) == (404, True)
 
 
-def test_every_answer_carries_the_safe_headers(ask: Ask) -> None:
+def test_every_answer_carries_the_safe_headers(look: Ask) -> None:
     """Nothing inline, nothing from elsewhere, nobody may frame the page, nothing is kept."""
-    headers = ask(f"/issues/{LABEL}").headers
+    headers = look(f"/issues/{LABEL}").headers
 
     assert {name: headers[name] for name in ("x-content-type-options", "referrer-policy", "cache-control")} == {
         "x-content-type-options": "nosniff",
@@ -188,17 +188,17 @@ TOKEN = "a-token-for-the-tests"
     ],
 )
 def test_beyond_loopback_a_browser_must_know_the_token(
-    studio: Studio, path: str, headers: dict[str, str], status: int
+    unchanged: Studio, path: str, headers: dict[str, str], status: int
 ) -> None:
     """Whoever can reach the port but was not given the address sees nothing (P6)."""
-    answer = asking(studio, token=TOKEN)(path, headers=headers)
+    answer = asking(unchanged, token=TOKEN)(path, headers=headers)
 
     assert answer.status_code == status
 
 
-def test_the_token_leaves_the_address_bar(studio: Studio) -> None:
+def test_the_token_leaves_the_address_bar(unchanged: Studio) -> None:
     """The printed address is opened once; from then on a cookie of this site alone carries the token (P6)."""
-    answer = asking(studio, token=TOKEN)(f"http://{HOST}//evil.example/?width=320&token={TOKEN}")
+    answer = asking(unchanged, token=TOKEN)(f"http://{HOST}//evil.example/?width=320&token={TOKEN}")
 
     assert (answer.status_code, answer.headers["location"], answer.headers["set-cookie"]) == (
         303,

@@ -8,9 +8,9 @@ from newsletter.web.studio import Studio
 from tests.web.conftest import LABEL
 
 
-def test_without_a_browser_the_message_says_what_to_do(studio: Studio, tmp_path: Path) -> None:
+def test_without_a_browser_the_message_says_what_to_do(unchanged: Studio, tmp_path: Path) -> None:
     """Nothing is written, and the other way to look is named."""
-    newsletter = studio.newsletter
+    newsletter = unchanged.newsletter
     with pytest.raises(UsageError) as caught:
         take_screenshots(newsletter.issues.render(LABEL), newsletter.deliveries, tmp_path / "shots", program=None)
 

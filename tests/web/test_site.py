@@ -1,6 +1,9 @@
 import asyncio
 import logging
 import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,16 +17,16 @@ from newsletter.web.site import _stream, make_site
 from newsletter.web.studio import Studio
 from newsletter.web.watch import Bell
 from newsletter.wiring import web_templates
-from tests.web.conftest import HOST, LABEL, Ask, asking_of
+from tests.web.conftest import HOST, LABEL, Ask, asking, asking_of, opened
 
 ISSUE = f"/issues/{LABEL}"
 ADVISERS = EditionKey(segments=(SegmentId("advisers"),), language=Language("fi"))
 ORIGIN = {"Origin": f"http://{HOST}"}
 
 
-def test_the_start_leads_to_the_newest_issue(ask: Ask) -> None:
+def test_the_start_leads_to_the_newest_issue(look: Ask) -> None:
     """There is one thing a person came for."""
-    answer = ask("/")
+    answer = look("/")
 
     assert (answer.status_code, answer.headers["location"]) == (303, ISSUE)
 
@@ -37,9 +40,9 @@ def test_without_an_issue_the_start_says_what_to_type(ask: Ask, publication: Pat
     assert (answer.status_code, "newsletter issue new LABEL" in answer.text) == (200, True)
 
 
-def test_every_edition_stands_on_one_page(ask: Ask) -> None:
+def test_every_edition_stands_on_one_page(look: Ask) -> None:
     """Each edition has a frame for each chosen width, shut in, with a name of its own."""
-    page = ask(f"{ISSUE}?width=320&width=1024").text
+    page = look(f"{ISSUE}?width=320&width=1024").text
     frames = re.findall(r"<iframe src=\"([^\"]+)\" width=\"(\d+)\".*?sandbox=\"([^\"]+)\"", page)
 
     assert [(width, sandbox) for _, width, sandbox in frames] == [
@@ -59,17 +62,17 @@ def test_every_edition_stands_on_one_page(ask: Ask) -> None:
         ("view=raw", "Content-Transfer-Encoding: quoted-printable"),
     ],
 )
-def test_an_edition_is_shown_in_words(ask: Ask, query: str, expected: str) -> None:
+def test_an_edition_is_shown_in_words(look: Ask, query: str, expected: str) -> None:
     """Text, source, headers, bytes and MJML are those of the mail on the wire."""
-    page = ask(f"{ISSUE}?edition=advisers.fi&{query}").text
+    page = look(f"{ISSUE}?edition=advisers.fi&{query}").text
 
     assert expected in page
     assert "<iframe" not in page
 
 
-def test_the_frame_holds_the_mail_under_its_own_policy(ask: Ask) -> None:
+def test_the_frame_holds_the_mail_under_its_own_policy(look: Ask) -> None:
     """The mail cannot run, load or send anything, whoever opens its address (P5)."""
-    answer = ask(f"{ISSUE}/editions/advisers.fi/frame?scheme=dark")
+    answer = look(f"{ISSUE}/editions/advisers.fi/frame?scheme=dark")
 
     assert answer.headers["content-security-policy"].startswith("sandbox allow-popups")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -77,14 +80,14 @@ def test_the_frame_holds_the_mail_under_its_own_policy(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{ISSUE}/editions/none.fi/frame", "/issues/2019-01", "/outbox/2017-11/none/frame"])
-def test_what_is_not_there_is_not_found(ask: Ask, path: str) -> None:
+def test_what_is_not_there_is_not_found(look: Ask, path: str) -> None:
     """An unknown name is answered like any other."""
-    assert ask(path).status_code == 404
+    assert look(path).status_code == 404
 
 
-def test_an_unknown_edition_shows_all(ask: Ask) -> None:
+def test_an_unknown_edition_shows_all(look: Ask) -> None:
     """An old bookmark opens something sensible."""
-    assert ask(f"{ISSUE}?edition=none.fi").text.count('class="edition"') == 9
+    assert look(f"{ISSUE}?edition=none.fi").text.count('class="edition"') == 9
 
 
 @pytest.mark.parametrize(
@@ -96,14 +99,14 @@ def test_an_unknown_edition_shows_all(ask: Ask) -> None:
         ("?language=xx", {}, "en"),
     ],
 )
-def test_the_page_speaks_the_visitors_language(ask: Ask, query: str, headers: dict[str, str], language: str) -> None:
+def test_the_page_speaks_the_visitors_language(look: Ask, query: str, headers: dict[str, str], language: str) -> None:
     """The address comes before what was kept, and that before the browser's wish."""
-    assert f'<html lang="{language}">' in ask(f"{ISSUE}{query}", headers=headers).text
+    assert f'<html lang="{language}">' in look(f"{ISSUE}{query}", headers=headers).text
 
 
-def test_a_chosen_language_is_kept(ask: Ask) -> None:
+def test_a_chosen_language_is_kept(look: Ask) -> None:
     """The next page speaks it too."""
-    assert ask(f"{ISSUE}?language=sv").headers["set-cookie"].startswith("newsletter-language=sv; HttpOnly")
+    assert look(f"{ISSUE}?language=sv").headers["set-cookie"].startswith("newsletter-language=sv; HttpOnly")
 
 
 def test_findings_and_audience_stand_beside_their_edition(ask: Ask, studio: Studio) -> None:
@@ -134,18 +137,18 @@ def test_trouble_stands_over_the_last_good_pictures(ask: Ask, publication: Path,
     assert page.count("<iframe") == 18
 
 
-def test_a_reader_is_looked_for_without_an_address_in_an_address(ask: Ask, studio: Studio) -> None:
+def test_a_reader_is_looked_for_without_an_address_in_an_address(look: Ask, unchanged: Studio) -> None:
     """What was typed goes in the body; the answer leads to an opaque name (no address in an address bar)."""
-    person = studio.newsletter.audience.readers(ADVISERS)[0]
+    person = unchanged.newsletter.audience.readers(ADVISERS)[0]
 
-    answer = ask(
+    answer = look(
         f"{ISSUE}/editions/advisers.fi/readers?edition=advisers.fi",
         method="POST",
         headers=ORIGIN,
         json={"words": person.address},
     )
     found = answer.json()
-    page = ask(found[0]["address"] + "&view=headers").text
+    page = look(found[0]["address"] + "&view=headers").text
 
     assert [one["name"] for one in found] == [f"{person.name} · {person.address}"]
     assert person.address not in found[0]["address"]
@@ -156,26 +159,26 @@ def test_a_reader_is_looked_for_without_an_address_in_an_address(ask: Ask, studi
 
 
 @pytest.mark.parametrize("question", [{"words": "x" * 300}, {"word": "a"}, [], "text"])
-def test_a_question_of_another_shape_is_refused(ask: Ask, question: object) -> None:
+def test_a_question_of_another_shape_is_refused(look: Ask, question: object) -> None:
     """Only what the page itself sends is read."""
-    answer = ask(f"{ISSUE}/editions/advisers.fi/readers", method="POST", headers=ORIGIN, json=question)
+    answer = look(f"{ISSUE}/editions/advisers.fi/readers", method="POST", headers=ORIGIN, json=question)
 
     assert answer.status_code == 422
 
 
-def test_readers_of_an_unknown_edition_are_not_found(ask: Ask) -> None:
+def test_readers_of_an_unknown_edition_are_not_found(look: Ask) -> None:
     """As for any other name."""
-    assert ask(f"{ISSUE}/editions/x.fi/readers", method="POST", headers=ORIGIN, json={}).status_code == 404
+    assert look(f"{ISSUE}/editions/x.fi/readers", method="POST", headers=ORIGIN, json={}).status_code == 404
 
 
-def test_no_address_of_a_person_reaches_the_log(ask: Ask, studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_address_of_a_person_reaches_the_log(look: Ask, unchanged: Studio, caplog: pytest.LogCaptureFixture) -> None:
     """A whole visit, search included, leaves nothing behind."""
-    person = studio.newsletter.audience.readers(ADVISERS)[0]
+    person = unchanged.newsletter.audience.readers(ADVISERS)[0]
     caplog.set_level(logging.DEBUG, "newsletter")
 
     for path in (ISSUE, f"{ISSUE}?edition=advisers.fi", "/outbox", "/none"):
-        ask(path)
-    ask(f"{ISSUE}/editions/advisers.fi/readers", method="POST", headers=ORIGIN, json={"words": person.address})
+        look(path)
+    look(f"{ISSUE}/editions/advisers.fi/readers", method="POST", headers=ORIGIN, json={"words": person.address})
 
     assert person.address not in caplog.text
 
@@ -193,10 +196,10 @@ def test_a_fault_of_the_program_shows_nothing_of_its_inside(ask: Ask, publicatio
     assert str(publication) not in answer.text
 
 
-def test_the_page_without_its_editions_weighs_little(ask: Ask) -> None:
+def test_the_page_without_its_editions_weighs_little(look: Ask) -> None:
     """Page, style and script together stay below 150 KB."""
-    page = ask(ISSUE).content
-    parts = [ask(f"/static/{name}").content for name in ("studio.css", "studio.js", "icon.svg")]
+    page = look(ISSUE).content
+    parts = [look(f"/static/{name}").content for name in ("studio.css", "studio.js", "icon.svg")]
 
     assert len(page) + sum(map(len, parts)) <= 150_000
 
@@ -218,12 +221,26 @@ def test_a_stream_tells_the_state_now_and_at_each_ring() -> None:
     assert asyncio.run(told()) == ["data: a-1\n\n", "data: a-2\n\n"]
 
 
-def rehearse(studio: Studio) -> list[str]:
-    """Send the issue into the outbox; give the addresses of the mails as the list has them."""
-    studio.newsletter.issues.approve(LABEL, by="Testaaja")
-    studio.newsletter.deliveries.send(LABEL, by="Testaaja")
-    letters, _ = studio.mailbox.page(start=0, count=100)
-    return [f"/outbox/{letter.folder}/{letter.key}" for letter in letters]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """An issue that was sent into the outbox, which no test changes.
+
+    Attributes:
+        look: Asks the site of its studio.
+        addresses: Of its mails, as the list has them.
+    """
+
+    look: Ask
+    addresses: list[str]
+
+
+@pytest.fixture(scope="module")
+def rehearsed(approved_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
+    """Send the issue into the outbox."""
+    with opened(shutil.copytree(approved_once, tmp_path_factory.mktemp("rehearsed") / "publication")) as studio:
+        studio.newsletter.deliveries.send(LABEL, by="Testaaja")
+        letters, _ = studio.mailbox.page(start=0, count=100)
+        yield Rehearsed(look=asking(studio), addresses=[f"/outbox/{letter.folder}/{letter.key}" for letter in letters])
 
 
 @pytest.mark.parametrize(
@@ -236,21 +253,21 @@ def rehearse(studio: Studio) -> list[str]:
         ("?view=mjml", "This mail has no such part."),
     ],
 )
-def test_a_rehearsed_mail_opens_in_every_view(ask: Ask, studio: Studio, query: str, expected: str) -> None:
+def test_a_rehearsed_mail_opens_in_every_view(rehearsed: Rehearsed, query: str, expected: str) -> None:
     """Beside the list, marked as a rehearsal, its own line marked as open."""
-    addresses = rehearse(studio)
+    address = rehearsed.addresses[0]
 
-    page = ask(f"{addresses[0]}{query}", headers={"Cookie": "newsletter-language=en"}).text
+    page = rehearsed.look(f"{address}{query}", headers={"Cookie": "newsletter-language=en"}).text
 
     assert expected in page
     assert "A rehearsal: it was written to this machine and sent to nobody." in page
-    assert re.search(rf'href="{addresses[0]}"[^>]*aria-current="true"', page)
+    assert re.search(rf'href="{address}"[^>]*aria-current="true"', page)
     assert "21 rehearsed mails" in page
 
 
-def test_a_rehearsed_mail_is_framed_like_an_edition(ask: Ask, studio: Studio) -> None:
+def test_a_rehearsed_mail_is_framed_like_an_edition(rehearsed: Rehearsed) -> None:
     """Mails of the outbox are as foreign as any (P5)."""
-    answer = ask(f"{rehearse(studio)[0]}/frame?scheme=dark")
+    answer = rehearsed.look(f"{rehearsed.addresses[0]}/frame?scheme=dark")
 
     assert answer.headers["content-security-policy"].startswith("sandbox allow-popups")
     assert "color-scheme:dark only" in answer.text
@@ -320,9 +337,9 @@ def test_a_page_that_cannot_be_made_shows_nothing_of_the_inside(
     assert [word for word in ("aino@", "/home", "Traceback") if word in page.text] == []
 
 
-def test_a_search_of_a_past_reader_shows_the_sample(ask: Ask) -> None:
+def test_a_search_of_a_past_reader_shows_the_sample(look: Ask) -> None:
     """An opaque name of another run is nobody's now: the sample reader stands in."""
-    page = ask(f"{ISSUE}?edition=advisers.fi&view=text&reader=0123456789abcdef0123").text
+    page = look(f"{ISSUE}?edition=advisers.fi&view=text&reader=0123456789abcdef0123").text
 
     assert "Hei Aino," in page
     assert '<option value="sample" selected>' in page

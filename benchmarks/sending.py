@@ -22,7 +22,8 @@ from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import ClaimedBatch, PlannedDelivery, Recipient, Sending, SendingId, pass_by
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
 from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings
-from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
+from newsletter.mailers.smtp import Smtp
+from newsletter.mailers.smtp_connection import Security, SmtpSettings
 from newsletter.message.headers import list_id
 from newsletter.send.dispatch import send
 from newsletter.send.owner import Owner

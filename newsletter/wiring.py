@@ -142,7 +142,8 @@ def _mailer(settings: MailerSettings) -> Mailer:
         ConfigurationError: Its password or key is missing, or lies open to others.
     """
     if settings.kind == "smtp":
-        from newsletter.mailers.smtp import Security, Smtp, SmtpSettings  # noqa: PLC0415 - as the docstring says
+        from newsletter.mailers.smtp import Smtp  # noqa: PLC0415 - as the docstring says
+        from newsletter.mailers.smtp_connection import Security, SmtpSettings  # noqa: PLC0415 - as above
 
         assert settings.smtp is not None, "the configuration was checked"
         server = settings.smtp

@@ -19,7 +19,8 @@ from newsletter.domain.delivery import Recipient, Verdict
 from newsletter.domain.issue import Slot
 from newsletter.mailers.outbox import Outbox
 from newsletter.mailers.sendgrid.fake import Fault
-from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
+from newsletter.mailers.smtp import Smtp
+from newsletter.mailers.smtp_connection import Security, SmtpSettings
 from newsletter.send.ports import Mailer
 from tests.fakes.smtp import DROP, HANG, FakeSmtp
 from tests.mailers.samples import READERS, a_batch, a_recipient, verdicts
@@ -90,6 +91,7 @@ def smtp(trouble: str, _folder: Path) -> Iterator[World]:
             security=Security.NONE,
             connections=1,
             timeout_seconds=patience_seconds(trouble),
+            verdict_seconds=patience_seconds(trouble),
         )
         yield World(
             mailer=Smtp(settings),

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.delivery import Recipient, Verdict
-from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
+from newsletter.mailers.smtp import Smtp
+from newsletter.mailers.smtp_connection import Security, SmtpSettings
 from newsletter.mailers.tally import prepare_batch
 from tests.mailers.samples import MESSAGE, a_batch, a_recipient
 

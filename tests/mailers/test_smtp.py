@@ -1,6 +1,8 @@
 import base64
+import signal
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
 from newsletter.errors import ConfigurationError
-from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
+from newsletter.mailers.smtp import Smtp
+from newsletter.mailers.smtp_connection import Security, SmtpSettings
 from newsletter.mailers.tally import prepare_batch
 from tests.fakes.smtp import CUT, DROP, HANG, Answer, FakeSmtp
 from tests.mailers.samples import MESSAGE, a_batch, a_recipient, delivery_key, verdicts
@@ -23,7 +26,7 @@ LOST = "The connection to the SMTP server was lost before the mail was written."
 DOUBT = "The SMTP server gave no clear answer after the mail was written."
 
 
-def a_mailer(server: FakeSmtp, *, connections: int = 1, timeout_seconds: float = 5) -> Smtp:
+def a_mailer(server: FakeSmtp, *, connections: int = 1, timeout_seconds: float = 5, verdict_seconds: float = 5) -> Smtp:
     """Give a mailer for the fake."""
     return Smtp(
         SmtpSettings(
@@ -32,6 +35,7 @@ def a_mailer(server: FakeSmtp, *, connections: int = 1, timeout_seconds: float =
             security=Security.NONE,
             connections=connections,
             timeout_seconds=timeout_seconds,
+            verdict_seconds=verdict_seconds,
         )
     )
 
@@ -170,6 +174,8 @@ SENDER_REFUSED = "The SMTP server refuses the sender or the message. The SMTP se
         (at("rcpt", DROP), "ffff", LOST, None),
         (at("data", DROP), "ffff", LOST, None),
         (at("data", "hello?"), "ffff", "The SMTP server answered -1: o?", None),
+        (at("data", "250 2.0.0 what"), "ffff", "The SMTP server answered 250: 2.0.0 what", None),
+        (at("rcpt", "354 go ahead"), "ffff", "The SMTP server answered 354: go ahead", None),
         (at("dot", "421 4.3.2 closing"), "ffff", "The SMTP server answered 421: 4.3.2 closing", None),
         (at("rset", DROP), "aaaa", "", None),
     ],
@@ -219,9 +225,60 @@ def test_a_time_out_before_the_mail_is_written_is_no_doubt(phase: str) -> None:
 def test_a_time_out_after_the_last_dot_is_a_doubt() -> None:
     """A server that falls silent after the last dot may have taken the mail."""
     with FakeSmtp(at("dot", HANG)) as server:
-        answer = a_mailer(server, timeout_seconds=0.3).submit(a_batch(a_recipient(1)))
+        answer = a_mailer(server, verdict_seconds=0.3).submit(a_batch(a_recipient(1)))
 
     assert (verdicts(answer), answer.outcomes[0].reason) == ("u", DOUBT)
+
+
+def test_a_server_may_take_its_time_over_a_whole_mail() -> None:
+    """The answer after the last dot is waited for longer than any other (RFC 5321 section 4.5.3.2.6)."""
+    wait = threading.Event()
+
+    def answer(phase: str, _argument: str) -> None:
+        if phase == "dot":
+            wait.wait(0.6)
+
+    with FakeSmtp(answer) as server:
+        outcome = a_mailer(server, timeout_seconds=0.2).submit(a_batch(a_recipient(1), a_recipient(2)))
+
+    assert verdicts(outcome) == "aa"
+
+
+def test_whoever_stops_us_at_once_waits_for_no_server() -> None:
+    """A second Ctrl-C ends the call now, also while every connection waits for the answer to a mail."""
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+    both = threading.Barrier(2, action=lambda: signal.pthread_kill(main_thread, signal.SIGINT))
+
+    def answer(phase: str, _argument: str) -> str | None:
+        if phase == "dot":
+            both.wait(timeout=5)
+        return HANG if phase == "dot" else None
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    began_at = time.monotonic()
+    try:
+        with FakeSmtp(answer) as server, pytest.raises(KeyboardInterrupt):
+            a_mailer(server, connections=2, verdict_seconds=20).submit(a_batch())
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert time.monotonic() - began_at < 10
+
+
+@pytest.mark.parametrize("extensions", [(), ("PIPELINING",)])
+def test_a_refusal_stands_though_the_connection_breaks(extensions: tuple[str, ...]) -> None:
+    """A server that refuses a reader and hangs up has refused that reader, and no other."""
+
+    def answer(phase: str, argument: str) -> str | None:
+        if phase == "rset":
+            return DROP
+        return "550 5.1.1 no such user" if phase == "rcpt" and argument == a_recipient(2).address else None
+
+    with FakeSmtp(answer, extensions=extensions) as server:
+        outcome = a_mailer(server).submit(a_batch(*(a_recipient(number) for number in range(1, 5))))
+
+    assert verdicts(outcome) == "araa"
 
 
 def test_a_connection_lost_within_the_mail_is_no_doubt() -> None:
@@ -457,6 +514,13 @@ NO_WAY_IN = "The SMTP server does not offer STARTTLS, or a way to log in that we
             True,
             None,
             "The SMTP server refuses the user name or password (454).",
+        ),
+        (
+            at("auth", "334 this is no base64!"),
+            ("STARTTLS", "AUTH CRAM-MD5"),
+            True,
+            "The name of the SMTP server is not one, or its way to log in cannot be understood.",
+            None,
         ),
         (
             at("starttls", "454 4.7.0 no TLS now"),

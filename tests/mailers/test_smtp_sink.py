@@ -10,7 +10,8 @@ from contextlib import ExitStack
 import pytest
 
 from newsletter.domain.delivery import BatchOutcome
-from newsletter.mailers.smtp import Security, Smtp, SmtpSettings
+from newsletter.mailers.smtp import Smtp
+from newsletter.mailers.smtp_connection import Security, SmtpSettings
 from tests.mailers.samples import a_batch, a_recipient
 
 SINK = shutil.which("smtp-sink") or "/usr/sbin/smtp-sink"
@@ -52,6 +53,7 @@ def send(port: int, *, timeout_seconds: float = 5, connections: int = 1, count: 
         security=Security.NONE,
         connections=connections,
         timeout_seconds=timeout_seconds,
+        verdict_seconds=timeout_seconds,
     )
     return Smtp(settings).submit(a_batch(*(a_recipient(number) for number in range(1, count + 1))))
 

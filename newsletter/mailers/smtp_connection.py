@@ -1,0 +1,131 @@
+"""The way to a mail server: how it is reached, and a connection that is protected and known to us.
+
+The doors are `SmtpSettings` and `connect`. Whatever stands in the way here, no mail was written. It must not know what
+is in a mail.
+"""
+
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from newsletter.mailers.tally import without_private
+
+LATER = range(400, 500)
+NEVER = range(500, 600)
+
+Reply = tuple[int, bytes]
+"""Code and text, as smtplib gives them."""
+
+
+class Security(StrEnum):
+    """How the connection is protected."""
+
+    STARTTLS = "starttls"
+    """In the clear to begin with; nothing is said before TLS stands, and without it nothing is sent."""
+    TLS = "tls"
+    """From the first byte (port 465)."""
+    NONE = "none"
+    """Not at all; only to a server on this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """How to reach the mail server.
+
+    Attributes:
+        host: Name, as in its certificate, or address.
+        port: 587 for submission, 465 for TLS from the first byte.
+        security: STARTTLS unless the server is on this machine.
+        user_name: None where the server asks for nobody.
+        password: Never shown.
+        connections: How many at the same time.
+        timeout_seconds: For connecting, and for every wait after it but the next.
+        verdict_seconds: For the answer after the last dot: ten minutes, as RFC 5321 section 4.5.3.2.6 asks, for a
+            server may look through a mail before it answers, and whoever does not wait for it is left with a doubt.
+        tls: Certificates to trust; None trusts those that Python trusts.
+    """
+
+    host: str
+    port: int = 587
+    security: Security = Security.STARTTLS
+    user_name: str | None = None
+    password: str | None = field(default=None, repr=False)
+    connections: int = 4
+    timeout_seconds: float = 30
+    verdict_seconds: float = 600
+    tls: ssl.SSLContext | None = None
+
+
+class NotNowError(Exception):
+    """This connection is of no use any more; what was not handed over over it was surely not taken."""
+
+
+class StopError(Exception):
+    """The server refuses us or the message, not one recipient: nothing more makes sense before a person has looked."""
+
+
+def connect(settings: SmtpSettings, own_name: str) -> smtplib.SMTP:
+    """Connect, protect the connection and say who we are.
+
+    Raises:
+        NotNowError: The server cannot be reached or takes nobody now.
+        StopError: The server, its certificate or its answer to our password will not do, now or later.
+    """
+    try:
+        server = _reach(settings, own_name)
+        try:
+            _introduce(server, settings)
+        except BaseException:
+            server.close()
+            raise
+    except OSError as error:
+        raise _sorted(error) from None
+    except ValueError:
+        raise StopError("The name of the SMTP server is not one, or its way to log in cannot be understood.") from None
+    return server
+
+
+def _reach(settings: SmtpSettings, own_name: str) -> smtplib.SMTP:
+    """Connect, over TLS from the first byte where that is wanted."""
+    address, timeout_seconds = (settings.host, settings.port), settings.timeout_seconds
+    if settings.security is Security.TLS:
+        return smtplib.SMTP_SSL(*address, local_hostname=own_name, timeout=timeout_seconds, context=settings.tls)
+    return smtplib.SMTP(*address, local_hostname=own_name, timeout=timeout_seconds)
+
+
+def _introduce(server: smtplib.SMTP, settings: SmtpSettings) -> None:
+    """Protect the connection, say who we are and log in."""
+    assert server.sock is not None
+    # A mail goes in few large writes with an answer after each: waiting for more to send only costs.
+    server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if settings.security is Security.STARTTLS:
+        server.starttls(context=settings.tls)
+    server.ehlo_or_helo_if_needed()
+    if settings.user_name is not None:
+        server.login(settings.user_name, settings.password or "")
+
+
+def _sorted(error: OSError) -> NotNowError | StopError:
+    """Tell what may pass from what a person has to mend; the sentence holds no name and no password."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return StopError(f"The certificate of the SMTP server cannot be trusted: {error.verify_message}.")
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        sentence = f"The SMTP server refuses the user name or password ({error.smtp_code})."
+        return NotNowError(sentence) if error.smtp_code in LATER else StopError(sentence)
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+        sentence = describe((error.smtp_code, said))
+        return StopError(sentence) if error.smtp_code in NEVER else NotNowError(sentence)
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
+        return NotNowError("The SMTP server cannot be reached: time-out.")
+    if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
+        return StopError("The SMTP server does not offer STARTTLS, or a way to log in that we know.")
+    return NotNowError(f"The SMTP server cannot be reached: {error.strerror or 'it closed the connection'}.")
+
+
+def describe(reply: Reply) -> str:
+    """Give a server's reply as a reason, without any address."""
+    code, said = reply
+    return f"The SMTP server answered {code}: {without_private(said.decode('utf-8', 'replace'))}"

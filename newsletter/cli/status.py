@@ -21,9 +21,10 @@ def status(session: Session, *, as_json: bool) -> None:
     for issue in standing.issues:
         planned = f", planned for {issue.date}" if issue.date else ""
         rehearsals = f", {issue.rehearsals} rehearsals" if issue.rehearsals else ""
-        click.echo(f"Issue {issue.label}: {issue.state}{planned}{rehearsals}.")
-    for doubt in standing.doubts:
-        click.echo(f"{doubt.message}\n       {doubt.hint}")
+        elsewhere = ", not from this database" if issue.is_from_elsewhere else ""
+        click.echo(f"Issue {issue.label}: {issue.state}{elsewhere}{planned}{rehearsals}.")
+    if standing.doubt is not None:
+        click.echo(f"{standing.doubt.message}\n       {standing.doubt.hint}")
     for news in standing.account_news:
         click.echo(f"Your account at {news.provider} changed on {news.at:%Y-%m-%d}: {news.raw}")
     click.echo(standing.next_reason)

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.domain.issue import IssueLabel
 from newsletter.send.mark import Doubt
 from newsletter.service.guard import Adopted, Guard
 from newsletter.service.resources import Resources
@@ -98,13 +97,13 @@ class DatabaseCare:
         """
         return self._guard.adopt(labels, by=by)
 
-    def doubts(self, labels: Collection[IssueLabel]) -> tuple[Doubt, ...]:
-        """Give what speaks against sending these issues from this database.
+    def doubt(self) -> Doubt | None:
+        """Give what speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
 
         Raises:
             StorageError: It is missing or of another schema, or its mark cannot be read.
         """
-        return self._guard.doubts(labels)
+        return self._guard.doubt()
 
     def back_up(self, target: Path | None = None) -> tuple[Path, int]:
         """Copy the database, also while a sending runs; give the copy and its size in bytes.

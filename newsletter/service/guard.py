@@ -47,20 +47,18 @@ class Guard:
             StateError: What happened, and how a person goes on.
             StorageError: The mark cannot be read.
         """
-        for doubt in self.doubts([label]):
+        doubt = self._doubt_about_issue(label) or self.doubt()
+        if doubt is not None:
             raise StateError(f"{doubt.message} Nothing was sent now.", hint=doubt.hint)
 
-    def doubts(self, labels: Collection[IssueLabel]) -> tuple[Doubt, ...]:
-        """Give what speaks against sending these issues from this database; nothing where no file is sent from.
+    def doubt(self) -> Doubt | None:
+        """Give what speaks against sending anything from this database; None also where it is no file.
 
         Raises:
             StorageError: The mark cannot be read.
         """
-        if self._resources.unchecked_database.path is None:
-            return ()
-        doubts = [self._doubt_about_issue(label) for label in labels]
-        doubts.append(doubt_about(self._path(), self._ledger().count_real_calls))
-        return tuple(doubt for doubt in doubts if doubt is not None)
+        path = self._resources.unchecked_database.path
+        return None if path is None else doubt_about(path, self._ledger().count_real_calls)
 
     def begin(self, sending: Sending) -> Callable[[], None]:
         """Note that a real sending has begun; give what notes each of its calls before it is made.

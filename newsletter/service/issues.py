@@ -79,7 +79,8 @@ class IssueSummary:
 
     Attributes:
         label: Of its period.
-        state: draft, approved, sending, paused, sent (also what another database began to send) or cancelled.
+        state: draft, approved, sending, paused, sent or cancelled.
+        is_from_elsewhere: Another database began to send it, so that it counts as sent.
         date: The planned day of sending, or None when the file cannot be read.
         items: How many items, or None likewise.
         sending: The real sending, when there is one.
@@ -88,6 +89,7 @@ class IssueSummary:
 
     label: IssueLabel
     state: IssueState
+    is_from_elsewhere: bool
     date: date | None
     items: int | None
     sending: Sending | None
@@ -308,8 +310,10 @@ class IssueService:
         """
         known = IssueLabel(self._known(label))
         sendings = DeliveryLedger(self._resources.database).sendings(known)
-        real = [sending for sending in sendings if not sending.is_rehearsal]
-        begun = real[-1] if real else None
+        begun = next((sending for sending in reversed(sendings) if not sending.is_rehearsal), None)
+        is_from_elsewhere = (
+            begun is None and begun_elsewhere(self.path(known).with_name(SENT_NAME), sendings) is not None
+        )
         try:
             issue = self.read(known)
         except IssueFileError:
@@ -317,19 +321,18 @@ class IssueService:
             issue = None
         return IssueSummary(
             label=known,
-            state=self._state(known, begun, sendings),
+            state=IssueState.SENT if is_from_elsewhere else self._state(known, begun),
+            is_from_elsewhere=is_from_elsewhere,
             date=None if issue is None else issue.date,
             items=None if issue is None else len(issue.items),
             sending=begun,
-            rehearsals=len(sendings) - len(real),
+            rehearsals=sum(sending.is_rehearsal for sending in sendings),
         )
 
-    def _state(self, label: IssueLabel, begun: Sending | None, sendings: Sequence[Sending]) -> IssueState:
-        """Read an issue's state off its sending, its lock and its files."""
+    def _state(self, label: IssueLabel, begun: Sending | None) -> IssueState:
+        """Read an issue's state off its sending, its lock and its file."""
         if begun is not None:
             return _STATE_OF_SENDING[begun.state]
-        if begun_elsewhere(self.path(label).with_name(SENT_NAME), sendings) is not None:
-            return IssueState.SENT
         try:
             self.approved(label)
         except StateError:

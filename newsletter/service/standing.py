@@ -29,7 +29,7 @@ class Standing:
         people: How many active people there are.
         items: How many articles and events were collected.
         issues: The issues that are not over, and the latest one that is; the oldest first.
-        doubts: What speaks against sending from this database: it is an older one, a copy, or not the one that sent.
+        doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
         next_command: What to type next.
         next_reason: Why, in one sentence.
@@ -38,7 +38,7 @@ class Standing:
     people: int
     items: int
     issues: tuple[IssueSummary, ...]
-    doubts: tuple[Doubt, ...]
+    doubt: Doubt | None
     account_news: tuple[KeptNotification, ...]
     next_command: str
     next_reason: str
@@ -95,13 +95,12 @@ class StandingService:
         summaries = [self._issues.summary(label) for label in self._issues.labels()]
         over = [one for one in summaries if one.state in (IssueState.SENT, IssueState.CANCELLED)]
         open_ones = [one for one in summaries if one not in over]
-        shown = (*over[-1:], *open_ones)
         command, reason = self._next(people, items, open_ones)
         return Standing(
             people=people,
             items=items,
-            issues=shown,
-            doubts=self._care.doubts([one.label for one in shown]),
+            issues=(*over[-1:], *open_ones),
+            doubt=self._care.doubt(),
             account_news=self._notifications.account_news(),
             next_command=command,
             next_reason=reason,

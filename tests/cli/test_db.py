@@ -57,10 +57,9 @@ def test_status_tells_what_speaks_against_sending_from_here(copied: Path, run: R
 
     said = run("status").out
 
-    assert "Issue 2017-11: sent" in said
-    assert "The sending of issue 2017-11 began on 2017-11-24 from another database" in said
+    assert "Issue 2017-11: sent, not from this database, planned for 2017-11-24.\n" in said
     assert "This folder was copied, moved to another disk, or put back from a backup" in said
-    assert "`newsletter db adopt 2017-11`." in said
+    assert "`newsletter db adopt`." in said
     assert "Issue 2017-11 is approved." not in said
 
 

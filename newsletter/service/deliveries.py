@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.tokens import unsubscribe_token
@@ -148,7 +147,7 @@ class DeliveryService:
         self._require_way_out(mailer, approval.sender)
         choice = Choice(editions=editions_of(segments, [message.edition for message in approval.messages]), limit=limit)
         now = self._resources.clock.now()
-        with hold_ownership(self._owner_path(), who=f"{by}, issue {label}", since=now) as owner:
+        with hold_ownership(lock_path(self._resources.database_path), who=f"{by}, issue {label}", since=now) as owner:
             sending = self._begin(approval, mailer, ledger)
             return send(
                 self._assignment(sending, approval, mailer, ledger, owner),
@@ -240,7 +239,9 @@ class DeliveryService:
             SendingInProgress: Somebody is sending now: stop that first.
         """
         sending, ledger, now = self._open_sending(label), self._ledger(), self._resources.clock.now()
-        with hold_ownership(self._owner_path(), who=f"{by}, cancelling issue {label}", since=now) as owner:
+        with hold_ownership(
+            lock_path(self._resources.database_path), who=f"{by}, cancelling issue {label}", since=now
+        ) as owner:
             ledger.settle_dead_owners(
                 sending.id,
                 is_dead=owner.has_outlived,
@@ -385,10 +386,3 @@ class DeliveryService:
 
     def _ledger(self) -> DeliveryLedger:
         return DeliveryLedger(self._resources.database)
-
-    def _owner_path(self) -> Path:
-        """Name the lock file of the sender."""
-        path = self._resources.database.path
-        if path is None:
-            raise StateError("Sending works with a SQLite file.", hint="Set [storage] url to one.")
-        return lock_path(path)

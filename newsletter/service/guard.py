@@ -66,7 +66,7 @@ class Guard:
         Raises:
             StorageError: It cannot be noted.
         """
-        path, calls, lock = self._path(), self._ledger().count_real_calls(), Lock()
+        path, calls, lock = self._resources.database_path, self._ledger().count_real_calls(), Lock()
         write_sent(self._sent_path(sending.label), sending)
         write_mark(path, calls=calls, last=self._last(sending.label), is_synced=True)
 
@@ -88,7 +88,7 @@ class Guard:
             SendingInProgress: Somebody is sending from it now.
             StorageError: A file cannot be written.
         """
-        path, now = self._path(), self._resources.clock.now()
+        path, now = self._resources.database_path, self._resources.clock.now()
         with hold_ownership(lock_path(path), who=f"{by}, adopting the database", since=now):
             files = self._resources.settings.issues_path.glob(f"*/{SENT_NAME}")
             begun = [IssueLabel(file.parent.name) for file in sorted(files)]
@@ -133,10 +133,3 @@ class Guard:
 
     def _sent_path(self, label: IssueLabel) -> Path:
         return self._resources.settings.issues_path / label / SENT_NAME
-
-    def _path(self) -> Path:
-        """Give the database's file."""
-        path = self._resources.unchecked_database.path
-        if path is None:
-            raise StateError("Sending works with a SQLite file.", hint="Set [storage] url to one.")
-        return path

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from newsletter.audience.key_file import read_key_file
 from newsletter.audience.segments import read_segments
 from newsletter.config import Settings
 from newsletter.domain.audience import Segment
+from newsletter.errors import StateError
 from newsletter.service.clock import Clock
 from newsletter.storage.database import Database
 
@@ -40,6 +42,18 @@ class Resources:
         """
         self.unchecked_database.require_current()
         return self.unchecked_database
+
+    @property
+    def database_path(self) -> Path:
+        """Give the database's file, beside which lie the sender's lock and mark.
+
+        Raises:
+            StateError: It is a server's.
+        """
+        path = self.unchecked_database.path
+        if path is None:
+            raise StateError("Sending works with a SQLite file.", hint="Set [storage] url to one.")
+        return path
 
     @cached_property
     def key(self) -> bytes:

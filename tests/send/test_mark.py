@@ -6,12 +6,14 @@ import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from newsletter.errors import StorageError
 from newsletter.send.mark import doubt_about, mark_path, write_mark
 
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 LAST = "issue 2017-11 on 2017-11-24 07:00 UTC"
 
 
@@ -106,6 +108,19 @@ def test_a_folder_that_was_put_back_where_it_was_is_doubted(database: Path, mach
     if mark_path(database).stat().st_ino == number and not has_generations(folder):
         pytest.skip("this file system gives numbers again and has no generations")
     assert "put back from a backup" in (told(database, machine) or "")
+
+
+@pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="needs the file system of Linux that lives in memory")
+def test_a_file_system_without_generations_tells_a_copy_by_its_number(machine: Path) -> None:
+    """Where only the number of a file can be asked, that must do."""
+    with TemporaryDirectory(dir=SHARED_MEMORY) as name:
+        database = Path(name) / "seutu" / "newsletter.db"
+        database.parent.mkdir()
+        write_mark(database, calls=4, is_synced=False, machine_id=machine)
+        copy = shutil.copytree(database.parent, Path(name) / "copy") / database.name
+
+        assert told(database, machine) is None
+        assert "This folder was copied" in (told(copy, machine) or "")
 
 
 def test_the_same_disk_in_another_machine_is_doubted(database: Path, machine: Path) -> None:

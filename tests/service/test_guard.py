@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 
 from newsletter import open_newsletter
+from newsletter.config import read_settings
 from newsletter.domain.delivery import Verdict
 from newsletter.domain.issue import IssueLabel, IssueState
-from newsletter.errors import SendingInProgress, StateError, UsageError
+from newsletter.errors import SendingInProgress, StateError, StorageError, UsageError
 from newsletter.send.mark import mark_path
 from newsletter.send.owner import hold_ownership, lock_path
+from newsletter.service.care import DatabaseCare
 from newsletter.service.guard import Adopted
+from newsletter.service.resources import Resources
+from newsletter.storage.database import Database
 from newsletter.wiring import Newsletter
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, each
@@ -181,6 +185,36 @@ def test_adopting_leaves_alone_what_the_database_knows(ready: Path) -> None:
             newsletter.deliveries.send(LABEL, by="Aino")
 
     assert adopted == Adopted(database="newsletter.db", opened=(), closed=())
+
+
+def test_adopting_that_fails_changes_nothing(ready: Path) -> None:
+    """When the note of a sending cannot be put aside, that is said, and the database is not adopted either."""
+    backup = backed_up(ready)
+    send(ready)
+    shutil.copyfile(backup, ready / "newsletter.db")
+    mark = mark_path(ready / "newsletter.db")
+    before = mark.read_bytes()
+    (ready / "issues/2017-11/issue.sent.old").mkdir()
+    with opened(ready, ScriptedMailer()) as newsletter, pytest.raises(StorageError, match=r"issue\.sent cannot be"):
+        newsletter.care.adopt([LABEL], by="Aino")
+
+    assert mark.read_bytes() == before
+
+
+def test_without_a_file_there_is_nothing_to_adopt(publication: Path) -> None:
+    """The sender's lock and mark lie beside a file: a database that is none cannot be sent from."""
+    resources = Resources(
+        settings=read_settings(publication / "newsletter.toml", environment={}),
+        clock=FakeClock(MORNING),
+        open_database=lambda: Database("sqlite://"),
+    )
+    care = DatabaseCare(resources)
+    care.migrate()
+    with pytest.raises(StateError, match="works with a SQLite file"):
+        care.adopt(by="Aino")
+
+    assert care.doubt() is None
+    resources.close()
 
 
 def test_nobody_adopts_while_somebody_sends(ready: Path) -> None:

@@ -28,7 +28,15 @@ from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.notifications import NotificationStore
-from newsletter.track.reduce import DeliveryNews, SuppressionNews, is_worn_out, pause_reason, reduce, state_after
+from newsletter.track.reduce import (
+    DeliveryNews,
+    SuppressionNews,
+    is_worn_out,
+    pause_reason,
+    reduce,
+    state_after,
+    weaker_reasons,
+)
 
 ACCOUNT_NEWS_DAYS = 30
 """How long a change of the account with the provider is shown."""
@@ -207,12 +215,17 @@ class NotificationService:
                 new[entry.reason] += 1
                 known.add(address_hash)
                 if not is_dry_run:
+                    if entry.reason is SuppressionReason.UNSUBSCRIBED:
+                        _let_leave(store, address_hash, now)
                     _keep_from(store, address_hash, entry.reason, entry.note, now)
         return len(entries) - new.total(), dict(new)
 
     @staticmethod
     def _suppress(store: AudienceStore, people: Mapping[KnownDelivery, DeliveryNews], now: datetime) -> int:
         """Suppress who bounced hard, complained or left, at once; count them."""
+        for one, news in people.items():
+            if news.has_left:
+                _let_leave(store, one.address_hash, now)
         told = [(one.address_hash, news.suppression) for one, news in people.items() if news.suppression is not None]
         return sum(_keep_from(store, whose, news.reason, _note(news), now) for whose, news in told)
 
@@ -260,12 +273,14 @@ def _pause_blocked(store: NotificationStore, people: Mapping[KnownDelivery, Deli
 def _keep_from(
     store: AudienceStore, address_hash: AddressHash, reason: SuppressionReason, note: str, now: datetime
 ) -> bool:
-    """Keep an address from being mailed; whoever left by the provider's own way out is unsubscribed too."""
-    if reason is SuppressionReason.UNSUBSCRIBED:
-        status = store.status_of(address_hash)
-        if status not in (None, SubscriberStatus.UNSUBSCRIBED):
-            store.set_status(address_hash, SubscriberStatus.UNSUBSCRIBED, now)
-    return store.suppress(address_hash, reason, now, note)
+    """Keep an address from being mailed, for the strongest reason that was ever told; False when it was already."""
+    return store.suppress(address_hash, reason, now, note, over=weaker_reasons(reason))
+
+
+def _let_leave(store: AudienceStore, address_hash: AddressHash, now: datetime) -> None:
+    """Unsubscribe whoever left by the provider's own way out."""
+    if store.status_of(address_hash) not in (None, SubscriberStatus.UNSUBSCRIBED):
+        store.set_status(address_hash, SubscriberStatus.UNSUBSCRIBED, now)
 
 
 def _note(news: SuppressionNews) -> str:

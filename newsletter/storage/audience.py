@@ -4,7 +4,7 @@ Addresses stand in `subscriber` alone; suppressions, their record and consents k
 a person's record and say nothing to whoever has no key. Nothing is decided here: `audience` says what to keep.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -229,9 +229,30 @@ class AudienceStore:
             for row in self._connection.execute(found)
         )
 
-    def suppress(self, address_hash: AddressHash, reason: SuppressionReason, at: datetime, note: str) -> bool:
-        """Keep that an address must never be mailed; False when it was suppressed already, and stays as it is."""
-        return self._suppress([address_hash], reason, at, note) > 0
+    def suppress(
+        self,
+        address_hash: AddressHash,
+        reason: SuppressionReason,
+        at: datetime,
+        note: str,
+        *,
+        over: Collection[SuppressionReason] = (),
+    ) -> bool:
+        """Keep that an address must never be mailed; False when it was suppressed already.
+
+        Then it stays as it is, unless it was suppressed for a reason in `over`: the new one takes that one's place.
+        """
+        if self._suppress([address_hash], reason, at, note) > 0:
+            return True
+        if over:
+            replaced = self._connection.execute(
+                update(suppression)
+                .where(suppression.c.address_hash == address_hash, suppression.c.reason.in_(sorted(over)))
+                .values(reason=reason, at=at, note=note)
+            )
+            if replaced.rowcount:
+                self._record(SuppressionAction.ADDED, [address_hash], reason, at, note)
+        return False
 
     def suppress_many(self, addresses: Sequence[str], reason: SuppressionReason, at: datetime, note: str) -> int:
         """Keep that addresses must never be mailed; give how many were not suppressed already."""

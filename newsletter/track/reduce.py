@@ -1,10 +1,10 @@
 """Turn what a provider told us into states and facts, whatever the order in which it came.
 
 The doors are `reduce` (notifications to Tidings), `merge` (two Tidings to one), `state_after` (the ledger's state and
-what was told), `is_worn_out` and `pause_reason`. All are pure. Providers send in any order, in any portions and the
-same thing again: reducing portions and merging them gives what reducing everything at once gives, for each answer is
-the strongest of what was told, and a repetition is no stronger than itself. The room must not know whose delivery a key
-is, and makes no person: what has no delivery of ours counts for nobody.
+what was told), `weaker_reasons`, `is_worn_out` and `pause_reason`. All are pure. Providers send in any order, in any
+portions and the same thing again: reducing portions and merging them gives what reducing everything at once gives, for
+each answer is the strongest of what was told, and a repetition is no stronger than itself. The room must not know whose
+delivery a key is, and makes no person: what has no delivery of ours counts for nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -107,11 +107,13 @@ class DeliveryNews:
     Attributes:
         strongest: The strongest state, or None when nothing was said of it.
         suppression: Why its address must be suppressed at once, or None.
+        has_left: The reader left by the provider's own way out, whatever else was told.
         is_blocked: It was returned for what we are or wrote.
     """
 
     strongest: StateNews | None = None
     suppression: SuppressionNews | None = None
+    has_left: bool = False
     is_blocked: bool = False
 
 
@@ -174,6 +176,11 @@ def state_after(state: DeliveryState, news: DeliveryNews) -> DeliveryState:
     return state if told is None or _RANKS[told.state] <= _RANKS[state] else told.state
 
 
+def weaker_reasons(reason: SuppressionReason) -> frozenset[SuppressionReason]:
+    """Give the reasons that this one takes the place of, whichever was told first; never a person's own word."""
+    return frozenset(one for one, rank in _SUPPRESSION_RANKS.items() if rank < _SUPPRESSION_RANKS.get(reason, -1))
+
+
 def is_worn_out(states: Sequence[DeliveryState]) -> bool:
     """Tell whether an address returned three issues in a row for passing reasons.
 
@@ -212,6 +219,7 @@ def _news(one: Notification) -> DeliveryNews:
         suppression=None
         if one.suppression is None
         else SuppressionNews(reason=one.suppression, at=one.at, natural_key=one.natural_key),
+        has_left=one.suppression is SuppressionReason.UNSUBSCRIBED,
         is_blocked=one.kind is NotificationKind.BLOCKED,
     )
 
@@ -223,6 +231,7 @@ def _stronger_of_both(one: DeliveryNews, other: DeliveryNews) -> DeliveryNews:
     return DeliveryNews(
         strongest=min(states, key=_order_of_state, default=None),
         suppression=min(suppressions, key=_order_of_suppression, default=None),
+        has_left=one.has_left or other.has_left,
         is_blocked=one.is_blocked or other.is_blocked,
     )
 

@@ -152,7 +152,7 @@ def everything(newsletter: Newsletter) -> list[object]:
                 select(delivery.c.key, delivery.c.state).order_by(delivery.c.key),
                 select(batch.c.id, batch.c.state).order_by(batch.c.id),
                 select(sending.c.id, sending.c.state),
-                select(suppression.c.address_hash).order_by(suppression.c.address_hash),
+                select(suppression.c.address_hash, suppression.c.reason).order_by(suppression.c.address_hash),
                 select(subscriber.c.id, subscriber.c.status).order_by(subscriber.c.id),
             )
         ]
@@ -185,6 +185,23 @@ def test_what_follows_from_one_notification(
     assert taken == Taken(new=1, repeated=0, settled=is_settled, suppressed=is_suppressed, paused=())
     assert people_states(sent, key) == (status, why)
     assert states_of(sent).get(state, 0) == (21 if state is STATE.ACCEPTED else 1)
+
+
+def test_a_stronger_reason_told_later_takes_the_place_of_a_weaker_one(sent: Newsletter) -> None:
+    """Who left and later complained is suppressed for the complaint and stays unsubscribed; a person's word stays."""
+    key, other = keys_of(sent)[:2]
+    sent.audience.suppress(address_of(sent, other), note="by hand")
+    sent.notifications.take([told(key, KIND.UNSUBSCRIBED, suppression=WHY.UNSUBSCRIBED)])
+
+    taken = sent.notifications.take(
+        [told(one, KIND.COMPLAINED, minute=5, suppression=WHY.COMPLAINT) for one in (key, other)]
+    )
+
+    assert (taken.suppressed, people_states(sent, key), people_states(sent, other)) == (
+        0,
+        (SubscriberStatus.UNSUBSCRIBED, WHY.COMPLAINT),
+        (SubscriberStatus.ACTIVE, WHY.MANUAL),
+    )
 
 
 def test_joining_again_at_the_provider_lifts_nothing(sent: Newsletter) -> None:
@@ -400,6 +417,9 @@ PILE = (
     (4, KIND.DEFERRED, None),
     (4, KIND.DROPPED, WHY.HARD_BOUNCE),
     (5, KIND.UNRECOGNISED, None),
+    (6, KIND.UNSUBSCRIBED, WHY.UNSUBSCRIBED),
+    (6, KIND.COMPLAINED, WHY.COMPLAINT),
+    (6, KIND.BOUNCED_HARD, WHY.HARD_BOUNCE),
 )
 """Place of the delivery, what happened to it, why its address must not be mailed."""
 

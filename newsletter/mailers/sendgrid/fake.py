@@ -11,6 +11,7 @@ and `dropped...` do what they say; everybody else gets it.
 
 import base64
 import json
+import secrets
 import threading
 import urllib.error
 import urllib.request
@@ -125,6 +126,8 @@ class FakeSendGrid:
         self._script: deque[Fault | None] = deque()
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._name = secrets.token_hex(4)
+        """No other fake has it, nor this one after a restart: whoever keeps its ids would take its news for old."""
         self._suppressed: dict[str, list[Json]] = {name: [] for name in _LISTS.values()}
         self.mails: list[Mail] = []
         self.requests: list[bytes] = []
@@ -220,7 +223,7 @@ class FakeSendGrid:
     def _book(self, payload: Json) -> str:
         """Take every mail of a request, unless it is only to be checked, and give the request's id."""
         with self._lock:
-            request_id = f"request{len(self.requests):06d}"
+            request_id = f"{self._name}-request{len(self.requests):06d}"
             mails = list(_mails(payload, request_id))
             if not _is_sandbox(payload):
                 self.mails += mails

@@ -190,11 +190,15 @@ def _raw(entry: Mapping[str, object]) -> str:
     """Write an event for a person to read, without its address."""
     kept = {name: value for name, value in entry.items() if name != "email"}
     written = json.dumps(kept, sort_keys=True)
-    address = json.dumps(_text(entry, "email"))[1:-1]
+    address = json.dumps(str(entry.get("email", "")))[1:-1]
     return re.sub(re.escape(address), "(hidden)", written, flags=re.IGNORECASE) if address else written
 
 
 def _text(entry: Mapping[str, object], name: str) -> str:
     """Give a field as text; a missing one, or one of another kind, says nothing."""
     value = entry.get(name)
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # JSON can write half a letter (a lone surrogate) and a NUL, which no database keeps: the others must not suffer.
+    is_plain = value.isascii() and "\0" not in value
+    return value if is_plain else value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -79,6 +79,17 @@ def test_a_request_beyond_20_megabytes_is_too_large() -> None:
     assert status[0] == 413
 
 
+def test_a_fake_that_is_started_again_tells_news() -> None:
+    """No id of one is an id of another: whoever keeps ids would take the news of the second for old."""
+    ids = []
+    for _ in range(2):
+        with a_fake() as fake:
+            a_mailer(fake.host).submit(a_batch(a_recipient(1)))
+            ids += [str(event["sg_event_id"]) for event in fake.events]
+
+    assert len(set(ids)) == len(ids) == 4
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

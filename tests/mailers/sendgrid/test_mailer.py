@@ -44,7 +44,9 @@ def test_one_request_carries_the_batch_and_each_reader_gets_an_own_mail(fake: Fa
     assert (answer, len(fake.requests)) == (
         BatchOutcome(
             outcomes=tuple(
-                Outcome(delivery_key=delivery_key(number), verdict=Verdict.ACCEPTED, provider_id="request000001")
+                Outcome(
+                    delivery_key=delivery_key(number), verdict=Verdict.ACCEPTED, provider_id=fake.mails[0].request_id
+                )
                 for number in (1, 2)
             )
         ),

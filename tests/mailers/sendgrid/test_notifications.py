@@ -236,6 +236,18 @@ def test_an_event_of_somebody_else_has_no_delivery(key: object) -> None:
     assert only(event("delivered", newsletter_delivery=key)).delivery_key is None
 
 
+def test_half_a_letter_is_made_whole() -> None:
+    """A lone surrogate or a NUL, which no database keeps, does not keep the event from being kept, nor its address."""
+    entry = event(
+        "never heard of", sg_event_id="a\ud800\0", sg_message_id="b\udfff.c", reason="no \ud800", email="a\ud800@x.fi"
+    )
+
+    notification = only(entry)
+
+    assert (notification.event_id, notification.provider_id, notification.reason) == ("a?\ufffd", "b?", "no ?")
+    assert ("@x.fi" in notification.raw, str(notification).encode().isascii()) == (False, False)
+
+
 def test_a_repetition_under_a_new_id_has_the_same_natural_key() -> None:
     """Retries may come with another event id; another attempt, moment or message is something else."""
     first = only(event("deferred", attempt="1"))

@@ -114,22 +114,26 @@ def open_newsletter(
     def open_mailer() -> Mailer:
         return mailer or _mailer(settings.mailer)
 
+    deliveries = DeliveryService(
+        resources, issues, open_mailer=open_mailer, open_outbox=lambda: Outbox(settings.mailer.directory)
+    )
     notifications = NotificationService(resources, door=_door(settings.mailer), open_mailer=open_mailer)
     return Newsletter(
         settings=settings,
         items=items,
         issues=issues,
         audience=audience,
-        deliveries=DeliveryService(
-            resources,
-            issues,
-            open_mailer=open_mailer,
-            open_outbox=lambda: Outbox(settings.mailer.directory),
-        ),
+        deliveries=deliveries,
         notifications=notifications,
         care=care,
         standing=StandingService(
-            resources, audience=audience, items=items, issues=issues, care=care, notifications=notifications
+            resources,
+            audience=audience,
+            items=items,
+            issues=issues,
+            care=care,
+            deliveries=deliveries,
+            notifications=notifications,
         ),
         resources=resources,
     )

@@ -13,7 +13,10 @@ from newsletter.errors import NewsletterError
 COMMANDS = {
     "init": ("newsletter.cli.init:init", "Lay out a new publication in a folder."),
     "status": ("newsletter.cli.status:status", "Say where the month stands and what to type next."),
-    "doctor": ("newsletter.cli.status:doctor", "Look over configuration, keys, database, templates and sources."),
+    "doctor": (
+        "newsletter.cli.status:doctor",
+        "Look over configuration, keys, database, templates, mailer, sources.",
+    ),
     "collect": ("newsletter.cli.collect:collect", "Visit every source and keep what is new."),
     "preview": ("newsletter.cli.preview:preview", "Show every edition in the browser while you edit."),
     "issue": ("newsletter.cli.issue:issue", "Make, check, approve, send and report an issue."),

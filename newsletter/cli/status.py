@@ -35,7 +35,7 @@ def status(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def doctor(session: Session, *, as_json: bool) -> None:
-    """Look over configuration, keys, database, templates and sources."""
+    """Look over configuration, keys, database, templates, mailer, sources."""
     checkups = list(session.newsletter.standing.checkups())
     if as_json:
         print_json([asdict(checkup) for checkup in checkups])

@@ -54,11 +54,26 @@ def _web_address(value: str) -> str:
 
 
 def _mailbox(value: str) -> str:
-    """Accept one mail address; reserved example domains are fine until a real mailer is chosen."""
+    """Accept one mail address; reserved example domains are fine until a real mailer is chosen.
+
+    The domain is given in its ASCII form, the only one that can stand in a header and in an SMTP command.
+    """
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True, allow_smtputf8=False).normalized
+        valid = validate_email(value, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise ValueError("Write one mail address, such as uutiskirje@example.org") from error
+    return f"{valid.local_part}@{valid.ascii_domain}"
+
+
+def _server_name(value: str) -> str:
+    """Accept the name or address of a server: what can be looked up, and nothing around it."""
+    try:
+        is_name = re.fullmatch(r"[^\s/@]+", value) is not None and len(value.encode("idna")) > 0
+    except UnicodeError:
+        is_name = False
+    if not is_name:
+        raise ValueError("Write the server's name alone, such as smtp.example.org")
+    return value
 
 
 def _zone(value: str) -> str:
@@ -103,6 +118,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Zone = Annotated[str, AfterValidator(_zone)]
 InsidePath = Annotated[str, AfterValidator(_inside)]
+ServerName = Annotated[str, AfterValidator(_server_name)]
 SecretPath = Annotated[str, AfterValidator(_secret_path)]
 VerificationKey = Annotated[str, AfterValidator(_verification_key)]
 
@@ -162,7 +178,7 @@ class StorageTable(Strict):
 class SmtpTable(Strict):
     """[mailer.smtp]."""
 
-    host: OneLine
+    host: ServerName
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     user_name: OneLine | None = None

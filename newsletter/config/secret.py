@@ -32,18 +32,30 @@ class Secret:
     @classmethod
     def at(cls, variable: str, file: str | None, root: Path, environment: Mapping[str, str]) -> Self:
         """Note where a secret is kept; the file counts from the publication's folder."""
-        return cls(
-            variable=variable, value=environment.get(variable) or None, file=None if file is None else root / file
-        )
+        value = environment.get(variable, "").strip() or None
+        return cls(variable=variable, value=value, file=None if file is None else root / file)
 
     def read(self) -> str:
         """Give the secret.
 
         Raises:
-            ConfigurationError: It is nowhere, or its file cannot be read, is empty, or is open to others.
+            ConfigurationError: It is nowhere, or its file cannot be read, is empty, or is open to others; or it is more
+                than one line.
         """
-        if self.value is not None:
-            return self.value.strip()
+        secret = self.value if self.value is not None else self._in_file()
+        if not secret.isprintable():
+            where = self.variable if self.value is not None or self.file is None else self.file.name
+            raise ConfigurationError(
+                f"{where} holds more than one line, or control characters.", hint="Copy the secret again, and it alone."
+            )
+        return secret
+
+    def _in_file(self) -> str:
+        """Give what the file holds.
+
+        Raises:
+            ConfigurationError: As `read`.
+        """
         if self.file is None:
             raise ConfigurationError(
                 f"{self.variable} is not set.",

@@ -17,6 +17,7 @@ from newsletter.domain.publication import Links, Publication, Section, SectionKi
 from newsletter.errors import ConfigurationError, Fault
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, faults_of, read_toml
 
+_PORT_MAX = 65_535
 FILE_NAME = "newsletter.toml"
 """What the configuration is called, and looked for upwards from the working folder."""
 
@@ -289,10 +290,13 @@ def _stand_in(url: str | None) -> str | None:
     Raises:
         ConfigurationError: It is another one.
     """
-    if url is None or re.fullmatch(r"http://127\.0\.0\.1:\d{1,5}", url):
+    if url is None:
+        return None
+    here = re.fullmatch(r"http://127\.0\.0\.1:(\d{1,5})", url)
+    if here is not None and 0 < int(here[1]) <= _PORT_MAX:
         return url
     raise ConfigurationError(
-        "NEWSLETTER_SENDGRID_URL leads away from this machine.",
+        "NEWSLETTER_SENDGRID_URL leads away from this machine, or nowhere.",
         hint="It is for `newsletter serve --fake-sendgrid`, which prints it. Otherwise unset it.",
     )
 

@@ -111,6 +111,18 @@ class DeliveryService:
             questions=() if plan.go_on is not None else questions(forecast),
         )
 
+    def readiness(self) -> str:
+        """Say through what mail would leave now; nobody is contacted.
+
+        Raises:
+            ConfigurationError: The mailer's password or key is missing.
+            StateError: Its mails would have no way out for their readers.
+        """
+        mailer = self._mailer(rehearse=False)
+        self._require_way_out(mailer, self._resources.settings.publication.sender)
+        is_rehearsal = mailer.capabilities.is_rehearsal
+        return f"{mailer.name}, {'a rehearsal: nothing leaves this machine' if is_rehearsal else 'to real readers'}."
+
     def send(
         self,
         label: str,

@@ -15,6 +15,7 @@ from newsletter.render.look_over import check_templates
 from newsletter.send.mark import Doubt
 from newsletter.service.audience import AudienceService
 from newsletter.service.care import DatabaseCare
+from newsletter.service.deliveries import DeliveryService
 from newsletter.service.issues import IssueService, IssueSummary
 from newsletter.service.items import ItemService
 from newsletter.service.notifications import NotificationService
@@ -72,6 +73,7 @@ class StandingService:
         items: ItemService,
         issues: IssueService,
         care: DatabaseCare,
+        deliveries: DeliveryService,
         notifications: NotificationService,
     ) -> None:
         self._resources = resources
@@ -79,6 +81,7 @@ class StandingService:
         self._items = items
         self._issues = issues
         self._care = care
+        self._deliveries = deliveries
         self._notifications = notifications
 
     def standing(self) -> Standing:
@@ -118,7 +121,7 @@ class StandingService:
         return _step_of(open_ones[0])
 
     def checkups(self) -> Iterator[Checkup]:
-        """Look over configuration, key, database, segments, templates and sources, one after another."""
+        """Look over configuration, key, database, segments, templates, mailer and sources, one after another."""
         settings = self._resources.settings
         yield Checkup(
             name="configuration",
@@ -129,6 +132,7 @@ class StandingService:
         yield self._looked("database", self._database)
         yield self._looked("segments", self._segments)
         yield self._looked("brand and templates", self._templates)
+        yield self._looked("mailer", lambda: (self._deliveries.readiness(), None))
         for source in settings.sources:
             yield self._source(source)
 

@@ -288,3 +288,32 @@ def test_doctor_names_what_is_wrong(drafted: Path, run: Run) -> None:
         "WRONG  brand and templates",
         "WRONG  source toimitus",
     ]
+
+
+NO_WAY_OUT = "No mail may leave without a way out: [links] unsubscribe_address is an example that leads nowhere."
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (("outbox", ""), "ok     mailer: outbox, a rehearsal: nothing leaves this machine."),
+        (("sendgrid", ""), "WRONG  mailer: NEWSLETTER_SENDGRID_API_KEY is not set."),
+        (
+            ("sendgrid", "SG.a b"),
+            "WRONG  mailer: SendGrid's API key is not one word of plain letters, digits and marks.",
+        ),
+        (("sendgrid", "SG.ab"), f"WRONG  mailer: {NO_WAY_OUT}"),
+    ],
+)
+def test_doctor_looks_at_the_mailer(
+    drafted: Path, run: Run, monkeypatch: pytest.MonkeyPatch, settings: tuple[str, str], said: str
+) -> None:
+    """What would stand in the way of sending is told before the day of sending; nobody is contacted."""
+    kind, api_key = settings
+    path = drafted / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('kind = "outbox"', f'kind = "{kind}"'), encoding="utf-8")
+    monkeypatch.setenv("NEWSLETTER_SENDGRID_API_KEY", api_key)
+
+    ran = run("doctor")
+
+    assert said in ran.out.splitlines()

@@ -26,6 +26,7 @@ def test_the_variable_wins_over_the_file(tmp_path: Path) -> None:
         (None, 0o600, "key", "key cannot be read."),
         ("s", 0o640, "key", "key holds a secret and is open to others."),
         (" \n", 0o600, "key", "key is empty."),
+        ("one\ntwo\n", 0o600, "key", "key holds more than one line, or control characters."),
     ],
 )
 def test_a_secret_that_is_missing_or_open_is_refused(
@@ -41,6 +42,16 @@ def test_a_secret_that_is_missing_or_open_is_refused(
 
     assert str(caught.value) == message
     assert caught.value.hint
+
+
+def test_a_variable_of_several_lines_is_refused(tmp_path: Path) -> None:
+    """It could not stand in a request; an empty one, or one of spaces, counts as not set."""
+    with pytest.raises(ConfigurationError) as caught:
+        _secret(tmp_path, None, NEWSLETTER_X="hush\nhush").read()
+
+    assert str(caught.value) == "NEWSLETTER_X holds more than one line, or control characters."
+    with pytest.raises(ConfigurationError, match=r"^NEWSLETTER_X is not set\.$"):
+        _secret(tmp_path, None, NEWSLETTER_X=" \n").read()
 
 
 def test_a_secret_is_not_shown() -> None:

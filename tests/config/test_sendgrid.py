@@ -71,6 +71,8 @@ def test_a_stand_in_may_be_on_this_machine(publication: Path, url: str | None) -
     [
         "https://api.sendgrid.example",
         "http://127.0.0.1",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:65536",
         "http://127.0.0.1:80@evil.example",
         "http://127.0.0.1:8031/x",
         "",

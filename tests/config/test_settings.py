@@ -216,6 +216,27 @@ def test_values_that_could_do_harm_are_refused_in_words(tmp_path: Path, old: str
     assert message in [fault.message for fault in caught.value.faults]
 
 
+@pytest.mark.parametrize("host", ["a..b", "smtp.example.org ", "two words", "https://smtp.example.org", "ä" * 70, ""])
+def test_a_server_is_named_by_its_name_alone(tmp_path: Path, host: str) -> None:
+    """What cannot be looked up is told before anything is sent."""
+    text = f'{SMALL}\n[mailer]\nkind = "smtp"\n[mailer.smtp]\nhost = "{host}"\n'
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(_write(tmp_path, text), environment={})
+
+    assert [fault.message for fault in caught.value.faults] == [
+        "Write the server's name alone, such as smtp.example.org."
+    ]
+
+
+def test_an_international_domain_is_written_as_mail_servers_want_it(tmp_path: Path) -> None:
+    """The sender's domain stands in headers and SMTP commands, which take its ASCII form only."""
+    text = SMALL.replace('"uutiset@kyla.example"', '"uutiset@kylä.example"')
+
+    settings = read_settings(_write(tmp_path, text), environment={})
+
+    assert settings.publication.sender.address == "uutiset@xn--kyl-sla.example"
+
+
 def test_the_file_is_found_from_a_folder_below(tmp_path: Path) -> None:
     """Commands work from anywhere inside the publication, and say what to do outside of one."""
     path = _write(tmp_path, SMALL)

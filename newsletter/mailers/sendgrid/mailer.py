@@ -5,12 +5,14 @@ answer is lost. A 400 refuses the whole request for one bad recipient, so the cu
 sent. It must not know the ledger or wait for anything: what is not taken now is refused, and the sender waits.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.domain.notification import FetchedSuppressions
+from newsletter.errors import ConfigurationError
 from newsletter.mailers.sendgrid.answers import Meaning, Understood, understand
 from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
 from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
@@ -44,6 +46,8 @@ class SendGridSettings:
     tracking: Tracking = field(default_factory=Tracking)
 
 
+_KEY = re.compile(r"[!-~]+")
+
 _Parcel = tuple[Recipient, str]
 """A recipient, and what SendGrid is told about it."""
 
@@ -59,6 +63,16 @@ class SendGrid:
     name = "sendgrid"
 
     def __init__(self, settings: SendGridSettings) -> None:
+        """Prepare; nothing is connected yet.
+
+        Raises:
+            ConfigurationError: The key is none: it could not stand in a request.
+        """
+        if _KEY.fullmatch(settings.api_key) is None:
+            raise ConfigurationError(
+                "SendGrid's API key is not one word of plain letters, digits and marks.",
+                hint="Copy the whole key from SendGrid's page; it begins with SG.",
+            )
         self._settings = settings
         self._transport = Transport(
             api_key=settings.api_key, host=settings.host, timeout_seconds=settings.timeout_seconds

@@ -104,6 +104,13 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of our output left (`| head`): no fault of anybody.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        # A full disk, a missing folder, a file that is not ours: the machine's, and the person can mend it.
+        where = "" if error.filename is None else f" ({error.filename})"
+        click.echo(f"Error: The system says: {error.strerror or error}{where}.", err=True)
+        click.echo("What to do: See that the folder is there, may be written to, and has room.", err=True)
+        _show_traceback(given)
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last door before the person: say it in words, traceback with -v
         click.echo(f"Error: unexpected {type(error).__name__}. This is a fault of the program, not yours.", err=True)
         click.echo("Run it again with `newsletter -v ...` and send the traceback to the developers.", err=True)

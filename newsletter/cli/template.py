@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.session import Session, pass_session
-from newsletter.errors import TemplateError
+from newsletter.errors import TemplateError, UsageError
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -47,16 +47,28 @@ def render(session: Session, file: Path, context_file: Path | None, output: Path
     """Fill FILE with values and print HTML; its includes come from its own folder."""
     from newsletter.service.templates import read_context, render_file  # noqa: PLC0415 - `--help` must not pay for it
 
+    if output is not None:
+        _refuse_to_overwrite(output, file, context_file)
     try:
         context = {} if context_file is None else read_context(context_file)
         made = render_file(file, context, is_text=is_text)
     except TemplateError as error:
         click.echo(f"{error.place}: error: {error.message}{f' ({error.hint})' if error.hint else ''}", err=True)
         sys.exit(error.exit_code)
-    for warning in made.warnings:
+    for warning in dict.fromkeys(made.warnings):
         click.echo(warning, err=True)
     if output is None:
         click.echo(made.body.encode(), nl=False)
     else:
         output.write_text(made.body, encoding="utf-8", newline="")
         session.say(f"Wrote {output}.")
+
+
+def _refuse_to_overwrite(output: Path, *sources: Path | None) -> None:
+    """Keep a slip of the shell's completion from writing the letter over its own template.
+
+    Raises:
+        UsageError: The output is one of the files it is made from.
+    """
+    if any(source is not None and source.resolve() == output.resolve() for source in sources):
+        raise UsageError(f"{output} is what the letter is made from; it was left as it is.", hint="Give -o another name.")

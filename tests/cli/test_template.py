@@ -76,6 +76,51 @@ def test_mistake_in_template_or_values_ends_with_3(tmp_path: Path, template: str
     assert done.stderr.count("\n") == 1
 
 
+def test_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A missing folder and a full disk are the machine's, and said in words."""
+    (tmp_path / "a.mjml.j2").write_text(LETTER.replace(" colour='x'", ""), encoding="utf-8")
+    (tmp_path / "c.json").write_text('{"name": "x"}', encoding="utf-8")
+
+    missing = run(tmp_path, "render", "a.mjml.j2", "--context", "c.json", "-o", "none/a.html")
+    full = run(tmp_path, "render", "a.mjml.j2", "--context", "c.json", "-o", "/dev/full")
+
+    advice = "What to do: See that the folder is there, may be written to, and has room.\n"
+    assert (missing.returncode, missing.stdout, missing.stderr) == (
+        1,
+        "",
+        f"Error: The system says: No such file or directory (none/a.html).\n{advice}",
+    )
+    assert (full.returncode, full.stderr) == (1, f"Error: The system says: No space left on device.\n{advice}")
+
+
+def test_letter_is_not_written_over_its_own_template(tmp_path: Path) -> None:
+    """-o with the template's or the values' name, by whatever way to it, is refused before anything is made."""
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    sources = {"a.mjml.j2": LETTER, "c.json": '{"name": "x"}'}
+    for name, text in sources.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    for name, text in sources.items():
+        refused = run(folder, "render", "a.mjml.j2", "--context", "c.json", "-o", f"../letters/{name}")
+
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith(f"Error: ../letters/{name} is what the letter is made from")
+        assert (folder / name).read_text(encoding="utf-8") == text
+
+
+def test_warning_of_a_loop_is_told_once(tmp_path: Path) -> None:
+    """A tag that a loop writes twice is one place in the template, and one warning."""
+    (tmp_path / "a.mjml.j2").write_text(
+        LETTER.replace("<mj-text", "{% for i in [1, 2] %}<mj-text").replace("</mj-text>", "</mj-text>{% endfor %}"),
+        encoding="utf-8",
+    )
+    (tmp_path / "c.json").write_text('{"name": "x"}', encoding="utf-8")
+
+    done = run(tmp_path, "render", "a.mjml.j2", "--context", "c.json")
+
+    assert (done.returncode, done.stderr) == (0, WARNING.replace(":3:1:", ":3:22:"))
+
+
 def test_check_of_a_file_needs_no_publication(tmp_path: Path) -> None:
     """The answer of `check` is its findings; only errors end it with 3."""
     (tmp_path / "a.mjml.j2").write_text(LETTER, encoding="utf-8")

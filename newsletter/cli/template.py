@@ -71,4 +71,6 @@ def _refuse_to_overwrite(output: Path, *sources: Path | None) -> None:
         UsageError: The output is one of the files it is made from.
     """
     if any(source is not None and source.resolve() == output.resolve() for source in sources):
-        raise UsageError(f"{output} is what the letter is made from; it was left as it is.", hint="Give -o another name.")
+        raise UsageError(
+            f"{output} is what the letter is made from; it was left as it is.", hint="Give -o another name."
+        )

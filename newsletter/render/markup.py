@@ -44,13 +44,13 @@ _UNNESTED = VOID_TAGS | {"p", "li"}
 _SOFT_HYPHEN = "\u00ad"
 
 
-def source_html(text: str) -> Markup:
+def source_html(text: str | None) -> Markup:
     """Reduce HTML to a short list of tags, with nothing in it that a mail or the compiler could trip over.
 
     Scripts, styles, classes, images and addresses of other schemes are gone; the words stay. Cleaning twice changes
-    nothing more.
+    nothing more. Nothing at all, which templates print as nothing, stays so.
     """
-    sound = without_controls(str(text))
+    sound = without_controls("" if text is None else str(text))
     if _depth(sound) > DEPTH_MAX:
         sound = html.escape(html.unescape(_ANY_TAG.sub(" ", sound)))
     cleaned = nh3.clean(
@@ -65,9 +65,9 @@ def source_html(text: str) -> Markup:
     return Markup(_CANONICAL.sub(_safe, cleaned))  # noqa: S704 - as the comment above says
 
 
-def markdown_html(text: str) -> Markup:
+def markdown_html(text: str | None) -> Markup:
     """Turn Markdown into the same HTML; HTML in it is shown as it was written."""
-    return _html_of(str(text))
+    return _html_of("" if text is None else str(text))
 
 
 @lru_cache(maxsize=KEPT)
@@ -82,9 +82,9 @@ def _html_of(text: str) -> Markup:
     return source_html(parser.renderer.render(tokens, parser.options, {}))
 
 
-def markdown_text(text: str, width: int = TEXT_WIDTH) -> str:
+def markdown_text(text: str | None, width: int = TEXT_WIDTH) -> str:
     """Turn Markdown into plain text: paragraphs apart, bullets, and each link's address on a line of its own."""
-    return _text_of(str(text), width)
+    return _text_of("" if text is None else str(text), width)
 
 
 @lru_cache(maxsize=KEPT)
@@ -96,10 +96,10 @@ def _text_of(text: str, width: int) -> str:
     return "\n\n".join(_blocks(tree, width))
 
 
-def wrapped(text: str, width: int = TEXT_WIDTH) -> str:
+def wrapped(text: str | None, width: int = TEXT_WIDTH) -> str:
     """Break text into lines at its spaces; a word that is longer than a line, as an address can be, has its own."""
     lines: list[str] = []
-    for paragraph in str(text).replace(_SOFT_HYPHEN, "").split("\n"):
+    for paragraph in ("" if text is None else str(text)).replace(_SOFT_HYPHEN, "").split("\n"):
         line = ""
         # Only the plain space is a place to break: a no-break space is there to hold a date together.
         for word in paragraph.split(" "):

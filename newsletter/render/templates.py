@@ -5,6 +5,7 @@ undefined name, a name outside the folder and a Python secret are errors with te
 ever rendered again. It must not know what is in the values.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ TEXT_SUFFIX = ".txt.j2"
 """Templates whose output is plain text; all others make MJML or HTML."""
 
 _QUOTED = re.compile(r"'([^']+)'")
+_JINJA = re.compile(r"\{[{%].*?[%}]\}")
+_NAME_SHOWN = 80
 _SOFT_HYPHEN = "\u00ad"
 
 
@@ -42,8 +45,8 @@ class Templates:
         self.shown_as = shown_as or folder
         self._marks = Marks(self.shown_as)
         self._environments = {
-            True: _environment(folder, is_text=True),
-            False: _environment(folder, is_text=False, marks=self._marks),
+            True: _environment(folder, self.shown_as, is_text=True),
+            False: _environment(folder, self.shown_as, is_text=False, marks=self._marks),
         }
 
     def names(self) -> tuple[str, ...]:
@@ -102,24 +105,32 @@ class Templates:
             raise
         except jinja2.TemplateNotFound as cause:
             raise TemplateError(
-                f"There is no template {cause.name!r}.",
+                f"There is no template {repr(cause.name)[:_NAME_SHOWN]}.",
                 place=self.place_of(cause, name),
                 hint=f"Templates are files inside {self.shown_as}.",
             ) from cause
         except jinja2.TemplateSyntaxError as cause:
-            place = self._with_column(Place(path=self.shown_as / (cause.name or name), line=cause.lineno), cause)
+            # Of a comment without end Jinja says the file's whole path where it should say its name.
+            path = (self.folder / (cause.name or name)).relative_to(self.folder)
+            place = self._with_column(Place(path=self.shown_as / path, line=cause.lineno), cause)
             raise TemplateError(
-                f"Template syntax: {cause.message}", place=place, hint="Correct the line named."
+                f"Template syntax: {_sentence(cause.message or '')}", place=place, hint="Correct the line named."
             ) from cause
         except jinja2.UndefinedError as cause:
             raise TemplateError(
-                f"The template uses what is not there: {cause.message}.",
+                f"The template uses what is not there: {_sentence(cause.message or '')}",
                 place=self.place_of(cause, name),
                 hint="Check the spelling, or use {% if name is defined %}.",
             ) from cause
+        except RecursionError as cause:
+            raise TemplateError(
+                "The template includes or calls itself without end, or is nested too deeply.",
+                place=self.place_of(cause, name),
+                hint="Look for an include, an import, a macro or a recursive loop that comes back to where it began.",
+            ) from cause
         except Exception as cause:
             raise TemplateError(
-                f"The template fails on its values: {type(cause).__name__}: {cause}.",
+                f"The template fails on its values: {type(cause).__name__}: {_sentence(str(cause))}",
                 place=self.place_of(cause, name),
                 hint="Correct the expression, or the value given to it.",
             ) from cause
@@ -140,11 +151,30 @@ class Templates:
         path = self.folder / place.path.relative_to(self.shown_as)
         with suppress(OSError, UnicodeDecodeError, IndexError):
             line = path.read_text(encoding="utf-8-sig").split("\n")[(place.line or 1) - 1]
-            for name in (*_QUOTED.findall(str(error)), str(error)):
-                if found := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line):
-                    return replace(place, column=found.start() + 1)
+            if column := _column_of(error, line):
+                return replace(place, column=column)
             return replace(place, column=max(line.find("{"), 0) + 1)
         return replace(place, line=place.line or 1, column=1)
+
+
+def _column_of(error: BaseException, line: str) -> int | None:
+    """Find what an error names on the line of a template: in a Jinja tag, or behind the beginning of one above."""
+    before = r"(?<!\w)"
+    if isinstance(error, jinja2.UndefinedError):
+        # A name of its own stands otherwise than one that is asked of a value.
+        before = r"(?<=[.'\"])" if "attribute" in str(error) else r"(?<![\w.'\"])"
+    spans = [found.span() for found in _JINJA.finditer(line)] or [(0, len(line))]
+    for name in (*_QUOTED.findall(str(error)), str(error)):
+        named = re.compile(rf"{before}{re.escape(name)}(?!\w)")
+        for start, end in spans:
+            if found := named.search(line, start, end):
+                return found.start() + 1
+    return None
+
+
+def _sentence(said: str) -> str:
+    """End what somebody else's program says with one full stop, and keep it on one line."""
+    return f"{' '.join(said.split()).rstrip('.')}."
 
 
 @lru_cache(maxsize=8)
@@ -153,13 +183,13 @@ def kept_templates(folder: Path, shown_as: Path) -> Templates:
     return Templates(folder, shown_as=shown_as)
 
 
-def _environment(folder: Path, *, is_text: bool, marks: Marks | None = None) -> "Sandbox":
+def _environment(folder: Path, shown_as: Path, *, is_text: bool, marks: Marks | None = None) -> "Sandbox":
     """Make the environment of one kind of template."""
     environment = Sandbox(
         autoescape=not is_text,
         undefined=jinja2.StrictUndefined,
         finalize=_printed_text if is_text else _printed,
-        loader=_FolderLoader(folder),
+        loader=_FolderLoader(folder, shown_as),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -205,8 +235,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 class _FolderLoader(jinja2.BaseLoader):
     """Reads templates of one folder, and of no other by whatever name or link."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shown_as: Path) -> None:
         self.folder = folder
+        self.shown_as = shown_as
 
     def get_source(
         self,
@@ -214,17 +245,57 @@ class _FolderLoader(jinja2.BaseLoader):
         template: str,
     ) -> tuple[str, str, Callable[[], bool]]:
         """Read one template."""
-        root = self.folder.resolve()
-        path = self.folder / template
-        resolved = path.resolve()
-        if not resolved.is_relative_to(root) or not resolved.is_file():
-            raise jinja2.TemplateNotFound(template)
+        resolved = self._found(template)
         modified = resolved.stat().st_mtime_ns
+        content = self._read(resolved, template)
         try:
-            source = resolved.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+            source = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as cause:
-            raise TemplateError(f"The template {template!r} is no UTF-8 text.", hint="Save it as UTF-8.") from cause
-        return source, str(path), lambda: _modified(resolved) == modified
+            line, column = place_of_wrong_byte(content)
+            raise TemplateError(
+                f"The template {template!r} is no UTF-8 text.",
+                place=Place(path=self.shown_as / template, line=line, column=column),
+                hint="Save it as UTF-8.",
+            ) from cause
+        return source, str(self.folder / template), lambda: _modified(resolved) == modified
+
+    def _found(self, template: str) -> Path:
+        """Find a template's file.
+
+        Raises:
+            jinja2.TemplateNotFound: There is none in the folder; one outside is told in the same words as none at all.
+        """
+        # What stands behind `include` can be anything, and some of it is no path on any machine.
+        with suppress(OSError, ValueError, TypeError):
+            resolved = (self.folder / template).resolve()
+            if resolved.is_relative_to(self.folder.resolve()) and resolved.is_file():
+                return resolved
+        raise jinja2.TemplateNotFound(str(template))
+
+    def _read(self, path: Path, template: str) -> bytes:
+        """Read a template's file.
+
+        Raises:
+            TemplateError: The system does not let us.
+        """
+        try:
+            return path.read_bytes()
+        except OSError as cause:
+            place = Place(path=self.shown_as / template, line=1, column=1)
+            hint = "Look at the rights of the file."
+            message = f"The template {template!r} cannot be read: {cause.strerror}."
+            raise TemplateError(message, place=place, hint=hint) from cause
+
+
+def place_of_wrong_byte(content: bytes) -> tuple[int, int]:
+    """Give line and column of the first byte for which a text is no UTF-8."""
+    before = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        before.decode()
+    except UnicodeDecodeError as error:
+        before = before[: error.start]
+    text = before.decode().replace("\r\n", "\n").replace("\r", "\n")
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
 
 
 def _modified(path: Path) -> int | None:

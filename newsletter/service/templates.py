@@ -1,13 +1,19 @@
 """The verbs of people who write templates: check and render. They need no publication."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from newsletter.errors import Place, TemplateError
 from newsletter.render.look_over import Problem, RenderedTemplate, check_template, check_templates, render_template
+from newsletter.render.templates import place_of_wrong_byte
 
 __all__ = ["Problem", "RenderedTemplate", "check_file", "check_folder", "read_context", "render_file"]
+
+# Strings are matched first, so that what stands in one is no token.
+_TOKENS = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|[{}]|(?P<none>NaN|-?Infinity)', re.DOTALL)
+_MANY_DIGITS = re.compile(r"\d{4301,}")
 
 
 def check_file(path: Path) -> tuple[Problem, ...]:
@@ -43,16 +49,53 @@ def read_context(path: Path) -> dict[str, object]:
     Raises:
         TemplateError: The file is no JSON object, with line and column.
     """
-    place = Place(path=path, line=1, column=1)
+    content = path.read_bytes()
     try:
-        context = json.loads(path.read_bytes().decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as cause:
+        line, column = place_of_wrong_byte(content)
+        raise TemplateError(
+            "The values are no UTF-8 text.", place=Place(path=path, line=line, column=column), hint="Save it as UTF-8."
+        ) from cause
+    try:
+        context = json.loads(text)
+        _check_tokens(path, text)
     except json.JSONDecodeError as cause:
         place = Place(path=path, line=cause.lineno, column=cause.colno)
         raise TemplateError(f"JSON syntax: {cause.msg}.", place=place, hint="Correct the line named.") from cause
-    except (UnicodeDecodeError, RecursionError, ValueError) as cause:
-        raise TemplateError(
-            f"The values cannot be read: {type(cause).__name__}.", place=place, hint="Give a JSON file in UTF-8."
-        ) from cause
+    except RecursionError as cause:
+        raise _fault(path, text, 0, "The values are nested too deeply.", "Give plainer values.") from cause
+    except ValueError as cause:
+        # Python reads no longer number, nor would a letter print one.
+        digits = _MANY_DIGITS.search(text)
+        offset = digits.start() if digits else 0
+        raise _fault(path, text, offset, "A number has too many digits.", "Write it as text.") from cause
     if not isinstance(context, dict):
-        raise TemplateError("The values are no JSON object.", place=place, hint='Write {"name": value, ...}.')
+        raise _fault(path, text, 0, "The values are no JSON object.", 'Write {"name": value, ...}.')
     return context
+
+
+def _check_tokens(path: Path, text: str) -> None:
+    """Refuse what Python reads and JSON does not say: a key that stands twice, and numbers that are none.
+
+    Raises:
+        TemplateError: There is such a one, with line and column.
+    """
+    keys: list[set[str]] = []
+    for token in _TOKENS.finditer(text):
+        if token[0] == "{":
+            keys.append(set())
+        elif token[0] == "}":
+            keys.pop()
+        elif token["key"]:
+            if token["key"] in keys[-1]:
+                raise _fault(path, text, token.start(), f"The key {token['key']} stands twice.", "Take one out.")
+            keys[-1].add(token["key"])
+        elif token["none"]:
+            raise _fault(path, text, token.start(), f"{token[0]} is no JSON.", "Write a number, a text or null.")
+
+
+def _fault(path: Path, text: str, offset: int, message: str, hint: str) -> TemplateError:
+    """Make the error for a place in the values."""
+    place = Place(path=path, line=text.count("\n", 0, offset) + 1, column=offset - text.rfind("\n", 0, offset))
+    return TemplateError(message, place=place, hint=hint)

@@ -58,7 +58,10 @@ def test_template_is_rendered_to_a_file_as_text(tmp_path: Path) -> None:
         ("\n{% include '../b.mjml' %}", "{}", "a.mjml.j2:2:13: error: There is no template '../b.mjml'."),
         (LETTER, '{"name":\n }', "c.json:2:2: error: JSON syntax: Expecting value."),
         (LETTER, "[]", "c.json:1:1: error: The values are no JSON object."),
-        (LETTER, "[" * 100_000, "c.json:1:1: error: The values cannot be read: RecursionError."),
+        (LETTER, "[" * 100_000, "c.json:1:1: error: The values are nested too deeply."),
+        (LETTER, f'{{"a": "9",\n "n": {"9" * 5000}}}', "c.json:2:7: error: A number has too many digits."),
+        (LETTER, '{"a": {"n": 1}, "n":\n 1, "b": "n",\n  "n": 2}', 'c.json:3:3: error: The key "n" stands twice.'),
+        (LETTER, '{"a": "NaN \\" NaN",\n "n": -Infinity}', "c.json:2:7: error: -Infinity is no JSON."),
     ],
 )
 def test_mistake_in_template_or_values_ends_with_3(tmp_path: Path, template: str, context: str, told: str) -> None:
@@ -74,6 +77,19 @@ def test_mistake_in_template_or_values_ends_with_3(tmp_path: Path, template: str
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith(told)
     assert done.stderr.count("\n") == 1
+
+
+def test_values_that_are_no_utf8_are_told_with_the_place(tmp_path: Path) -> None:
+    """The place is that of the first wrong byte."""
+    (tmp_path / "a.mjml.j2").write_text(LETTER, encoding="utf-8")
+    (tmp_path / "c.json").write_bytes('{"name":\n "\u00e4'.encode() + b'\xe4"}')
+
+    done = run(tmp_path, "render", "a.mjml.j2", "--context", "c.json")
+
+    assert (done.returncode, done.stderr) == (
+        3,
+        "c.json:2:4: error: The values are no UTF-8 text. (Save it as UTF-8.)\n",
+    )
 
 
 def test_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:

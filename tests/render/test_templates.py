@@ -71,6 +71,21 @@ def test_text_is_not_escaped(tmp_path: Path) -> None:
         ("\n{{ x.__class__ }}", 2, 6, "unsafe"),
         ("\n{{ 1 / 0 }}", 2, 1, "The template fails on its values: ZeroDivisionError"),
         ("\n{{ range(10000000) }}", 2, 1, "The template fails on its values: OverflowError"),
+        ("\n{# ei lopu", 2, 1, "Template syntax: Missing end of comment tag."),
+        ("\n{% raw %}x", 2, 1, "Template syntax: Missing end of raw directive."),
+        ("\nnimi {{ 1 }} {{ nimi }}", 2, 17, "'nimi' is undefined."),
+        ("\n{{ x.nimi }}{{ nimi }}", 2, 6, "has no attribute 'nimi'."),
+        ("\n{{ y.nimi }} {{ nimi }}", 2, 17, "'nimi' is undefined."),
+        ("\n{% include 'a.mjml.j2' %}", 2, 1, "The template includes or calls itself without end"),
+        (
+            "\n{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            2,
+            1,
+            "The template includes or calls itself without end",
+        ),
+        ("\n{% include '\\0' %}", 2, 1, "There is no template"),
+        ("\n{% include 'a' * 5000 %}", 2, 1, "There is no template 'aaa"),
+        ("\n{% include [5] %}", 2, 1, "There is no template 5."),
     ],
 )
 def test_mistake_is_told_with_template_and_line(
@@ -78,8 +93,10 @@ def test_mistake_is_told_with_template_and_line(
 ) -> None:
     """Whatever is wrong in a template or its values is one kind of error, with the place to look at."""
     with pytest.raises(TemplateError) as caught:
-        templates(tmp_path, a__mjml__j2=text).render("a.mjml.j2", {"x": "arvo"})
+        templates(tmp_path, a__mjml__j2=text).render("a.mjml.j2", {"x": "arvo", "y": {"nimi": 1}})
 
+    assert ".." not in caught.value.message.replace("../b", "")
+    assert len(caught.value.message) < 300
     assert message in caught.value.message
     assert caught.value.place == Place(path=Path("templates/a.mjml.j2"), line=line, column=column)
     assert caught.value.hint
@@ -117,6 +134,40 @@ def test_missing_or_unreadable_template_is_named(tmp_path: Path) -> None:
         with pytest.raises(TemplateError, match=message) as caught:
             templates(tmp_path).render(name, {})
         assert caught.value.place == Place(path=Path("templates") / name, line=1, column=1)
+
+
+def test_letter_that_is_no_utf8_is_found_in_the_file_that_holds_it(tmp_path: Path) -> None:
+    """The place is that of the first wrong byte, in the included file and not where it is included."""
+    (tmp_path / "b.mjml.j2").write_bytes("\ufeffyksi\r\nk\u00e4ksi ".encode() + b"\xe4")
+
+    with pytest.raises(TemplateError, match=r"'b\.mjml\.j2' is no UTF-8") as caught:
+        templates(tmp_path, a__mjml__j2="\n\n{% include 'b.mjml.j2' %}").render("a.mjml.j2", {})
+    assert caught.value.place == Place(path=Path("templates/b.mjml.j2"), line=2, column=7)
+
+
+def test_template_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that the system keeps from us is an error of that file; root, who tests, may read all."""
+
+    def kept(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    made = templates(tmp_path, a__mjml__j2="x")
+    monkeypatch.setattr(Path, "read_bytes", kept)
+
+    with pytest.raises(TemplateError, match=r"'a\.mjml\.j2' cannot be read: Permission denied\.") as caught:
+        made.render("a.mjml.j2", {})
+    assert caught.value.place == Place(path=Path("templates/a.mjml.j2"), line=1, column=1)
+
+
+def test_nothing_is_printed_for_nothing_by_the_filters(tmp_path: Path) -> None:
+    """A value that is not there is no word "None" among the words of the letter."""
+    made = templates(
+        tmp_path,
+        a__mjml__j2="{{ empty|source_html }}{{ empty|markdown }}",
+        b__txt__j2="{{ empty|markdown }}{{ empty|wrapped }}",
+    )
+
+    assert [made.render(name, {"empty": None}) for name in ("a.mjml.j2", "b.txt.j2")] == ["", ""]
 
 
 def test_changed_template_is_read_again(tmp_path: Path) -> None:

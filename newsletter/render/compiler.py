@@ -18,8 +18,8 @@ from newsletter.render.places import Rendered
 # A backslash in content is a reference by now: only the compiler's own debug format writes this.
 _DEBUG_FORMAT = re.compile(r"\\u\{[0-9a-f]+\}")
 
-# What libxml2 says of a tag left open, which it names by the line in the MJML.
-_LINE = re.compile(r"(mismatch: \S+) line (\d+)")
+# How `reading` names a tag that was left open, by its place in the MJML.
+_OPENED = re.compile(r" line (\d+), column (\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +60,16 @@ def compile_rendered(rendered: Rendered, *, template_name: str) -> CompiledMjml:
         place = error.place and rendered.place(error.place.line, error.place.column)
         if place:
             error.place = place
-            error.message = _LINE.sub(lambda told: f"{told[1]}{_line(rendered, told)}", error.message)
+            error.message = _OPENED.sub(lambda told: _opened(rendered, told), error.message)
         else:
             error.message = f"{error.message} (line and column are of the rendered MJML)"
         raise
     return replace(compiled, warnings=tuple(_replaced(warning, rendered) for warning in compiled.warnings))
 
 
-def _line(rendered: Rendered, told: re.Match[str]) -> str:
-    """Say where in a template the tag is that the parser names by its line."""
-    place = rendered.place_on(int(told[2]))
+def _opened(rendered: Rendered, told: re.Match[str]) -> str:
+    """Say where in a template the tag is that was left open."""
+    place = rendered.place(int(told[1]), int(told[2]))
     return f" (opened at {place})" if place else ""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import nh3
 from markupsafe import Markup
 
-from newsletter.render.normal import VOID_TAGS
+from newsletter.render.habits import VOID_TAGS
 from newsletter.render.references import referenced, referenced_text, without_controls
 
 if TYPE_CHECKING:

@@ -10,14 +10,15 @@ measured.
 import difflib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from lxml import etree
 
 from newsletter.errors import Place, TemplateError
-from newsletter.render.habits import HABITS, as_xml, mended
-from newsletter.render.references import css_escaped, referenced, referenced_text, without_controls
+from newsletter.render.attributes import Fault, Looked, has_script, looked_over, looked_over_before
+from newsletter.render.habits import VOID_TAGS
+from newsletter.render.reading import MjmlSource
+from newsletter.render.references import css_escaped, referenced_text
 from newsletter.render.schema import (
     ANY_VALUE,
     CONTAINERS,
@@ -32,12 +33,10 @@ from newsletter.render.schema import (
 DEPTH_MAX = 100
 """Deeper nesting is a fault of whoever wrote it, and 10,000 levels end the compiler's process."""
 
+OUTERMOST_DEPTH = 2
+"""Where mj-head and mj-body stand."""
 IMAGES = frozenset({"img", "mj-image", "mj-social-element", "mj-carousel-image"})
 """Tags that need an alt, if an empty one: without it screen readers read the file's name."""
-VOID_TAGS = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
-"""HTML tags without content."""
-LINK_ATTRIBUTES = frozenset({"href", "src", "background", "background-url", "action", "poster"})
-"""Attributes that hold an address."""
 WARNINGS_MAX = 100
 """More of them help nobody."""
 KEPT_MAX = 50_000
@@ -47,18 +46,24 @@ DISTANT = {
     "mj-carousel": ("left-icon", "right-icon"),
 }
 """Tags whose pictures come from somebody else's server unless these say otherwise."""
-LINK_SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
-"""Schemes an address may have; one without a scheme is left to the checks."""
+REFUSED_HTML = frozenset(
+    {"applet", "base", "body", "embed", "frame", "frameset", "head", "html", "iframe", "listing", "noembed"}
+    | {"noframes", "object", "plaintext", "script", "title", "xmp"}
+)
+"""HTML that runs something, belongs around a mail, or makes the rest of it something else."""
+DROPPED_HTML = frozenset(
+    {"audio", "button", "canvas", "dialog", "form", "input", "link", "math", "noscript", "option", "select", "svg"}
+    | {"template", "textarea", "video"}
+)
+"""HTML that most mail programs leave out, some with its words."""
+ONCE = frozenset({"mj-body", "mj-head", "mj-preview", "mj-title"})
+"""Tags of which there is one, or the compiler takes one and leaves the others out."""
 
-# In what is well-formed, the n-th of these is the n-th element.
-_TAGS = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|(?P<tag><[^\s/!?<>])", re.DOTALL)
-_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
-_SYNTAX_PLACE = re.compile(r",? \(?line \d+, column \d+.*\Z", re.DOTALL)
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-# Browsers drop these inside an address, so `java<tab>script:` is an address of a script.
-_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufeff]")
 _LINE_BREAKS = re.compile(r"[ \t\n]+")
-_ZERO = re.compile(r"(?<![\w.#-])0(?![\w.%])")
+_IMPORT = re.compile(r"@import\b", re.IGNORECASE)
+_SCRIPT_FOR_OUTLOOK = re.compile(r"<\s*script|(?:java|vb)script:|\son\w+\s*=", re.IGNORECASE)
+# A comment that Outlook reads to its end, and one that all others read: both whole, or what follows is gone.
+_CONDITIONAL = re.compile(r"\[if [^\]]*\]>(?:.*<!\[endif\]|<!)|<!\[endif\]|\[endif\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,95 +116,46 @@ class _Writer:
     """Walks over one document and writes it."""
 
     def __init__(self, source: str, template_name: str) -> None:
-        self.source = without_controls(source)
-        self.path = Path(template_name)
+        self.source = MjmlSource(source, Path(template_name))
         self.out: list[str] = []
         self.inline_css: list[str] = []
         self.warnings: list[MjmlWarning] = []
+        text = self.source.text
         # A letter has few attributes that differ, so most were looked over before; a flood is not worth keeping.
-        self._look_over = _looked_over_before if len(self.source) < KEPT_MAX else _look_over
-        self._positions: dict[etree._Element, tuple[int, int]] = {}
+        self._look_over = looked_over_before if len(text) < KEPT_MAX else looked_over
         # Names with a prefix are rare and dear to write, so most documents are not asked for them.
-        self._has_prefixes = "xmlns" in self.source or "xml:" in self.source
+        self._has_prefixes = "xmlns" in text or "xml:" in text
+        self._classes: frozenset[str | None] = frozenset()
+        self._seen: set[str] = set()
 
     def write(self) -> NormalMjml:
         """Read and write the whole document."""
-        root = self._parsed()
+        root = self.source.root()
         if root.tag != "mjml":
             raise self._fault(root, f"The outermost tag is {root.tag!r}.", "Begin with <mjml>.")
+        self._classes = frozenset(node.get("name") for node in root.iterfind("mj-head/mj-attributes/mj-class"))
         self._container(root, root.tag, 1)
+        if root.find("mj-body") is None:
+            raise self._fault(root, "There is no mj-body.", "Put the sections of the letter into <mj-body>.")
         return NormalMjml(mjml="".join(self.out), inline_css="\n".join(self.inline_css), warnings=tuple(self.warnings))
 
-    def _parsed(self) -> etree._Element:
-        """Parse strictly, without fetching or expanding anything."""
-        declared = _DECLARATION.match(self.source)
-        text = "\n" * declared[0].count("\n") + self.source[declared.end() :] if declared else self.source
-        if doctype := re.search(r"<!DOCTYPE|<!ENTITY", text, re.IGNORECASE):
-            line = text.count("\n", 0, doctype.start()) + 1
-            raise TemplateError(
-                "A document type declaration cannot stand in MJML.",
-                place=Place(path=self.path, line=line, column=doctype.start() - text.rfind("\n", 0, doctype.start())),
-                hint="Take it out; the compiler writes its own.",
-            )
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-        try:
-            return etree.fromstring(as_xml(text).encode(), parser)
-        except etree.XMLSyntaxError as cause:
-            line, column = cause.position
-            said = _SYNTAX_PLACE.sub("", str(cause.msg))
-            raise TemplateError(
-                f"The MJML is not well-formed: {said}.",
-                place=Place(path=self.path, line=line, column=self._source_column(line, column)),
-                hint="Close every tag in the order it was opened, quote every attribute, and write < as &lt;.",
-            ) from cause
+    def _fault(self, node: etree._Element, message: str, hint: str, *, at: str = "") -> TemplateError:
+        """Make the error for an element, or for something in it."""
+        return self.source.fault(node, message, hint, at=at)
 
-    def _source_column(self, line: int, column: int) -> int:
-        """Give the column in the source of a column in what was parsed, where names had become numbers."""
-        lines = self.source.split("\n")
-        if not 1 <= line <= len(lines):
-            return max(column, 1)
-        moved = 0
-        for match in HABITS.finditer(lines[line - 1]):
-            written = mended(match)
-            if match.start() + moved + len(written) > column:
-                break
-            moved += len(written) - len(match[0])
-        # The parser stops behind the tag that it cannot place; people look for where that begins.
-        column = max(column - moved, 1)
-        begin = lines[line - 1].rfind("<", 0, column - 1)
-        return begin + 1 if begin >= 0 else column
-
-    def _fault(self, node: etree._Element, message: str, hint: str) -> TemplateError:
-        """Make the error for an element."""
-        line, column = self._position(node)
-        return TemplateError(message, place=Place(path=self.path, line=line, column=column), hint=hint)
-
-    def _position(self, node: etree._Element) -> tuple[int, int]:
-        """Find where an element's tag begins: the parser knows only the line on which it ends."""
-        if not self._positions:
-            starts = [match.start() for match in _TAGS.finditer(self.source) if match["tag"]]
-            elements = (element for element in node.getroottree().iter() if isinstance(element.tag, str))
-            line, line_start = 1, 0
-            for element, start in zip(elements, starts, strict=False):
-                line += self.source.count("\n", line_start, start)
-                line_start = max(self.source.rfind("\n", line_start, start) + 1, line_start)
-                self._positions[element] = (line, start - line_start + 1)
-        known = node if isinstance(node.tag, str) else node.getparent()
-        return self._positions.get(known, (1, 1)) if known is not None else (1, 1)
-
-    def _warn(self, node: etree._Element, message: str) -> None:
+    def _warn(self, node: etree._Element, message: str, *, at: str = "") -> None:
         """Note something that the compiler would ignore."""
         if len(self.warnings) < WARNINGS_MAX:
-            line, column = self._position(node)
-            self.warnings.append(MjmlWarning(message=message, line=line, column=column, template_name=str(self.path)))
+            line, column = self.source.position(node, at=at)
+            name = str(self.source.path)
+            self.warnings.append(MjmlWarning(message=message, line=line, column=column, template_name=name))
 
     def _container(self, node: etree._Element, tag: str, depth: int) -> None:
-        """Write a tag whose content is MJML, with its content."""
-        self._check_depth(node, depth)
+        """Write a tag whose content is MJML, with its content; what stands in what ends by itself."""
         if tag == "mj-font":
             self._warn(node, "mj-font fetches a font from another server.")
-        if tag == "mj-class" and len(node):
-            raise self._fault(node, "mj-class cannot hold other tags.", "Write the attributes on mj-class itself.")
+        if tag == "mj-class" and not node.get("name"):
+            raise self._fault(node, "mj-class has no name.", "Name it, or write mj-all for every tag.")
         self.out.append(f"<{tag}{self._attributes(node, tag, is_mjml=True)}>")
         self._check_text(node, tag, node.text)
         for child in node:
@@ -211,15 +167,16 @@ class _Writer:
     def _check_text(self, node: etree._Element, tag: str, text: str | None) -> None:
         """Refuse text that the compiler would drop."""
         if text and (said := text.strip()):
-            raise self._fault(node, f"Text stands directly in {tag}: {said[:40]!r}.", "Put it into mj-text.")
+            at = said.splitlines()[0]
+            raise self._fault(node, f"Text stands directly in {tag}: {said[:40]!r}.", "Put it into mj-text.", at=at)
 
     def _mjml(self, node: etree._Element, parent_tag: str, depth: int) -> None:
         """Write one MJML tag by its kind."""
         tag = node.tag
         if not isinstance(tag, str):
             raise self._fault(node, "A processing instruction cannot stand in MJML.", "Take it out.")
-        if tag in KNOWN and (complaint := nesting_complaint(parent_tag, tag)):
-            raise self._fault(node, complaint, "Close the tag around it before, or put the right one between.")
+        if tag in KNOWN:
+            self._check_home(node, tag, parent_tag)
         if tag in HTML_HOLDERS:
             self._holder(node, tag, depth)
         elif tag in CONTAINERS:
@@ -227,7 +184,7 @@ class _Writer:
         elif tag == "mj-style":
             self._style(node)
         elif tag in TEXT_HOLDERS:
-            text = _LINE_BREAKS.sub(" ", "".join(node.itertext()).strip(" \t\n"))
+            text = _LINE_BREAKS.sub(" ", self._text_alone(node, tag).strip(" \t\n"))
             self.out.append(f"<{tag}>{referenced_text(text)}</{tag}>")
         elif tag in REFUSED:
             raise self._fault(node, f"{tag} cannot be used.", REFUSED[tag])
@@ -236,18 +193,54 @@ class _Writer:
             hint = f"Did you mean {near[0]}?" if near else "HTML belongs into mj-text or mj-raw."
             raise self._fault(node, f"There is no tag {tag!r} in MJML.", hint)
 
+    def _check_home(self, node: etree._Element, tag: str, parent_tag: str) -> None:
+        """See that a tag stands where the compiler looks for it."""
+        if complaint := nesting_complaint(parent_tag, tag):
+            raise self._fault(node, complaint, "Close the tag around it before, or put the right one between.")
+        if parent_tag == "mj-attributes" and (len(node) or (node.text or "").strip()):
+            raise self._fault(node, f"{tag} cannot hold anything in {parent_tag}.", "Write its attributes alone.")
+        if tag in ONCE:
+            if tag in self._seen and tag not in TEXT_HOLDERS:
+                raise self._fault(node, f"There is a second {tag}.", "Put the two together.")
+            if tag in self._seen:
+                self._warn(node, f"There is a second {tag}, so the first is ignored.")
+            self._seen.add(tag)
+
+    def _text_alone(self, node: etree._Element, tag: str) -> str:
+        """Give the text of a tag that has nothing but text, and say what of it is left out."""
+        for name, value in node.items():
+            if complaint := attribute_complaint(tag, name, value):
+                self._warn(node, complaint, at=name)
+        for child in node:
+            if isinstance(child, etree._ProcessingInstruction):  # noqa: SLF001 - as above
+                raise self._fault(node, f"A processing instruction cannot stand in {tag}.", "Take it out.")
+            if isinstance(child.tag, str):
+                self._warn(child, f"{tag} takes text alone, so the tag {child.tag} is ignored.")
+        return "".join(node.itertext())
+
     def _style(self, node: etree._Element) -> None:
         """Write a style sheet in ASCII, or keep it for the inliner."""
-        css = css_escaped("".join(node.itertext()))
-        if node.get("inline") == "inline":
+        css = self._css(node, "mj-style", self._text_alone(node, "mj-style"))
+        inline = node.get("inline")
+        if inline == "inline":
             self.inline_css.append(css)
-        else:
-            self.out.append(f"<mj-style>{css.strip()}</mj-style>")
+            return
+        if inline is not None and ANY_VALUE not in inline:
+            self._warn(node, f"mj-style is inlined by inline='inline', not {inline[:40]!r}.", at="inline")
+        self.out.append(f"<mj-style>{css.strip()}</mj-style>")
+
+    def _css(self, node: etree._Element, tag: str, css: str) -> str:
+        """Write a style sheet in ASCII, and say what it would bring along."""
+        if has_script(css):
+            raise self._fault(node, f"The style sheet in {tag} would run a script.", "Take it out.")
+        if _IMPORT.search(css):
+            self._warn(node, f"{tag} fetches a style sheet from another server, which most mail programs do not.")
+        return css_escaped(css)
 
     def _holder(self, node: etree._Element, tag: str, depth: int) -> None:
         """Write a tag whose content is HTML."""
-        if tag == "mj-raw" and node.get("position") == "file-start":
-            raise self._fault(node, "mj-raw cannot stand at the start of the file.", "Leave position out.")
+        if tag == "mj-raw" and (depth == OUTERMOST_DEPTH or node.get("position") == "file-start"):
+            raise self._fault(node, "mj-raw cannot stand at the start of the file.", "Put it into mj-head or mj-body.")
         if tag == "mj-social-element" and not node.get("src") and _stands_in_body(node):
             self._warn(node, "mj-social-element has no src, so it has no icon.")
         self.out.append(f"<{tag}{self._attributes(node, tag, is_mjml=True)}>")
@@ -263,22 +256,39 @@ class _Writer:
             if isinstance(tag, str):
                 self._html(child, tag, depth + 1)
             elif isinstance(child, etree._Comment):  # noqa: SLF001 - as above
-                self.out.append(_conditional(child.text or ""))
+                self.out.append(self._conditional(node, child.text or ""))
             else:
                 raise self._fault(node, "A processing instruction cannot stand in HTML.", "Take it out.")
             self.out.append(_html_text(child.tail))
+
+    def _conditional(self, node: etree._Element, comment: str) -> str:
+        """Keep a comment that Outlook reads, with other letters as references, and no other."""
+        if not comment.startswith(("[if", "<![endif]", "[endif]")):
+            return ""
+        at = f"<!--{comment.splitlines()[0]}"
+        if not _CONDITIONAL.fullmatch(comment.rstrip()):
+            hint = "Write <!--[if mso]> ... <![endif]-->, or <!--[if !mso]><!--> ... <!--<![endif]-->."
+            raise self._fault(node, "A comment for Outlook is not whole.", hint, at=at)
+        if _SCRIPT_FOR_OUTLOOK.search(comment):
+            raise self._fault(node, "A comment for Outlook holds a script.", "Take it out.", at=at)
+        ascii_only = "".join(letter if letter.isascii() else f"&#{ord(letter)};" for letter in comment)
+        return f"<!--{ascii_only}-->"
 
     def _html(self, node: etree._Element, full_tag: str, depth: int) -> None:
         """Write one HTML element."""
         # HTML does not tell capitals apart, so <SCRIPT> is one.
         tag = _name(node, full_tag).lower()
-        if tag == "script" or tag.startswith("mj-"):
+        if tag in REFUSED_HTML or tag.startswith("mj-"):
             raise self._fault(node, f"{tag} cannot stand in HTML.", "Take it out, or close the tag around it before.")
+        if tag == "meta" and node.get("http-equiv", "").lower() == "refresh":
+            raise self._fault(node, "A mail cannot send its reader elsewhere.", "Take the meta tag out.")
+        if tag in DROPPED_HTML:
+            self._warn(node, f"Most mail programs leave {tag} out.")
         attributes = self._attributes(node, full_tag, is_mjml=False)
         if tag in VOID_TAGS:
             self.out.append(f"<{tag}{attributes} />")
         elif tag == "style":
-            self.out.append(f"<style{attributes}>{css_escaped(''.join(node.itertext()))}</style>")
+            self.out.append(f"<style{attributes}>{self._css(node, tag, ''.join(node.itertext()))}</style>")
         else:
             self.out.append(f"<{tag}{attributes}>")
             self._html_content(node, depth)
@@ -292,61 +302,44 @@ class _Writer:
             return ""
         if self._has_prefixes:
             items = tuple((_name(node, name), value) for name, value in items)
-        written, faulty, complaints = self._look_over(tag, items, is_mjml)
-        if faulty:
-            raise self._faulty(node, faulty)
-        for complaint in complaints:
-            self._warn(node, complaint)
-        if not is_seen or not _stands_in_body(node):
-            return written
+        looked = self._look_over(tag, items, is_mjml)
+        if looked.fault:
+            raise self._faulty(node, looked)
+        for name, complaint in looked.complaints:
+            self._warn(node, complaint, at=name)
+        if is_mjml and (classes := node.get("mj-class")):
+            self._check_classes(node, classes)
+        return looked.written + self._missing(node, tag) if is_seen and _stands_in_body(node) else looked.written
+
+    def _check_classes(self, node: etree._Element, classes: str) -> None:
+        """Say which names of classes mean nothing."""
+        for name in classes.split():
+            if name not in self._classes and ANY_VALUE not in name:
+                self._warn(node, f"There is no mj-class {name!r}, so it is ignored.", at="mj-class")
+
+    def _missing(self, node: etree._Element, tag: str) -> str:
+        """Say what a picture lacks, and write an alt where there is none."""
         if any(not node.get(name) for name in DISTANT.get(tag, ())):
             self._warn(node, f"{tag} shows pictures from another server: give it {' and '.join(DISTANT[tag])}.")
-        return f'{written} alt=""' if tag in IMAGES and node.get("alt") is None else written
+        if tag == "mj-image" and not node.get("src"):
+            self._warn(node, "mj-image has no src, so it shows nothing.")
+        return ' alt=""' if tag in IMAGES and node.get("alt") is None else ""
 
-    def _faulty(self, node: etree._Element, name: str) -> TemplateError:
+    def _faulty(self, node: etree._Element, looked: Looked) -> TemplateError:
         """Make the error for an attribute that no mail may have."""
-        if name.lower() not in LINK_ATTRIBUTES:
-            return self._fault(node, f"The attribute {name!r} would be a script.", "Take it out.")
-        return self._fault(
-            node,
-            f"The {name} of {str(node.tag)!r} has an address that no mail may have.",
-            "Begin the address with https://, http://, mailto: or tel:.",
-        )
+        name, tag = looked.faulty, etree.QName(node).localname
+        if looked.fault is Fault.SCRIPT:
+            return self._fault(node, f"The attribute {name!r} would be a script.", "Take it out.", at=name)
+        if looked.fault is Fault.STYLES:
+            message = f"The {name} of {tag!r} holds more than one style."
+            return self._fault(node, message, "Give it one value, without ; and braces.", at=name)
+        message = f"The {name} of {tag!r} has an address that no mail may have."
+        return self._fault(node, message, "Begin the address with https://, http://, mailto: or tel:.", at=name)
 
     def _check_depth(self, node: etree._Element, depth: int) -> None:
         """Refuse nesting that only a mistake or an attack makes."""
         if depth > DEPTH_MAX:
             raise self._fault(node, f"Tags are nested more than {DEPTH_MAX} deep.", "Close the tags before.")
-
-
-Looked = tuple[str, str | None, tuple[str, ...]]
-"""Attributes as they are written, the name of one that is refused, and what is wrong with others."""
-
-
-def _look_over(tag: str, items: tuple[tuple[str, str], ...], is_mjml: bool) -> Looked:  # noqa: FBT001 - as above
-    """Write and judge the attributes of a tag."""
-    written, complaints = [], []
-    for name, value in items:
-        is_script = not is_mjml and name.lower().startswith("on")
-        if is_script or (name.lower() in LINK_ATTRIBUTES and _is_bad_link(value)):
-            return "", name, ()
-        if is_mjml and (complaint := attribute_complaint(tag, name, value)):
-            complaints.append(complaint)
-        written.append(f' {name}="{referenced(_cured(name, value) if is_mjml else value)}"')
-    return "".join(written), None, tuple(complaints)
-
-
-_looked_over_before = lru_cache(maxsize=4096)(_look_over)
-
-
-def _is_bad_link(value: str) -> bool:
-    """Tell whether an address runs a script or leaves the scheme to chance."""
-    if ANY_VALUE in value:
-        return False
-    address = _BLANKS.sub("", value)
-    scheme = _SCHEME.match(address)
-    has_bad_scheme = scheme is not None and scheme[1].lower() not in LINK_SCHEMES
-    return has_bad_scheme or address.startswith(("//", "\\\\", "/\\"))
 
 
 def _name(node: etree._Element, name: str) -> str:
@@ -365,25 +358,6 @@ def _html_text(text: str | None) -> str:
     if not text:
         return ""
     return referenced_text(text) if text.strip(" \n\t") else " "
-
-
-def _conditional(comment: str) -> str:
-    """Keep a comment that Outlook reads, with other letters as references, and no other."""
-    if not comment.lstrip().startswith(("[if", "<![endif]", "[endif]")):
-        return ""
-    ascii_only = "".join(letter if letter.isascii() else f"&#{ord(letter)};" for letter in comment)
-    return f"<!--{ascii_only}-->"
-
-
-def _cured(name: str, value: str) -> str:
-    """Write an MJML attribute's value as the compiler needs it."""
-    if "padding" in name:
-        # A bare 0 is not counted when widths are computed, so images overflow in Outlook.
-        return _ZERO.sub("0px", value)
-    if name == "mj-class":
-        # The compiler lets the first class win, MJML the last.
-        return " ".join(reversed(value.split()))
-    return value
 
 
 def _stands_in_body(node: etree._Element) -> bool:

@@ -9,7 +9,7 @@ Door: `Marks` (what the Jinja environment is given), `Rendered`. It must not kno
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jinja2.lexer import Token, TokenStream
@@ -20,7 +20,8 @@ _DIGITS = {ord(digit): 0xFDD0 + number for number, digit in enumerate("012345678
 _START = "\ufde0"
 _MARK = re.compile("\ufde0([\ufdd0-\ufddf]{4})")
 _STRAY = re.compile("[\ufdd0-\ufdef]+")
-_TAG = re.compile(r"</?[A-Za-z]")
+# A tag, and what only looks like markup and stops the parser.
+_TAG = re.compile(r"</?[A-Za-z]|<(?![A-Za-z/])|&#|\]\]>")
 _MARKS_MAX = 0x10000
 
 
@@ -32,11 +33,13 @@ class Rendered:
         text: Without any mark.
         marked: The same with its marks; empty where there are none.
         known: What the digits of the marks stand for.
+        sources: The text of each template.
     """
 
     text: str
     marked: str = ""
     known: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    sources: Mapping[Path, str] = field(default_factory=dict, repr=False)
 
     def tags(self) -> tuple[list[int], list[Place]]:
         """Give where in the text each marked tag begins, ascending, and where in a template it was written.
@@ -55,29 +58,31 @@ class Rendered:
         return offsets, places
 
     def place(self, line: int | None, column: int | None) -> Place | None:
-        """Give the place in a template of a place in the text: that of the tag there, or of the last one before.
+        """Give the place in a template of a place in the text; None where no template wrote a tag before it.
 
-        None where no template wrote a tag before it.
+        Exact at every tag, and behind one as far as the template says the same as the text; else that of the tag.
         """
         start = 0
         for _ in range((line or 1) - 1):
             start = self.text.find("\n", start) + 1
-        return self._before(start + max((column or 1) - 1, 0))
-
-    def place_on(self, line: int) -> Place | None:
-        """Give the place in a template of the last tag that begins on a line of the text, or before."""
-        end = -1
-        for _ in range(line):
-            end = self.text.find("\n", end + 1)
-            if end < 0:
-                return self._before(len(self.text))
-        return self._before(end)
-
-    def _before(self, offset: int) -> Place | None:
-        """Give the place of the last tag that begins there or before."""
+        offset = start + max((column or 1) - 1, 0)
         offsets, places = self.tags()
         found = bisect_right(offsets, offset)
-        return places[found - 1] if found else None
+        if not found:
+            return None
+        return self._moved(places[found - 1], self.text[offsets[found - 1] : offset])
+
+    def _moved(self, place: Place, text: str) -> Place:
+        """Give the place behind a stretch of text, if that is what stands at a place of a template."""
+        source = self.sources.get(place.path, "")
+        start = 0
+        for _ in range((place.line or 1) - 1):
+            start = source.find("\n", start) + 1
+        start += (place.column or 1) - 1
+        if not source.startswith(text, start):
+            return place
+        end = start + len(text)
+        return replace(place, line=source.count("\n", 0, end) + 1, column=end - source.rfind("\n", 0, end))
 
 
 class Marks:
@@ -90,11 +95,13 @@ class Marks:
     def __init__(self, shown_as: Path) -> None:
         self.shown_as = shown_as
         self._digits: dict[Place, str] = {}
+        self._sources: dict[Path, str] = {}
         self._places: dict[str, Place] = {}
 
     def mark(self, stream: TokenStream, source: str) -> list[Token]:
         """Give the tokens of a template with a mark before each tag of its text."""
         path = self.shown_as / (stream.name or "")
+        self._sources[path] = source
         line_starts = [0, *(match.end() for match in re.finditer("\n", source))]
         tokens = []
         position = 0
@@ -116,7 +123,7 @@ class Marks:
         clean = _without_strays(whole)
         if clean is not whole or len(whole) == len(text):
             return Rendered(text=clean)
-        return Rendered(text=whole, marked=text, known=self._places)
+        return Rendered(text=whole, marked=text, known=self._places, sources=self._sources)
 
     def _marked(self, text: str, start: int, line_starts: list[int], path: Path) -> str:
         """Put a mark before each tag of a stretch of a template."""

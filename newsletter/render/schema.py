@@ -91,8 +91,10 @@ _COLOUR_FUNCTION = r"rgba?\(\s*\d{1,3}\s*(?:,\s*[\d.]{1,5}%?\s*){2,3}\)"
 
 def attribute_complaint(tag: str, name: str, value: str) -> str | None:
     """Say what is wrong with an attribute of an MJML tag, or None."""
-    if tag in DEFAULTS or name in _EVERYWHERE or (tag == "mj-class" and name == "name"):
+    if name in _EVERYWHERE or (tag == "mj-class" and name == "name"):
         return None
+    if tag in DEFAULTS:
+        return None if name in _names() else f"No tag has an attribute {name!r}, so it is ignored."
     known = _facts()["tags"].get(tag, _UNKNOWN)["attributes"]
     kind = known.get(name)
     if kind is None:
@@ -139,6 +141,12 @@ def _facts() -> _Facts:
     """Read the facts."""
     facts: _Facts = json.loads(files("newsletter.render").joinpath("mjml_schema.json").read_bytes())
     return facts
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Give the names of all attributes of all tags."""
+    return frozenset(name for facts in _facts()["tags"].values() for name in facts["attributes"])
 
 
 _UNKNOWN = _Tag(attributes={}, children=[])

@@ -10,7 +10,7 @@ LETTER = (
     "<mjml>\n<mj-body><mj-section><mj-column>\n<mj-text colour='x'>{{ name }}</mj-text>\n"
     "</mj-column></mj-section></mj-body></mjml>\n"
 )
-WARNING = "a.mjml.j2:3:1: warning: mj-text has no attribute 'colour', so it is ignored. Did you mean 'color'?\n"
+WARNING = "a.mjml.j2:3:10: warning: mj-text has no attribute 'colour', so it is ignored. Did you mean 'color'?\n"
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -134,7 +134,7 @@ def test_warning_of_a_loop_is_told_once(tmp_path: Path) -> None:
 
     done = run(tmp_path, "render", "a.mjml.j2", "--context", "c.json")
 
-    assert (done.returncode, done.stderr) == (0, WARNING.replace(":3:1:", ":3:22:"))
+    assert (done.returncode, done.stderr) == (0, WARNING.replace(":3:10:", ":3:31:"))
 
 
 def test_check_of_a_file_needs_no_publication(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_our_own_templates_are_in_order() -> None:
         ("{% if x.y is defined %}{% else %}<mj-tetx/>{% endif %}", "2:34: error: There is no tag 'mj-tetx' in MJML."),
         (
             "{% for a in b.c(1)[2] %}<mj-text colour='x'>{{ a + 1 }}</mj-text>{% endfor %}",
-            "2:25: warning: mj-text has no",
+            "2:34: warning: mj-text has no",
         ),
         ("<mj-text color='{{ x }}' padding='{{ y }}px'>x</mj-text><mj-button href='{{ x }}:y'>x</mj-button>", None),
         ("<mj-text>{% if x > 3 %}{{ x|int * 2 + x|float }}{% endif %}{{ range(x)|list|length }}</mj-text>", None),
@@ -97,7 +97,7 @@ def test_template_is_filled_with_values(tmp_path: Path) -> None:
         Problem(
             is_error=False,
             message="mj-text has no attribute 'colour', so it is ignored. Did you mean 'color'?",
-            place=Place(path=Path("a.mjml"), line=2, column=1),
+            place=Place(path=Path("a.mjml"), line=2, column=10),
         ),
     )
 

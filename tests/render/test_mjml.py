@@ -14,7 +14,7 @@ def test_door_gives_html_and_warnings() -> None:
     assert compiled.html.startswith("<!doctype html>")
     assert compiled.warnings == (
         MjmlWarning(
-            message="The compiler ignores the attribute 'owa' of mjml.", line=1, column=1, template_name="t.mjml"
+            message="The compiler ignores the attribute 'owa' of mjml.", line=1, column=7, template_name="t.mjml"
         ),
     )
 

@@ -41,6 +41,7 @@ def test_every_tag_knows_where_it_was_written(tmp_path: Path) -> None:
         place("m.mjml.j2", 2, 13),
         place("m.mjml.j2", 2, 3),
         place("m.mjml.j2", 2, 13),
+        place("i.mjml.j2", 1, 1),
         place("i.mjml.j2", 2, 1),
         place("i.mjml.j2", 2, 4),
         place("base.mjml.j2", 2, 28),
@@ -51,6 +52,7 @@ def test_every_tag_knows_where_it_was_written(tmp_path: Path) -> None:
         "</",
         "<m",
         "</",
+        "<!",
         "<i",
         "</",
         "</",
@@ -103,8 +105,35 @@ def test_warning_of_the_mjml_names_the_template_that_wrote_it(tmp_path: Path) ->
     compiled = compile_rendered(made.rendered("a.mjml.j2", {}), template_name="t/a.mjml.j2")
 
     assert [str(warning) for warning in compiled.warnings] == [
-        "t/a.mjml.j2:4:2: mj-body has no attribute 'widht', so it is ignored. Did you mean 'width'?"
+        "t/a.mjml.j2:4:11: mj-body has no attribute 'widht', so it is ignored. Did you mean 'width'?"
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column"),
+    [
+        ("a\nb < c", 3, 3),
+        ("a {{ x }}\nb < c", 3, 3),
+        ("{{ x }}{{ x }}\n&nbsp; b &#0; c", 3, 10),
+        ("{% for i in x %}\n\n{{ i }} ]]> {% endfor %}", 4, 9),
+        ("a\n{% include 'i.mjml.j2' %}\n b < c", 4, 4),
+        ("<img\n title='{{ x }}'\n src='javascript:x'>", 2, 1),
+        ("<img\n title='x'\n src='javascript:x'>", 4, 2),
+        ("<i>{{ x }}</i>\n<!-- {{ x }}", 3, 1),
+        ("{{ x }}\n<!DOCTYPE x>", 3, 1),
+    ],
+)
+def test_mistake_behind_values_is_told_where_it_was_written(
+    tmp_path: Path, content: str, line: int, column: int
+) -> None:
+    """Values with lines of their own do not move the place; where they hide an attribute, the place is the tag's."""
+    before = "<mjml><mj-body><mj-section><mj-column><mj-text>"
+    letter = f"{before}\n{content}</mj-text></mj-column></mj-section></mj-body></mjml>"
+    made = templates(tmp_path, a__mjml__j2=letter, i__mjml__j2="<b>i</b>\n\n")
+
+    with pytest.raises(TemplateError) as caught:
+        compile_rendered(made.rendered("a.mjml.j2", {"x": "1\n2\n3"}), template_name="t/a.mjml.j2")
+    assert caught.value.place == place("a.mjml.j2", line, column)
 
 
 def test_place_that_no_template_wrote_is_said_to_be_one() -> None:
@@ -115,7 +144,7 @@ def test_place_that_no_template_wrote_is_said_to_be_one() -> None:
 
     compiled = compile_rendered(Rendered(text='<mjml owa="x"><mj-body/></mjml>'), template_name="t/a.mjml.j2")
     assert [str(warning) for warning in compiled.warnings] == [
-        "t/a.mjml.j2:1:1: The compiler ignores the attribute 'owa' of mjml. (line and column are of the rendered MJML)"
+        "t/a.mjml.j2:1:7: The compiler ignores the attribute 'owa' of mjml. (line and column are of the rendered MJML)"
     ]
 
 
@@ -126,4 +155,3 @@ def test_tag_left_open_is_told_with_the_place_that_opened_it(tmp_path: Path) -> 
     with pytest.raises(TemplateError, match=r"mj-body \(opened at t/a\.mjml\.j2:4:2\) and mjml") as caught:
         compile_rendered(made.rendered("a.mjml.j2", {}), template_name="t/a.mjml.j2")
     assert caught.value.place == place("a.mjml.j2", 5, 1)
-    assert made.rendered("a.mjml.j2", {}).place_on(99) == place("a.mjml.j2", 5, 1)

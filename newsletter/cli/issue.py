@@ -199,6 +199,7 @@ def test(session: Session, label: str, *, address: str, edition: str | None, reh
 @rehearse_option
 @click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Show who would get what; send nothing.")
 @click.option("--confirm", "confirmed", metavar="LABEL", help="The label again, instead of being asked for it.")
+@click.option("--yes", is_flag=True, help="Also to an audience much larger than the last issue's, without being asked.")
 @pass_session
 def send(
     session: Session,
@@ -209,6 +210,7 @@ def send(
     rehearse: bool,
     is_dry_run: bool,
     confirmed: str | None,
+    yes: bool,
 ) -> None:
     """Send an approved issue, or go on with a sending that was stopped. Nobody is mailed twice."""
     from newsletter.domain.content import SegmentId  # noqa: PLC0415 - as above
@@ -219,9 +221,10 @@ def send(
         session.say("Dry run: nothing was sent and nothing was written.")
         return
     for question in outlook.questions:
-        session.confirm(question)
+        if not yes:
+            session.confirm(question)
     session.confirm_label(label, confirmed)
-    with _stop_between_batches() as stopping:
+    with _stop_between_batches() as stopping, session.send_progress() as progress:
         done = session.newsletter.deliveries.send(
             label,
             by=f"{getpass.getuser()} on {platform.node()}",
@@ -229,7 +232,7 @@ def send(
             limit=limit,
             rehearse=rehearse,
             should_stop=lambda: bool(stopping),
-            progress=session.send_progress(),
+            progress=progress,
         )
     states = ", ".join(f"{count} {state}" for state, count in done.balance.states.items())
     click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label} ({done.cause}): {states}.")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -94,18 +94,9 @@ class Session:
         if not self.may_ask or not sys.stdin.isatty():
             raise UsageError("This needs an answer, and nobody can be asked here.", hint=hint)
 
-    def send_progress(self) -> "Callable[[Progress], None]":
-        """Give a callable that shows how far a sending is: one redrawn line on a terminal, nothing elsewhere."""
-        if self.is_quiet or not sys.stderr.isatty():
-            return lambda _progress: None
-
-        def draw(now: "Progress") -> None:
-            left = "" if now.seconds_left is None else f", {now.seconds_left:.0f} s left"
-            doubt = f", {now.unknown} unknown" if now.unknown else ""
-            counts = f"{now.accepted:,} accepted, {now.rejected:,} rejected{doubt}, {now.remaining:,} to go"
-            click.echo(f"\r{counts} ({now.per_second:,.0f} a second{left})   ", err=True, nl=now.remaining == 0)
-
-        return draw
+    def send_progress(self) -> "SendProgress":
+        """Give what shows how far a sending is, for a `with` block around the sending."""
+        return SendProgress(is_quiet=self.is_quiet, is_terminal=sys.stderr.isatty())
 
     def progress(self, label: str) -> Callable[[int, int], None]:
         """Give a callable (done, total) that draws one line of progress on a terminal and nothing elsewhere."""
@@ -122,6 +113,44 @@ class Session:
         if self.is_quiet or not sys.stderr.isatty():
             return lambda _done: None
         return lambda done: click.echo(f"\r{label}: {done:,}", err=True, nl=False)
+
+
+class SendProgress:
+    """Show how far a sending is: one redrawn line on a terminal, and everywhere what it waits for."""
+
+    def __init__(self, *, is_quiet: bool, is_terminal: bool) -> None:
+        self._is_quiet = is_quiet
+        self._is_terminal = is_terminal
+        self._is_line_open = False
+        self._refusal = ""
+
+    def __call__(self, now: "Progress") -> None:
+        """Show it; why nobody is taken is said once, not at each try."""
+        if self._is_quiet:
+            return
+        if now.refusal and now.refusal != self._refusal:
+            self._end_line()
+            click.echo(f"Not taken now: {now.refusal} Waiting, then trying again.", err=True)
+        self._refusal = now.refusal
+        if self._is_terminal:
+            left = "" if now.seconds_left is None else f", {now.seconds_left:.0f} s left"
+            doubt = f", {now.unknown} unknown" if now.unknown else ""
+            counts = f"{now.accepted:,} accepted, {now.rejected:,} rejected{doubt}, {now.remaining:,} to go"
+            click.echo(f"\r{counts} ({now.per_second:,.0f} a second{left})   ", err=True, nl=False)
+            self._is_line_open = True
+
+    def __enter__(self) -> Self:
+        """Begin with nothing shown."""
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        """End the line, so that what follows stands below it."""
+        self._end_line()
+
+    def _end_line(self) -> None:
+        if self._is_line_open:
+            click.echo(err=True)
+            self._is_line_open = False
 
 
 pass_session = click.make_pass_decorator(Session)

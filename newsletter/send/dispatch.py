@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from newsletter.domain.delivery import Balance, ClaimedBatch, DeliveryState, Sending, SendingState, Verdict
+from newsletter.domain.delivery import (
+    Balance,
+    BatchOutcome,
+    ClaimedBatch,
+    DeliveryState,
+    Sending,
+    SendingState,
+    Verdict,
+)
 from newsletter.domain.issue import EditionKey
 from newsletter.send.deliver import Delivered, claim_next, deliver
 from newsletter.send.patience import Patience
@@ -46,6 +54,7 @@ class Progress:
         unknown: In doubt since this run.
         remaining: Still queued, at most.
         seconds: Since the run began.
+        refusal: Why nobody in the last call was taken, for which the run waits now; empty when somebody was.
     """
 
     accepted: int
@@ -53,6 +62,7 @@ class Progress:
     unknown: int
     remaining: int
     seconds: float
+    refusal: str = ""
 
     @property
     def per_second(self) -> float:
@@ -243,13 +253,13 @@ class _Run:
             for verdict in Verdict:
                 self._by_verdict[verdict] += verdicts.count(verdict)
             self._handed_over -= verdicts.count(Verdict.REFUSED)
-            self._tell(self._progress())
+            self._tell(self._progress(_refusal_of(delivered.outcome)))
         reason = self._rules.note(delivered.outcome) or self._patience.note(delivered.outcome, clock.monotonic())
         if reason is not None:
             self._pause_reason = reason
             self._end(StopCause.PAUSED)
 
-    def _progress(self) -> Progress:
+    def _progress(self, refusal: str) -> Progress:
         """Say how far the run is."""
         accepted = self._by_verdict[Verdict.ACCEPTED]
         rejected = self._by_verdict[Verdict.REJECTED]
@@ -260,9 +270,18 @@ class _Run:
             unknown=unknown,
             remaining=max(0, self._queued_at_start - accepted - rejected - unknown),
             seconds=self._assignment.clock.monotonic() - self._began_at,
+            refusal=refusal,
         )
 
     def _end(self, cause: StopCause) -> None:
         """End the run for every thread, between batches; a reason to pause outweighs any other."""
         if self._cause is None or cause is StopCause.PAUSED:
             self._cause = cause
+
+
+def _refusal_of(outcome: BatchOutcome) -> str:
+    """Give the reason why nobody was taken though the call may be made again; empty when that is not so."""
+    refused = [answer for answer in outcome.outcomes if answer.verdict is Verdict.REFUSED]
+    if outcome.stop_reason is not None or not refused or len(refused) < len(outcome.outcomes):
+        return ""
+    return refused[-1].reason

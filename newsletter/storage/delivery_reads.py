@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from newsletter.domain.audience import ExclusionReason
 from newsletter.domain.delivery import (
@@ -32,7 +32,6 @@ _SENDING = (
     sending.c.finished_at,
     sending.c.pause_reason,
 )
-_NEEDS_NO_REASON = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
 def read_sending(connection: Connection, sending_id: SendingId) -> Sending:
@@ -140,13 +139,16 @@ def read_domains(connection: Connection, sending_id: SendingId) -> Mapping[str |
 
 
 def read_reasons(connection: Connection, sending_id: SendingId) -> tuple[ReasonCount, ...]:
-    """Count deliveries by state and reason, the commonest first."""
+    """Count deliveries by state and reason, the commonest first.
+
+    A batch's reason is that of its last call, so it speaks only for those that have no end yet.
+    """
     state = _state()
-    reason = func.coalesce(delivery.c.reason, batch.c.reason)
+    reason = case((delivery.c.state.is_(None), batch.c.reason), else_=delivery.c.reason)
     counted = (
         select(state, reason, func.count().label("deliveries"))
         .select_from(delivery.join(batch, batch.c.id == delivery.c.batch_id))
-        .where(delivery.c.sending_id == sending_id, reason != "", state.not_in(_NEEDS_NO_REASON))
+        .where(delivery.c.sending_id == sending_id, reason != "")
         .group_by(state, reason)
         .order_by(func.count().desc(), state, reason)
     )

@@ -71,7 +71,7 @@ class Report:
         segments: In the order of the names given; somebody in several counts in each, so these need not add up.
         editions: By edition; these add up.
         domains: By the mail domain of the reader, the largest first; these add up. Small ones are gathered.
-        reasons: Why deliveries were rejected, skipped or are in doubt; the commonest first.
+        reasons: Why deliveries were rejected, skipped, sent back to the queue or are in doubt; the commonest first.
         unknown: The batches of doubt.
         advice: What to do now, most urgent first; empty when there is nothing to do.
     """

@@ -270,6 +270,19 @@ def test_progress_is_told_after_each_batch(database: Database) -> None:
     assert [(one.per_second, one.seconds_left) for one in told] == [(1.0, 4.0), (1.0, 2.0), (1.0, 0.0)]
 
 
+def test_progress_says_why_nobody_is_taken(database: Database) -> None:
+    """Whoever watches a run that waits sees for what; once somebody is taken there is nothing to say."""
+    ledger, sending = a_sending(database, 2)
+    told: list[Progress] = []
+
+    send(
+        an_assignment(ledger, sending, ScriptedMailer([each(Verdict.REFUSED, "too busy")]), FakeClock()),
+        progress=told.append,
+    )
+
+    assert [one.refusal for one in told] == ["too busy", ""]
+
+
 def test_progress_before_the_first_answer_guesses_nothing() -> None:
     """Without any answer there is no pace and no guess of the end."""
     progress = Progress(accepted=0, rejected=0, unknown=0, remaining=9, seconds=0.0)

@@ -75,6 +75,21 @@ def test_doubt_that_is_left_rests(database: Database) -> None:
     assert ledger.finish(sending.id, now=LATER).state is SendingState.FINISHED
 
 
+def test_a_refusal_is_the_reason_of_those_who_wait_for_it_alone(database: Database) -> None:
+    """Who was sent back to the queue waits for a reason; who was taken, then or now, has none."""
+    ledger, sending = a_sending(database, 2)
+    first = claim(ledger, sending)
+    ledger.record(first, answered(first, Verdict.ACCEPTED, Verdict.REFUSED, reason="try later"), LATER)
+    while_waiting = ledger.account(sending.id).reasons
+    again = claim(ledger, sending)
+    ledger.record(again, answered(again, Verdict.ACCEPTED), LATER)
+
+    assert (while_waiting, ledger.account(sending.id).reasons) == (
+        (ReasonCount(state=DeliveryState.QUEUED, reason="try later", deliveries=1),),
+        (),
+    )
+
+
 def test_a_word_for_what_is_not_in_doubt_is_refused(database: Database) -> None:
     """A mistyped number changes nothing."""
     ledger, sending = a_sending(database, 2)

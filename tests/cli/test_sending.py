@@ -1,0 +1,72 @@
+"""What `newsletter issue send` asks, and what it shows while it sends."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from newsletter import open_newsletter
+from newsletter.cli.session import SendProgress
+from newsletter.send.dispatch import Progress
+from newsletter.storage.tables import approval, sending
+from tests.cli.conftest import Run
+
+
+def at(accepted: int, *, refusal: str = "") -> Progress:
+    """Give a moment of a sending to ten people."""
+    return Progress(accepted=accepted, rejected=0, unknown=0, remaining=10 - accepted, seconds=2.0, refusal=refusal)
+
+
+def test_a_terminal_shows_one_line_and_what_comes_after_stands_below(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line is drawn over itself, and ended also when the sending stops before its end."""
+    with SendProgress(is_quiet=False, is_terminal=True) as show:
+        show(at(2))
+        show(at(4))
+
+    assert capsys.readouterr().err == (
+        "\r2 accepted, 0 rejected, 8 to go (1 a second, 8 s left)   "
+        "\r4 accepted, 0 rejected, 6 to go (2 a second, 3 s left)   \n"
+    )
+
+
+def test_why_nobody_is_taken_is_said_once_also_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A sending that waits for minutes is not silent about it, and does not say the same at each try."""
+    with SendProgress(is_quiet=False, is_terminal=False) as show:
+        for refusal in ("Connection refused.", "Connection refused.", "Too busy.", ""):
+            show(at(0, refusal=refusal))
+
+    assert capsys.readouterr().err == (
+        "Not taken now: Connection refused. Waiting, then trying again.\n"
+        "Not taken now: Too busy. Waiting, then trying again.\n"
+    )
+
+
+def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --quiet nothing is shown."""
+    with SendProgress(is_quiet=True, is_terminal=True) as show:
+        show(at(0, refusal="Too busy."))
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_much_larger_audience_needs_a_yes(approved: Path, run: Run) -> None:
+    """Off a terminal nobody can be asked: without --yes nothing is sent, and the hint names it."""
+    with open_newsletter(approved / "newsletter.toml") as newsletter, newsletter.resources.database.write() as writer:
+        writer.execute(
+            insert(sending).values(
+                label="2017-10",
+                approval_hash=select(approval.c.hash).scalar_subquery(),
+                mailer="smtp",
+                is_rehearsal=False,
+                state="finished",
+                started_at=datetime(2017, 10, 24, tzinfo=UTC),
+                finished_at=datetime(2017, 10, 24, tzinfo=UTC),
+                candidates=0,
+            )
+        )
+
+    asked = run("issue", "send", "2017-11", "--confirm", "2017-11")
+    told = run("issue", "send", "2017-11", "--confirm", "2017-11", "--yes")
+
+    assert (asked.code, asked.err.splitlines()[-1], told.code) == (2, "What to do: Say yes with --yes.", 0)

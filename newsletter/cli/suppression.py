@@ -60,5 +60,7 @@ def fetch(session: Session, *, since: datetime | None, is_dry_run: bool) -> None
     click.echo(f"{fetched.known} were suppressed already; {fetched.passing} were blocked for a while only.")
     if is_dry_run:
         session.say("Dry run: nothing was kept.")
+    elif fetched.is_rehearsal:
+        session.say("A rehearsal: these are our own SendGrid's lists, so nothing was kept.")
     if fetched.faults:
         raise Incomplete("Not everything could be read.", faults=[Fault(message=fault) for fault in fetched.faults])

@@ -108,10 +108,12 @@ class FetchedSuppressions:
     Attributes:
         suppressions: List by list, in the provider's order.
         faults: One sentence for each list that could not be read to its end.
+        is_rehearsal: They are a stand-in's: nothing about a person follows from them.
     """
 
     suppressions: tuple[ProviderSuppression, ...]
     faults: tuple[str, ...] = ()
+    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

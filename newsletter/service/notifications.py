@@ -90,12 +90,14 @@ class FetchResult:
         known: How many were suppressed already.
         passing: How many were only blocked for a while, from which nothing follows.
         faults: One sentence for each list that could not be read, and for addresses that are none.
+        is_rehearsal: The lists were a stand-in's, so nothing was kept.
     """
 
     new: Mapping[SuppressionReason, int]
     known: int
     passing: int
     faults: tuple[str, ...]
+    is_rehearsal: bool = False
 
 
 @runtime_checkable
@@ -177,6 +179,8 @@ class NotificationService:
     def fetch_suppressions(self, *, since: datetime | None = None, is_dry_run: bool = False) -> FetchResult:
         """Take over the provider's own lists of addresses not to be mailed: what the webhook may have missed.
 
+        From a stand-in's lists nothing is kept: what became of rehearsed mails is about nobody.
+
         Args:
             since: Only what was added there at this aware moment or later.
             is_dry_run: Count everything, keep nothing.
@@ -196,8 +200,14 @@ class NotificationService:
         faults = list(fetched.faults)
         if unusable := len(lasting) - len(sound):
             faults.append(f"{unusable} entries hold no usable address and were left out.")
-        known, new = self._take_over(list(sound.values()), is_dry_run=is_dry_run)
-        return FetchResult(new=new, known=known, passing=len(fetched.suppressions) - len(lasting), faults=tuple(faults))
+        known, new = self._take_over(list(sound.values()), is_dry_run=is_dry_run or fetched.is_rehearsal)
+        return FetchResult(
+            new=new,
+            known=known,
+            passing=len(fetched.suppressions) - len(lasting),
+            faults=tuple(faults),
+            is_rehearsal=fetched.is_rehearsal,
+        )
 
     def _take_over(
         self, entries: Sequence[ProviderSuppression], *, is_dry_run: bool

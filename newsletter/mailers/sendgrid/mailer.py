@@ -7,7 +7,7 @@ sent. It must not know the ledger or wait for anything: what is not taken now is
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
@@ -99,7 +99,8 @@ class SendGrid:
 
     def fetch_suppressions(self, since: datetime | None = None) -> FetchedSuppressions:
         """Read SendGrid's own lists of addresses not to be mailed, from an aware moment on; nothing changes there."""
-        return fetch_suppressions(self._transport, since=since)
+        fetched = fetch_suppressions(self._transport, since=since)
+        return replace(fetched, is_rehearsal=self._settings.is_stand_in)
 
 
 class _HandOver:

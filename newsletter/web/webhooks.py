@@ -25,6 +25,9 @@ BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 10.0
 """A body that takes longer is no provider's."""
 
+_GOODBYE = {"Connection": "close"}
+"""The rest of such a body is not read, so nothing else can come over its connection."""
+
 log = logging.getLogger(__name__)
 
 
@@ -51,9 +54,9 @@ def make_webhooks(
             async with asyncio.timeout(body_seconds_max):
                 raw = await _body(request)
         except (TimeoutError, ClientDisconnect):
-            return Response(status_code=408)
+            return Response(status_code=408, headers=_GOODBYE)
         if raw is None:
-            return Response(status_code=413)
+            return Response(status_code=413, headers=_GOODBYE)
         return Response(status_code=await _taken(door, raw, request, hand_in))
 
     return Starlette(routes=[Route("/webhooks/{provider}", take, methods=["POST"])])

@@ -1,5 +1,6 @@
 """The internet's door, really served on this machine."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,31 @@ def test_what_comes_in_is_kept_and_the_end_is_clean(publication: Path) -> None:
         assert not serving.is_alive()
         assert {"server", "date"}.isdisjoint(answer.headers)
     take_port("127.0.0.1", httpx.URL(address).port or 0).close()
+
+
+def test_slow_callers_do_not_keep_others_out(publication: Path) -> None:
+    """A connection on which the head of a request does not end is ended, the first request or a later one."""
+    with open_newsletter(publication / "newsletter.toml") as newsletter:
+        outside = Outside(newsletter.notifications, host="127.0.0.1", port=0, head_seconds_max=0.3)
+        port = httpx.URL(outside.webhook("sendgrid")).port or 0
+        serving = threading.Thread(target=outside.serve, args=([sendgrid_door(PROVIDER.public_key)],))
+        serving.start()
+        whole = b"GET /webhooks/sendgrid HTTP/1.1\r\nHost: a\r\n\r\n"
+        ends = [_said_until_the_end(port, begun) for begun in (b"", b"POST / HTTP/1.1\r\nX: ", whole + b"POST /")]
+        outside.stop()
+        serving.join(timeout=20)
+
+    assert [said.split(b"\r\n")[0] for said in ends] == [b"", b"", b"HTTP/1.1 405 Method Not Allowed"]
+
+
+def _said_until_the_end(port: int, begun: bytes) -> bytes:
+    """Give what the service says to a caller that does not go on, until it hangs up."""
+    said = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(begun)
+        while more := connection.recv(65536):
+            said += more
+    return said
 
 
 def test_stopping_what_never_ran_does_nothing(newsletter: Newsletter) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,11 @@ from newsletter.send.mark import mark_path
 from newsletter.storage.database import Database
 from newsletter.storage.migrate import migrate
 from newsletter.wiring import lay_out_publication, open_newsletter
+from tests.fakes.clock import FakeClock
 
 REPOSITORY = Path(__file__).parent.parent
+MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
+"""When the issue is approved and sent, by the tests' clock."""
 
 # A busy machine is no fault of the code: no deadline an example, and no complaint that a fixture or example was slow.
 settings.register_profile("suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -95,6 +98,17 @@ def approved_once(drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
+@pytest.fixture(scope="session")
+def real_once(drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name a sender and an unsubscribe mailbox that are no examples, and approve the issue with them; tests copy it."""
+    folder = shutil.copytree(drafted_once, tmp_path_factory.mktemp("real") / "seutu")
+    path = folder / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+    with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino")
+    return folder
+
+
 @pytest.fixture
 def publication(laid_out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a fresh publication and stand in its folder."""
@@ -111,6 +125,12 @@ def drafted(drafted_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def approved(approved_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a publication whose issue 2017-11 is approved, and stand in its folder."""
     return _stand_in(approved_once, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def real(real_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a publication whose issue 2017-11 may go to real readers, approved in the morning; stand in its folder."""
+    return _stand_in(real_once, tmp_path, monkeypatch)
 
 
 def _stand_in(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -17,9 +17,9 @@ from newsletter.service.guard import Adopted
 from newsletter.service.resources import Resources
 from newsletter.storage.database import Database
 from newsletter.wiring import Newsletter
+from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, each
-from tests.service.test_library import MORNING
 
 LABEL = "2017-11"
 READERS = 21
@@ -28,14 +28,11 @@ COPIED = "This folder was copied, moved to another disk, or put back from a back
 
 
 @pytest.fixture
-def ready(approved: Path) -> Path:
-    """Give a publication with addresses that are no examples and an approved issue, with the mark of a new database."""
-    path = approved / "newsletter.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
-    with opened(approved, ScriptedMailer()) as newsletter:
-        newsletter.issues.approve(LABEL, by="Aino")
+def ready(real: Path) -> Path:
+    """Give a publication whose issue may go to real readers, with the mark of a new database."""
+    with opened(real, ScriptedMailer()) as newsletter:
         newsletter.care.adopt(by="Aino")
-    return approved
+    return real
 
 
 def opened(folder: Path, mailer: ScriptedMailer) -> Newsletter:

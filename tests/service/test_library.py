@@ -2,7 +2,7 @@
 
 import stat
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,25 +12,15 @@ from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import DeliveryState, Verdict
 from newsletter.domain.issue import IssueState, PickGrade
 from newsletter.errors import StateError, UsageError
+from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, by_address, each
 
-MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
 
-
-def _make_real(folder: Path) -> None:
-    """Name a sender and an unsubscribe mailbox that are no examples, and approve the issue with them."""
-    path = folder / "newsletter.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
-    with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter:
-        newsletter.issues.approve("2017-11", by="Aino")
-
-
-def test_what_was_really_sent_is_not_picked_again(drafted: Path) -> None:
+def test_what_was_really_sent_is_not_picked_again(real: Path) -> None:
     """After a real sending the next issue leaves its items out and says which issue had them."""
-    _make_real(drafted)
     mailer = ScriptedMailer()
-    with open_newsletter(drafted / "newsletter.toml", clock=FakeClock(MORNING), mailer=mailer) as newsletter:
+    with open_newsletter(real / "newsletter.toml", clock=FakeClock(MORNING), mailer=mailer) as newsletter:
         sent = set(newsletter.issues.render("2017-11").issue.items)
         newsletter.deliveries.send("2017-11", by="Aino")
 
@@ -53,11 +43,10 @@ def test_a_rehearsal_leaves_the_items_free(drafted: Path) -> None:
     assert "sent in 2017-11" not in {pick.reason for pick in made.picks}
 
 
-def test_an_issue_is_really_sent_once(approved: Path) -> None:
+def test_an_issue_is_really_sent_once(real: Path) -> None:
     """A second real sending of the same issue is refused, and the issue can be approved no more."""
-    _make_real(approved)
     mailer = ScriptedMailer()
-    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+    with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino")
         state = newsletter.issues.summary("2017-11").state
         with pytest.raises(StateError, match="was sent on"):
@@ -104,11 +93,10 @@ def test_a_rehearsal_needs_no_real_mailer(approved: Path) -> None:
     assert len(list((approved / "outbox/2017-11").glob("*.eml"))) == 21
 
 
-def test_a_test_mail_is_marked_and_counts_nowhere(approved: Path) -> None:
+def test_a_test_mail_is_marked_and_counts_nowhere(real: Path) -> None:
     """One edition goes to one address, with a mark in subject and header, and the ledger knows nothing of it."""
-    _make_real(approved)
     mailer = ScriptedMailer()
-    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+    with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         outcome = newsletter.deliveries.test("2017-11", "somebody@example.net", edition="managers.fi")
         summary = newsletter.issues.summary("2017-11")
         newsletter.audience.suppress("somebody@example.net", note="by hand")
@@ -125,11 +113,10 @@ def test_a_test_mail_is_marked_and_counts_nowhere(approved: Path) -> None:
     assert [recipient.address for recipient in batch.recipients] == ["somebody@example.net"]
 
 
-def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(approved: Path) -> None:
+def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(real: Path) -> None:
     """The combination is an edition of its own."""
-    _make_real(approved)
     mailer = ScriptedMailer()
-    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+    with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino", segments=[SegmentId("managers")])
 
     editions = {str(batch.message.edition): batch.message for batch in mailer.calls}
@@ -145,11 +132,10 @@ def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(approved: 
     assert set(editions["managers.fi"].items) < set(both)
 
 
-def test_unknown_mails_are_reported_and_resolved_by_a_person(approved: Path) -> None:
+def test_unknown_mails_are_reported_and_resolved_by_a_person(real: Path) -> None:
     """A lost answer is never repeated by itself: the report lists it, and a person decides."""
-    _make_real(approved)
     mailer = ScriptedMailer([each(Verdict.UNKNOWN, reason="the answer was lost")])
-    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+    with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         first = newsletter.deliveries.send("2017-11", by="Aino")
         again = newsletter.deliveries.send("2017-11", by="Aino")
         count = newsletter.deliveries.resolve("2017-11", resend=False, by="Aino")
@@ -161,27 +147,25 @@ def test_unknown_mails_are_reported_and_resolved_by_a_person(approved: Path) -> 
     assert sum(len(batch.recipients) for batch in mailer.calls) == 21
 
 
-def test_a_rejected_reader_does_not_hold_up_the_others(approved: Path) -> None:
+def test_a_rejected_reader_does_not_hold_up_the_others(real: Path) -> None:
     """One refused address is one refused address, and the sums hold."""
-    _make_real(approved)
     mailer = ScriptedMailer([by_address({"niilo.haapala@example.net": Verdict.REJECTED}, reason="no such mailbox")] * 9)
-    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+    with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         done = newsletter.deliveries.send("2017-11", by="Aino")
 
     assert {str(state): count for state, count in done.balance.states.items()} == {"accepted": 20, "rejected": 1}
     assert done.balance.holds
 
 
-def test_what_is_sent_is_what_was_checked(approved: Path) -> None:
+def test_what_is_sent_is_what_was_checked(real: Path) -> None:
     """A template, the brand or the sender changed after approval changes nothing that is sent."""
-    _make_real(approved)
-    with open_newsletter(approved / "newsletter.toml") as newsletter:
+    with open_newsletter(real / "newsletter.toml") as newsletter:
         checked = {str(message.edition): message.html for message in newsletter.issues.approved("2017-11").messages}
     for name in ("templates/email/edition.mjml.j2", "newsletter.toml"):
-        path = approved / name
+        path = real / name
         path.write_text(path.read_text(encoding="utf-8").replace("SEUTU-ohjelma", "Muu").replace("<h1>", "<h1>Muu "))
     mailer = ScriptedMailer()
-    with open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter:
+    with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino")
 
     # No reader of the sample is in both segments and reads English.

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,10 +29,10 @@ from newsletter.service.resources import Resources
 from newsletter.storage.database import Database
 from newsletter.storage.tables import batch, delivery, sending, subscriber, suppression
 from newsletter.wiring import Newsletter
+from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, each
 
-MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
 LABEL = "2017-11"
 KIND, STATE, WHY = NotificationKind, DeliveryState, SuppressionReason
 
@@ -67,24 +67,21 @@ def hard(key: str, *, minute: int = 1) -> Notification:
 
 
 @pytest.fixture(scope="module")
-def sent_once(approved_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sent_once(real_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Send the issue once, to 21 readers, through a mailer that counts as real and takes everything."""
-    return _sent(approved_once, tmp_path_factory.mktemp("sent") / "seutu", ScriptedMailer())
+    return _sent(real_once, tmp_path_factory.mktemp("sent") / "seutu", ScriptedMailer())
 
 
 @pytest.fixture(scope="module")
-def doubtful_once(approved_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def doubtful_once(real_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Send the issue once through a mailer whose first answer is lost."""
     mailer = ScriptedMailer([each(Verdict.UNKNOWN, reason="the answer was lost")])
-    return _sent(approved_once, tmp_path_factory.mktemp("doubtful") / "seutu", mailer)
+    return _sent(real_once, tmp_path_factory.mktemp("doubtful") / "seutu", mailer)
 
 
-def _sent(approved: Path, folder: Path, mailer: ScriptedMailer) -> Path:
-    shutil.copytree(approved, folder)
-    path = folder / "newsletter.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+def _sent(real: Path, folder: Path, mailer: ScriptedMailer) -> Path:
+    path = shutil.copytree(real, folder) / "newsletter.toml"
     with open_newsletter(path, clock=FakeClock(MORNING), mailer=mailer) as newsletter:
-        newsletter.issues.approve(LABEL, by="Aino")
         newsletter.deliveries.send(LABEL, by="Aino")
     return folder
 
@@ -311,12 +308,10 @@ def test_three_issues_that_came_back_in_a_row_suppress(
     assert taken == Taken(new=1, repeated=0, settled=1, suppressed=int(why is not None), paused=())
 
 
-def test_many_blocks_at_once_pause_the_sending(approved: Path) -> None:
+def test_many_blocks_at_once_pause_the_sending(real: Path) -> None:
     """A running sending is paused with the reason when more than one in twenty comes back for what we are or wrote."""
-    path = approved / "newsletter.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+    path = real / "newsletter.toml"
     with open_newsletter(path, clock=FakeClock(MORNING), mailer=ScriptedMailer()) as newsletter:
-        newsletter.issues.approve(LABEL, by="Aino")
         newsletter.deliveries.send(LABEL, by="Aino", limit=15)
         blocks = [told(key, KIND.BLOCKED, reason="550 5.7.1 Blocked") for key in _handed_over(newsletter)]
 
@@ -332,12 +327,10 @@ def test_many_blocks_at_once_pause_the_sending(approved: Path) -> None:
     assert [reason.reason for reason in report.reasons] == ["550 5.7.1 Blocked"]
 
 
-def test_after_a_person_let_it_go_on_blocks_are_counted_anew(approved: Path) -> None:
+def test_after_a_person_let_it_go_on_blocks_are_counted_anew(real: Path) -> None:
     """Blocks of what went out before the pause were looked at; only what goes out since can pause it once more."""
-    path, clock = approved / "newsletter.toml", FakeClock(MORNING)
-    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+    path, clock = real / "newsletter.toml", FakeClock(MORNING)
     with open_newsletter(path, clock=clock, mailer=ScriptedMailer()) as newsletter:
-        newsletter.issues.approve(LABEL, by="Aino")
         newsletter.deliveries.send(LABEL, by="Aino", limit=10)
         before = _handed_over(newsletter)
         first = newsletter.notifications.take([told(key, KIND.BLOCKED) for key in before])

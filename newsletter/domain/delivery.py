@@ -3,8 +3,8 @@
     queued -> sending -> accepted -> delivered | deferred | bounced | complained
                       -> rejected | unknown            queued -> skipped
 
-`queued`, `sending` and `unknown` are the Batch's states: a claim writes one row, not a thousand. A delivery's own state
-is set when it is settled.
+`queued`, `sending`, `unknown` and at first `accepted` are the Batch's states: a claim and its answer write one row
+each, not a thousand. A delivery has a state of its own once it ends otherwise than its batch.
 """
 
 from collections.abc import Mapping
@@ -33,12 +33,18 @@ class SendingState(StrEnum):
 
 
 class BatchState(StrEnum):
-    """Where a batch stands."""
+    """Where a batch stands, and with it every delivery in it that has no state of its own."""
 
     QUEUED = "queued"
     SENDING = "sending"
-    SETTLED = "settled"
     UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    SETTLED = "settled"
+    """Every delivery has a state of its own."""
+
+
+OPEN_BATCH_STATES = (BatchState.QUEUED, BatchState.SENDING, BatchState.UNKNOWN)
+"""Those of batches that keep a sending from its end."""
 
 
 class DeliveryState(StrEnum):

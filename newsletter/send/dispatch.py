@@ -4,8 +4,10 @@ One thread or a few. Claims are taken one after another through a gate, where pa
 calls run side by side. Between batches, and only there, the loop stops: what was handed over is recorded first.
 """
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
@@ -132,11 +134,25 @@ def send(
         assignment.ledger.resume(assignment.sending.id, now=assignment.clock.now())
     reconciled = reconcile(assignment)
     run = _Run(assignment, choice or Choice(), rate, should_stop, progress)
-    if threads == 1:
-        run.work()
-    else:
-        _work_side_by_side(run, threads)
+    with _old_objects_left_alone():
+        if threads == 1:
+            run.work()
+        else:
+            _work_side_by_side(run, threads)
     return run.close(reconciled)
+
+
+@contextmanager
+def _old_objects_left_alone() -> Iterator[None]:
+    """Keep Python from looking through all that was loaded before, while recipients come and go by the thousand.
+
+    They make it look for garbage again and again, which was a tenth of what a sending costs; none of it is there.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _work_side_by_side(run: "_Run", threads: int) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import StorageError
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
 
 LOCK_WAIT_SECONDS = 10.0
@@ -49,6 +49,7 @@ class Database:
         self.url = make_url(url)
         self.lock_wait_seconds = lock_wait_seconds
         self._engine = _open_engine(url, lock_wait_seconds)
+        self._writing_engine = self._engine.execution_options(newsletter_writes=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,8 +79,7 @@ class Database:
         Raises:
             StorageError: The database is missing, locked, full, read-only, damaged or cannot be reached.
         """
-        engine = self._engine.execution_options(newsletter_writes=True)
-        with self._guarded(), engine.begin() as connection:
+        with self._guarded(), self._writing_engine.begin() as connection:
             yield connection
 
     def revision(self) -> str | None:

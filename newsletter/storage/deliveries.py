@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 from newsletter.domain.audience import Segment
 from newsletter.domain.content import Language
 from newsletter.domain.delivery import (
+    OPEN_BATCH_STATES,
     Balance,
     BatchId,
     BatchOutcome,
@@ -244,7 +245,7 @@ class DeliveryLedger:
         """
         with self._database.write() as connection:
             delivery_claims.settle_proven(connection, batch.c.sending_id == sending_id, now)
-            is_open = exists().where(batch.c.sending_id == sending_id, batch.c.state != BatchState.SETTLED)
+            is_open = exists().where(batch.c.sending_id == sending_id, batch.c.state.in_(OPEN_BATCH_STATES))
             connection.execute(
                 update(sending)
                 .where(

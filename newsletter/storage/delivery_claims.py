@@ -1,11 +1,11 @@
 """Claim a batch, record what became of it, give it back: the statements behind `storage.deliveries`.
 
-A claim writes one row. People who left since the audience was fixed are taken out in the same transaction, so nobody
-is mailed after an unsubscribe that was kept before the claim. A record is fenced by the number of the attempt: whoever
-was overtaken changes nothing.
+A claim writes one row, and so does the record of a call that took everybody. People who left since the audience was
+fixed are taken out in the same transaction, so nobody is mailed after an unsubscribe that was kept before the claim. A
+record is fenced by the number of the attempt: whoever was overtaken changes nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func,
 
 from newsletter.domain.audience import AddressHash, SubscriberStatus
 from newsletter.domain.delivery import (
+    OPEN_BATCH_STATES,
     BatchId,
     BatchOutcome,
     BatchState,
@@ -26,10 +27,9 @@ from newsletter.domain.delivery import (
 from newsletter.domain.issue import EditionKey, parse_edition_key
 from newsletter.errors import StateError
 from newsletter.storage.delivery_statements import (
+    GIVE_UP,
     IS_OURS,
     PEOPLE_OF_A_BATCH,
-    SET_STATE,
-    SETTLE_BATCH,
     SETTLE_ONE,
     TAKE,
     TAKE_OF_EDITIONS,
@@ -69,9 +69,9 @@ def claim(
     """
     while (taken := _take(connection, sending_id, owner=owner, now=now, editions=editions)) is not None:
         batch_id, attempt, edition = taken
-        remaining = _without_those_who_left(connection, batch_id, now)
+        remaining = _without_those_who_left(connection, sending_id, batch_id, now)
         if not remaining:
-            _set_state(connection, batch_id, BatchState.SETTLED, settled_at=now)
+            _give_up(connection, batch_id, attempt, BatchState.SETTLED, settled_at=now)
             continue
         if limit is not None and len(remaining) > limit:
             _move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
@@ -103,26 +103,29 @@ def _take(
     return None if taken is None else (BatchId(taken.id), taken.attempt, taken.edition)
 
 
-def _without_those_who_left(connection: Connection, batch_id: BatchId, now: datetime) -> list[PlannedDelivery]:
+def _without_those_who_left(
+    connection: Connection, sending_id: SendingId, batch_id: BatchId, now: datetime
+) -> list[PlannedDelivery]:
     """Skip whoever must not be mailed any more; give the others, in the order of their hashes.
 
     People are found by the hash of their address, not by their number: a number may be given to somebody else after an
     erasure, and who has another address now may have met this issue there already.
     """
-    found = connection.execute(PEOPLE_OF_A_BATCH, {"its_batch": batch_id})
+    found = connection.execute(PEOPLE_OF_A_BATCH, {"its_sending": sending_id, "its_batch": batch_id})
     staying: list[PlannedDelivery] = []
+    left: _Ends = {}
     active = SubscriberStatus.ACTIVE.value
     # This loop and the one in `record` are what a batch costs: plain unpacking halves it.
-    for key, address_hash, sending_id, subscriber_id, address, name, status, suppressed_for in found.all():
+    for key, address_hash, subscriber_id, address, name, status, suppressed_for in found.all():
         if suppressed_for is None and status == active:
             planned = PlannedDelivery(
                 key=key, address_hash=address_hash, subscriber_id=subscriber_id, address=address, name=name
             )
             staying.append(planned)
         else:
-            reason = _reason_to_skip(status, suppressed_for)
-            end = _End(state=DeliveryState.SKIPPED, reason=reason, provider_id=None)
-            _settle(connection, sending_id, [address_hash], end, now)
+            end = _End(DeliveryState.SKIPPED, _reason_to_skip(status, suppressed_for), None)
+            left.setdefault(end, []).append(address_hash)
+    _settle(connection, sending_id, left, now)
     return staying
 
 
@@ -139,12 +142,13 @@ def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome,
     """Write what the mailer answered for a claimed batch.
 
     Accepted and rejected deliveries are settled. Refused ones go back to the end of the queue. Whatever else is left,
-    answered "unknown" or not answered at all, stays in doubt.
+    answered "unknown" or not answered at all, stays in doubt. When nobody is left, the commonest acceptance is written
+    on the batch alone: a provider that takes a thousand at once answers once, and writing that row by row would cost
+    more than the call.
 
     Raises:
         StateError: The claim is not this owner's any more; nothing was written.
     """
-    _require_claim(connection, claimed)
     answers = {answer.delivery_key: answer for answer in outcome.outcomes}
     # Grouped by plain tuples: most of a batch ends alike, and this loop is what recording costs.
     groups: dict[tuple[Verdict, str, str | None], list[AddressHash]] = {}
@@ -152,7 +156,7 @@ def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome,
         answer = answers.get(planned.key)
         alike = _NO_ANSWER if answer is None else (answer.verdict, answer.reason, answer.provider_id)
         groups.setdefault(alike, []).append(planned.address_hash)
-    ends: dict[_End, list[AddressHash]] = {}
+    ends: _Ends = {}
     refused: dict[AddressHash, str] = {}
     unknown: dict[AddressHash, str] = {}
     for (verdict, reason, provider_id), hashes in groups.items():
@@ -160,15 +164,27 @@ def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome,
             ends.setdefault(_End(_SETTLING[verdict], reason or None, provider_id), []).extend(hashes)
         else:
             (refused if verdict is Verdict.REFUSED else unknown).update(dict.fromkeys(hashes, reason))
-    _settle_all(connection, claimed, ends, now, is_whole=not refused and not unknown)
     if unknown:
-        _set_state(connection, claimed.id, BatchState.UNKNOWN, reason=next(iter(unknown.values())))
-        if refused:
-            _queue_apart(connection, claimed, refused, now)
+        _leave_claim(connection, claimed, BatchState.UNKNOWN, reason=next(iter(unknown.values())))
     elif refused:
-        _queue_again(connection, claimed, next(iter(refused.values())), now)
+        _leave_claim(connection, claimed, BatchState.QUEUED, reason=next(iter(refused.values())))
+    elif (common := _commonest_acceptance(ends)) is not None:
+        del ends[common]
+        _leave_claim(
+            connection,
+            claimed,
+            BatchState.ACCEPTED,
+            reason=common.reason or "",
+            provider_id=common.provider_id,
+            settled_at=now,
+        )
     else:
-        _set_state(connection, claimed.id, BatchState.SETTLED, settled_at=now)
+        _leave_claim(connection, claimed, BatchState.SETTLED, settled_at=now)
+    _settle(connection, claimed.sending_id, ends, now)
+    if unknown and refused:
+        _queue_apart(connection, claimed, refused, now)
+    elif refused:
+        _queue_last(connection, claimed, now)
 
 
 class _End(NamedTuple):
@@ -179,38 +195,31 @@ class _End(NamedTuple):
     provider_id: str | None
 
 
-def _settle_all(
-    connection: Connection,
-    claimed: ClaimedBatch,
-    ends: Mapping[_End, Sequence[AddressHash]],
-    now: datetime,
-    *,
-    is_whole: bool,
-) -> None:
-    """Write how the deliveries of a batch ended.
-
-    When everybody in it has an end, the commonest one is written for the whole batch by one statement: a provider that
-    takes a thousand at once answers once, and writing that row by row would cost more than the call.
-    """
-    *rare, commonest = sorted(ends, key=lambda end: len(ends[end])) if is_whole else (*ends, None)
-    for end in rare:
-        assert end is not None
-        _settle(connection, claimed.sending_id, ends[end], end, now)
-    if commonest is not None:
-        connection.execute(SETTLE_BATCH, {"its_batch": claimed.id, **_as_values(commonest, now)})
+_Ends = dict[_End, list[AddressHash]]
 
 
-def _settle(
-    connection: Connection, sending_id: SendingId, hashes: Iterable[AddressHash], end: _End, now: datetime
-) -> None:
+def _commonest_acceptance(ends: _Ends) -> _End | None:
+    """Give how most of those ended that were accepted; None when nobody was."""
+    accepted = [end for end in ends if end.state is DeliveryState.ACCEPTED]
+    return max(accepted, key=lambda end: len(ends[end]), default=None)
+
+
+def _settle(connection: Connection, sending_id: SendingId, ends: _Ends, now: datetime) -> None:
     """Write how single deliveries ended."""
-    values = {"its_sending": sending_id, **_as_values(end, now)}
-    connection.execute(SETTLE_ONE, [{**values, "its_hash": one} for one in hashes])
-
-
-def _as_values(end: _End, now: datetime) -> dict[str, object]:
-    """Give an end as the values of a statement."""
-    return {"its_state": end.state, "its_reason": end.reason, "its_provider_id": end.provider_id, "at": now}
+    rows = [
+        {
+            "its_sending": sending_id,
+            "its_hash": one,
+            "its_state": end.state,
+            "its_reason": end.reason,
+            "its_provider_id": end.provider_id,
+            "at": now,
+        }
+        for end, hashes in ends.items()
+        for one in hashes
+    ]
+    if rows:
+        connection.execute(SETTLE_ONE, rows)
 
 
 def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
@@ -219,8 +228,7 @@ def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> Non
     Raises:
         StateError: The claim is not this owner's any more; nothing was written.
     """
-    _require_claim(connection, claimed)
-    _set_state(connection, claimed.id, BatchState.QUEUED)
+    _leave_claim(connection, claimed, BatchState.QUEUED)
     _skip_if_cancelled(connection, claimed.sending_id, now)
 
 
@@ -230,34 +238,56 @@ def holds(connection: Connection, claimed: ClaimedBatch) -> bool:
     return connection.execute(IS_OURS, values).first() is not None
 
 
-def _require_claim(connection: Connection, claimed: ClaimedBatch) -> None:
-    """Fence: refuse to touch a batch that was settled or claimed again since."""
-    if not holds(connection, claimed):
+def _leave_claim(
+    connection: Connection,
+    claimed: ClaimedBatch,
+    state: BatchState,
+    *,
+    reason: str = "",
+    provider_id: str | None = None,
+    settled_at: datetime | None = None,
+) -> None:
+    """Write where a claimed batch stands now.
+
+    Raises:
+        StateError: It was settled or claimed again since; nothing was written.
+    """
+    is_ours = _give_up(
+        connection, claimed.id, claimed.attempt, state, reason=reason, provider_id=provider_id, settled_at=settled_at
+    )
+    if not is_ours:
         raise StateError(
             f"Batch {claimed.id} was settled by somebody else while its mails were on their way.",
             hint="Stop every other sender of this publication, then run `newsletter issue report`.",
         )
 
 
-def _set_state(
+def _give_up(
     connection: Connection,
     batch_id: BatchId,
+    attempt: int,
     state: BatchState,
     *,
     reason: str = "",
+    provider_id: str | None = None,
     settled_at: datetime | None = None,
-) -> None:
-    """Write where a batch stands."""
-    values = {"its_batch": batch_id, "its_state": state, "its_reason": reason, "at": settled_at}
-    connection.execute(SET_STATE, values)
+) -> bool:
+    """Move a batch out of its sending; False, and nothing written, when this is not its attempt any more: the fence."""
+    values = {
+        "its_batch": batch_id,
+        "its_attempt": attempt,
+        "its_state": state,
+        "its_reason": reason,
+        "its_provider_id": provider_id,
+        "at": settled_at,
+    }
+    return connection.execute(GIVE_UP, values).rowcount == 1
 
 
-def _queue_again(connection: Connection, claimed: ClaimedBatch, reason: str, now: datetime) -> None:
-    """Put what was refused at the end of the queue, so that one slow server does not hold up the others."""
+def _queue_last(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
+    """Put a queued batch at the end of the queue, so that one slow server does not hold up the others."""
     connection.execute(
-        update(batch)
-        .where(batch.c.id == claimed.id)
-        .values(state=BatchState.QUEUED, number=_next_number(connection, claimed.sending_id), reason=reason)
+        update(batch).where(batch.c.id == claimed.id).values(number=_next_number(connection, claimed.sending_id))
     )
     _skip_if_cancelled(connection, claimed.sending_id, now)
 
@@ -308,7 +338,7 @@ def _next_number(connection: Connection, sending_id: SendingId) -> int:
     Only open batches are looked at: they are found through an index that stays small however large the sending is.
     """
     highest = select(func.max(batch.c.number)).where(
-        batch.c.sending_id == sending_id, batch.c.state != BatchState.SETTLED
+        batch.c.sending_id == sending_id, batch.c.state.in_(OPEN_BATCH_STATES)
     )
     return (connection.execute(highest).scalar() or 0) + 1
 

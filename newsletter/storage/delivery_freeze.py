@@ -279,9 +279,11 @@ def _write_deliveries(
         batch.c.edition == dealt.c.edition,
         batch.c.number == (dealt.c.place - 1) // batch_size + 1,
     )
+    # An outer join: for whoever had no batch the database refuses the NULL, where an inner one would forget the person;
+    # and SQLite streams what it would keep in a table of its own before an inner one.
     rows = select(
         literal(sending_id), dealt.c.address_hash, RandomKey(dealt.c.address_hash), dealt.c.id, batch.c.id
-    ).select_from(dealt.join(batch, its_batch))
+    ).select_from(dealt.outerjoin(batch, its_batch))
     columns = (
         delivery.c.sending_id,
         delivery.c.address_hash,

@@ -3,7 +3,7 @@
 `delivery_claims` fills them in and knows what they are for. Values are named `its_...`, and `at` is the aware moment.
 """
 
-from sqlalchemy import Select, bindparam, exists, select, update
+from sqlalchemy import Select, and_, bindparam, exists, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from newsletter.domain.delivery import BatchState, SendingState
@@ -34,11 +34,13 @@ def _taking(queued: Select[tuple[int]]) -> ReturningUpdate[tuple[int, int, str]]
 
 TAKE = _taking(_QUEUED)
 TAKE_OF_EDITIONS = _taking(_QUEUED.where(batch.c.edition.in_(bindparam("its_editions", expanding=True))))
+# Equal, but said as a range: for `=` SQLite takes the unique index and then looks for each person's row, which doubles
+# the time among a million; for a range it takes the index that holds all we ask.
+_IS_THEIRS = subscriber.c.address_hash.between(delivery.c.address_hash, delivery.c.address_hash)
 PEOPLE_OF_A_BATCH = (
     select(
         delivery.c.key,
         delivery.c.address_hash,
-        delivery.c.sending_id,
         subscriber.c.id,
         subscriber.c.address,
         subscriber.c.name,
@@ -46,26 +48,26 @@ PEOPLE_OF_A_BATCH = (
         suppression.c.reason,
     )
     .select_from(
-        delivery.outerjoin(subscriber, subscriber.c.address_hash == delivery.c.address_hash).outerjoin(
+        delivery.outerjoin(subscriber, _IS_THEIRS).outerjoin(
             suppression, suppression.c.address_hash == delivery.c.address_hash
         )
     )
-    .where(delivery.c.batch_id == bindparam("its_batch"), delivery.c.state.is_(None))
+    .where(
+        delivery.c.sending_id == bindparam("its_sending"),
+        delivery.c.batch_id == bindparam("its_batch"),
+        delivery.c.state.is_(None),
+    )
     .order_by(delivery.c.address_hash)
 )
-IS_OURS = select(batch.c.id).where(
+_IS_OURS = and_(
     batch.c.id == bindparam("its_batch"),
     batch.c.state == BatchState.SENDING.value,
     batch.c.attempt == bindparam("its_attempt"),
 )
-SET_STATE = (
+IS_OURS = select(batch.c.id).where(_IS_OURS)
+GIVE_UP = (
     update(batch)
-    .where(batch.c.id == bindparam("its_batch"))
-    .values(state=bindparam("its_state"), reason=bindparam("its_reason"), settled_at=bindparam("at"))
-)
-_SETTLE = (
-    update(delivery)
-    .where(delivery.c.state.is_(None))
+    .where(_IS_OURS)
     .values(
         state=bindparam("its_state"),
         reason=bindparam("its_reason"),
@@ -73,7 +75,17 @@ _SETTLE = (
         settled_at=bindparam("at"),
     )
 )
-SETTLE_BATCH = _SETTLE.where(delivery.c.batch_id == bindparam("its_batch"))
-SETTLE_ONE = _SETTLE.where(
-    delivery.c.sending_id == bindparam("its_sending"), delivery.c.address_hash == bindparam("its_hash")
+SETTLE_ONE = (
+    update(delivery)
+    .where(
+        delivery.c.state.is_(None),
+        delivery.c.sending_id == bindparam("its_sending"),
+        delivery.c.address_hash == bindparam("its_hash"),
+    )
+    .values(
+        state=bindparam("its_state"),
+        reason=bindparam("its_reason"),
+        provider_id=bindparam("its_provider_id"),
+        settled_at=bindparam("at"),
+    )
 )

@@ -10,13 +10,14 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, distinct, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, distinct, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.audience import AddressHash
 from newsletter.domain.delivery import (
     ACCEPTED_AND_LATER,
     BatchId,
+    BatchState,
     DeliveryKey,
     DeliveryState,
     SendingId,
@@ -40,6 +41,10 @@ _SENDINGS_LOOKED_BACK_ON = 24
 
 _VALUES_IN_ONE_STATEMENT = 2_000
 """With the columns of a row it stays within the 32,766 values that SQLite takes in a statement."""
+
+_WITH_BATCH = delivery.join(batch, batch.c.id == delivery.c.batch_id)
+_STATE = func.coalesce(delivery.c.state, batch.c.state)
+"""The state of a delivery: its own once it has one, else its batch's."""
 
 Value = TypeVar("Value")
 
@@ -83,13 +88,20 @@ class NotificationStore:
         """Write new states of deliveries; the moment at which a delivery was first settled stays."""
         if not changes:
             return
+        with_its_batch = select(batch.c.settled_at).where(
+            batch.c.id == delivery.c.batch_id, batch.c.state == BatchState.ACCEPTED
+        )
         self._connection.execute(
             update(delivery)
             .where(delivery.c.key == bindparam("its_key"))
             .values(
                 state=bindparam("its_state"),
                 reason=bindparam("its_reason"),
-                settled_at=func.coalesce(delivery.c.settled_at, bindparam("its_moment", type_=Moment())),
+                settled_at=func.coalesce(
+                    delivery.c.settled_at,
+                    with_its_batch.scalar_subquery(),
+                    bindparam("its_moment", type_=Moment()),
+                ),
             ),
             [
                 {"its_key": one.key, "its_state": one.state.value, "its_reason": one.reason or None, "its_moment": now}
@@ -126,13 +138,9 @@ class NotificationStore:
                     sending.c.is_rehearsal,
                     delivery.c.batch_id,
                     delivery.c.address_hash,
-                    func.coalesce(delivery.c.state, batch.c.state).label("state"),
+                    _STATE.label("state"),
                 )
-                .select_from(
-                    delivery.join(batch, batch.c.id == delivery.c.batch_id).join(
-                        sending, sending.c.id == delivery.c.sending_id
-                    )
-                )
+                .select_from(_WITH_BATCH.join(sending, sending.c.id == delivery.c.sending_id))
                 .where(delivery.c.key.in_(portion))
             )
             for row in self._connection.execute(found):
@@ -158,17 +166,18 @@ class NotificationStore:
         histories: dict[AddressHash, list[DeliveryState]] = {}
         for portion in _portions(dict.fromkeys(address_hashes)):
             found = (
-                select(delivery.c.address_hash, delivery.c.state)
+                select(delivery.c.address_hash, _STATE)
+                .select_from(_WITH_BATCH)
                 .where(
                     delivery.c.sending_id.in_(recent),
                     delivery.c.address_hash.in_(portion),
-                    delivery.c.state.is_not(None),
-                    delivery.c.state != DeliveryState.SKIPPED,
+                    or_(delivery.c.state.is_not(None), batch.c.state == BatchState.ACCEPTED),
+                    _STATE != DeliveryState.SKIPPED,
                 )
                 .order_by(delivery.c.sending_id.desc())
             )
-            for row in self._connection.execute(found):
-                histories.setdefault(AddressHash(row.address_hash), []).append(DeliveryState(row.state))
+            for address_hash, state in self._connection.execute(found):
+                histories.setdefault(AddressHash(address_hash), []).append(DeliveryState(state))
         return {address_hash: tuple(states) for address_hash, states in histories.items()}
 
     def resumed_at(self, sending_id: SendingId) -> datetime | None:
@@ -193,10 +202,14 @@ class NotificationStore:
 
     def count_accepted(self, sending_id: SendingId, *, since: datetime | None = None) -> int:
         """Count the deliveries of a sending, handed over since, that the provider took, whatever became of them."""
-        counted = select(func.count()).where(
-            delivery.c.sending_id == sending_id,
-            delivery.c.state.in_(sorted(ACCEPTED_AND_LATER)),
-            *_handed_over(sending_id, since),
+        counted = (
+            select(func.count())
+            .select_from(_WITH_BATCH)
+            .where(
+                delivery.c.sending_id == sending_id,
+                _STATE.in_(sorted(ACCEPTED_AND_LATER)),
+                *_handed_over(sending_id, since),
+            )
         )
         return self._connection.execute(counted).scalar_one()
 
@@ -241,10 +254,12 @@ class NotificationStore:
 
         A delivery was accepted when the mailer's answer was recorded, and delivered at the moment the provider says.
         """
+        moment = case((delivery.c.state.is_(None), batch.c.settled_at), else_=delivery.c.settled_at)
         taken = (
-            select(delivery.c.settled_at, func.count())
-            .where(delivery.c.sending_id == sending_id, delivery.c.state.in_(sorted(ACCEPTED_AND_LATER)))
-            .group_by(delivery.c.settled_at)
+            select(moment, func.count())
+            .select_from(_WITH_BATCH)
+            .where(delivery.c.sending_id == sending_id, _STATE.in_(sorted(ACCEPTED_AND_LATER)))
+            .group_by(moment)
         )
         points = [
             TimelinePoint(at=at, state=DeliveryState.ACCEPTED, deliveries=count)

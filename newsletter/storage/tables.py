@@ -76,6 +76,9 @@ subscriber = Table(
     Column("status", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    # All that fixing an audience and claiming a batch ask of a person, in the order in which they ask: the hashes of a
+    # batch lie side by side here, while their rows in a table of a million lie on as many pages as there are people.
+    Index("ix_subscriber_by_hash", "address_hash", "status", "language", "address", "name"),
     sqlite_strict=True,
 )
 
@@ -226,15 +229,10 @@ batch = Table(
     Column("claimed_at", Moment),
     Column("settled_at", Moment),
     Column("reason", Text, nullable=False),
-    # Open batches are few; finding one must not slow down as a sending of a million grows.
-    Index(
-        "ix_batch_open",
-        "sending_id",
-        "state",
-        "number",
-        sqlite_where=text("state <> 'settled'"),
-        postgresql_where=text("state <> 'settled'"),
-    ),
+    # What the provider calls the call, for the deliveries that have no end of their own.
+    Column("provider_id", Text),
+    # Finding the next one must not slow down as a sending of a million grows.
+    Index(None, "sending_id", "state", "number"),
     # By number too: fixing an audience of a million looks each delivery's batch up.
     Index(None, "sending_id", "edition", "number"),
     sqlite_strict=True,
@@ -249,7 +247,8 @@ delivery = Table(
     # A whole number without a foreign key: the ledger outlives an erased person.
     Column("subscriber_id", Integer),
     Column("batch_id", ForeignKey("batch.id"), nullable=False),
-    # NULL until settled: queued, sending and unknown are read off the batch.
+    # NULL as long as it stands where its batch stands: queued, sending, unknown, or accepted with all the others; then
+    # the batch has the reason, the provider's id and the moment, too.
     Column("state", Text),
     Column("reason", Text),
     Column("provider_id", Text),

@@ -1,5 +1,6 @@
 """The loop of one process."""
 
+import gc
 from collections import Counter
 from datetime import datetime, timedelta
 from threading import Barrier, Event
@@ -364,3 +365,17 @@ def test_the_excluded_stay_excluded(database: Database) -> None:
         candidates=3, excluded={ExclusionReason.NO_SEGMENT: 1}, planned=2, states={ACCEPTED: 2}
     )
     assert sorted(mailer.handed_over) == addresses(2)
+
+
+def test_what_was_loaded_is_looked_through_again_after_a_sending(database: Database) -> None:
+    """Python's search for garbage passes old objects by while mails go out, and comes back even after a failure."""
+    ledger, sending = a_sending(database, 2)
+    passed_by: list[bool] = []
+
+    def interrupt(_progress: Progress) -> None:
+        passed_by.append(gc.get_freeze_count() > 0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send(an_assignment(ledger, sending, ScriptedMailer(), FakeClock()), progress=interrupt)
+    assert (passed_by, gc.get_freeze_count()) == ([True], 0)

@@ -11,7 +11,7 @@ from newsletter import open_newsletter
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import DeliveryState, Verdict
 from newsletter.domain.issue import IssueState, PickGrade
-from newsletter.errors import StateError, UsageError
+from newsletter.errors import ContentError, StateError, UsageError
 from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, by_address, each
@@ -41,6 +41,17 @@ def test_a_rehearsal_leaves_the_items_free(drafted: Path) -> None:
         made = newsletter.issues.new("2017-12", planned=date(2017, 12, 1))
 
     assert "sent in 2017-11" not in {pick.reason for pick in made.picks}
+
+
+def test_a_mail_that_cannot_be_written_is_not_approved(drafted: Path) -> None:
+    """Approving reads every edition's mail back: a List-Id longer than a line stops it, and nothing is frozen."""
+    path = drafted / "newsletter.toml"
+    settings = path.read_text(encoding="utf-8")
+    path.write_text(settings.replace('id = "seutu" ', f'id = "{"seutu" * 250}" ', 1), encoding="utf-8")
+    with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter, pytest.raises(ContentError, match="List-Id"):
+        newsletter.issues.approve("2017-11", by="Aino")
+
+    assert not (drafted / "issues/2017-11/issue.lock").exists()
 
 
 def test_an_issue_is_really_sent_once(real: Path) -> None:

@@ -131,7 +131,8 @@ def _with_anything(templates: Templates, name: str, kind: type[jinja2.Undefined]
         TemplateError: It is wrong with any values.
     """
     environment = templates.environment(name).overlay(undefined=kind)
-    environment.tests |= {"defined": _is_true, "undefined": _is_false}
+    # An overlay shares its tests with the environment it lies over, so they are not changed but replaced.
+    environment.tests = {**environment.tests, "defined": _is_true, "undefined": _is_false}
     with templates.told(name):
         template = environment.get_template(name)
         try:

@@ -102,6 +102,16 @@ def test_template_is_filled_with_values(tmp_path: Path) -> None:
     )
 
 
+def test_looking_over_leaves_templates_as_they_were(tmp_path: Path) -> None:
+    """A template that was looked over still tells what is defined from what is not when it is filled."""
+    path = tmp_path / "a.mjml.j2"
+    asks = "<mj-text>{% if x is defined %}known{% else %}unknown{% endif %}</mj-text>"
+    path.write_text(LETTER.format(asks), encoding="utf-8")
+    check_template(path, shown_as=path)
+
+    assert ">unknown<" in render_template(path, {}, shown_as=path).body
+
+
 def test_text_comes_from_the_text_template_beside(tmp_path: Path) -> None:
     """Asked for text, an MJML template gives what its text template makes, or the words of its HTML."""
     path = tmp_path / "a.mjml.j2"

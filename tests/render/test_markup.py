@@ -81,6 +81,8 @@ def test_markdown_becomes_the_same_html() -> None:
         ("![kuva](https://example.org/k.png)", "kuva"),
         ("Katso <https://example.org/a> .", "Katso\nhttps://example.org/a"),
         ("Katso <https://example.org/a>, ja tule!", "Katso\nhttps://example.org/a\nja tule!"),
+        ("Katso ohje (<https://example.org/a>).", "Katso ohje\nhttps://example.org/a"),
+        ("Ohje (<https://example.org/a>) auttaa.", "Ohje\nhttps://example.org/a\nauttaa."),
         ("Hei  \n... jatkuu", "Hei\n... jatkuu"),
         ("soft\u00adhyphen", "softhyphen"),
     ],

@@ -37,8 +37,8 @@ _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 # nh3 writes one canonical form, so its tags need no parser to be told apart.
 _CANONICAL = re.compile(r"<(?P<end>/?)(?P<tag>[a-z0-9]+)(?P<attributes>(?: [a-z]+=\"[^\"]*\")*)>|(?P<text>[^<]+)")
 _ATTRIBUTE = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
-# An address among the words gets a line of its own, where brackets around it say nothing and the stop behind it would be
-# read as a part of it.
+# An address among the words gets a line of its own, where brackets around it say nothing and the stop behind it would
+# be read as a part of it.
 _BRACKETED_ADDRESS = re.compile(r" ?\((\n[a-z]+:\S+\n)\)")
 _STOP_AFTER_ADDRESS = re.compile(r"(\n[a-z]+:\S+\n) ?[.,;:!?]+(?:[ \n]|$)")
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufeff]")

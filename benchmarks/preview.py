@@ -15,7 +15,7 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.harness import Line
-from newsletter.web.server import Address, Preview
+from newsletter.web.preview.server import Address, Preview
 from newsletter.wiring import lay_out_publication, open_newsletter
 
 LABEL = "2017-11"

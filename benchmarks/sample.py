@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from newsletter.check.reading import CheckInput
+from newsletter.check.subject.reading import CheckInput
 from newsletter.domain.audience import AllOf, Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import (
@@ -26,7 +26,7 @@ from newsletter.render.brand import Brand
 from newsletter.render.compose import compose
 from newsletter.render.edition import render_edition
 from newsletter.render.letter import letter_of
-from newsletter.render.templates import Templates
+from newsletter.render.templates.environment import Templates
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = Path(__file__).parent / "templates"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
 from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
-from newsletter.check.rules import Check, Rule
+from newsletter.check.subject.rules import Check, Rule
 
 TARGET = Path(__file__).with_name("checks.md")
 

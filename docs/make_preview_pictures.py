@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from newsletter.web.server import Address, Preview  # noqa: E402 - found by the line above
+from newsletter.web.preview.server import Address, Preview  # noqa: E402 - found by the line above
 from newsletter.wiring import lay_out_publication, open_newsletter  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"

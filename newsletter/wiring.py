@@ -17,19 +17,19 @@ from typing import TYPE_CHECKING, Self
 
 from newsletter.audience.key_file import create_key_file
 from newsletter.chromium import Chromium, find_chromium, open_chromium
-from newsletter.collect.fetch import Fetcher
+from newsletter.collect.fetching.fetch import Fetcher
 from newsletter.config import MailerSettings, Settings, find_configuration, read_settings
 from newsletter.errors import UsageError
 from newsletter.mailers.outbox import Outbox
 from newsletter.send.ports import Mailer
 from newsletter.service.audience import AudienceService
 from newsletter.service.care import DatabaseCare
-from newsletter.service.clock import Clock, SystemClock
 from newsletter.service.deliveries import DeliveryService
 from newsletter.service.issues import IssueService
 from newsletter.service.items import ItemService
-from newsletter.service.looking_over import UNDONE, SlowTools, read_axe
 from newsletter.service.notifications import NotificationService, ProviderDoor
+from newsletter.service.parts.clock import Clock, SystemClock
+from newsletter.service.parts.looking_over import UNDONE, SlowTools, read_axe
 from newsletter.service.resources import Resources
 from newsletter.service.standing import StandingService
 from newsletter.service.starter import LaidOut, lay_out

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from newsletter.check.page import Run, excerpt, plain
-from newsletter.check.reading import Reading
-from newsletter.check.rules import Check, Hit, check
+from newsletter.check.subject.page import Run, excerpt, plain
+from newsletter.check.subject.reading import Reading
+from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 

@@ -6,9 +6,9 @@ Looks at words, not at how they are marked up. Its door is `CHECKS`.
 import re
 from collections.abc import Iterator
 
-from newsletter.check.page import excerpt, plain
-from newsletter.check.reading import Reading
-from newsletter.check.rules import Check, Hit, check
+from newsletter.check.subject.page import excerpt, plain
+from newsletter.check.subject.reading import Reading
+from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.content import Language
 from newsletter.domain.issue import ItemKind, Severity
 from newsletter.domain.period import midnight, moment_after

@@ -6,9 +6,9 @@ Size, headers, the way out, who sends, and a plain text part worth the name. Its
 import re
 from collections.abc import Iterator
 
-from newsletter.check.page import excerpt, plain
-from newsletter.check.reading import Reading
-from newsletter.check.rules import Check, Hit, check
+from newsletter.check.subject.page import excerpt, plain
+from newsletter.check.subject.reading import Reading
+from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.issue import Severity, Slot
 from newsletter.language.catalogue import MessageId
 

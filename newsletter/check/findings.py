@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
-from newsletter.check.reading import CheckInput, read
-from newsletter.check.rules import Check, Hit, Rule
+from newsletter.check.subject.reading import CheckInput, read
+from newsletter.check.subject.rules import Check, Hit, Rule
 from newsletter.domain.issue import Finding, Severity, Waiver
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import MessageId, translate

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from newsletter.check.page import excerpt
-from newsletter.check.reading import Reading
-from newsletter.check.rules import Check, Hit, check
+from newsletter.check.subject.page import excerpt
+from newsletter.check.subject.reading import Reading
+from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
 from newsletter.domain.publication import Publication
 from newsletter.language.catalogue import MessageId

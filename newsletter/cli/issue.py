@@ -126,7 +126,7 @@ def render(session: Session, label: str, *, pictures: Path | None) -> None:
 def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) -> None:
     """Take the pictures and name their files."""
     from newsletter.chromium import find_chromium  # noqa: PLC0415 - needed here alone
-    from newsletter.web.screenshots import take_screenshots  # noqa: PLC0415 - as above
+    from newsletter.web.letters.screenshots import take_screenshots  # noqa: PLC0415 - as above
 
     taken = take_screenshots(
         rendering,

@@ -1,6 +1,6 @@
 """Collect: from where content is to items we can choose from.
 
-`fetch` brings bytes (the only code that opens an address or a source's file), `parse` makes items of them, `gather`
+`fetching` brings bytes (the only code that opens an address or a source's file), `parse` makes items of them, `gather`
 does both for every source and keeps the result. Parsers know no network, no store and no clock; nothing here knows
 issues, segments' rules or readers.
 """

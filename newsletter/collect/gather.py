@@ -12,7 +12,7 @@ from typing import Protocol
 
 from newsletter import collect
 from newsletter.collect import contained
-from newsletter.collect.fetch import NotModified
+from newsletter.collect.fetching.fetch import NotModified
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import (
     Harvest,

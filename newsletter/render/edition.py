@@ -16,7 +16,7 @@ from newsletter.render.brand import Brand
 from newsletter.render.letter import HTML_TEMPLATE, letter_of
 from newsletter.render.limits import within_limits
 from newsletter.render.placed_picture import placed
-from newsletter.render.templates import Templates
+from newsletter.render.templates.environment import Templates
 
 
 def render_edition(

@@ -19,10 +19,10 @@ from newsletter.domain.publication import Publication
 from newsletter.errors import Place, TemplateError
 from newsletter.language.catalogue import translate
 from newsletter.language.formats import day, month_heading, month_short, weekday, when
-from newsletter.render.compiler import compile_rendered
+from newsletter.render.compiler.mrml import compile_rendered
 from newsletter.render.placed_picture import PlacedPicture
 from newsletter.render.size import fitted
-from newsletter.render.templates import kept_templates
+from newsletter.render.templates.environment import kept_templates
 
 HTML_TEMPLATE = "edition.mjml.j2"
 TEXT_TEMPLATE = "edition.txt.j2"

@@ -6,9 +6,9 @@ the compiler runs in a process of its own, within limits of time and memory. It 
 
 from pathlib import Path
 
-from newsletter.render.compiler import CompiledMjml, compile_here
+from newsletter.render.compiler.mrml import CompiledMjml, compile_here
+from newsletter.render.compiler.normal import MjmlWarning
 from newsletter.render.limits import within_limits
-from newsletter.render.normal import MjmlWarning
 
 __all__ = ["CompiledMjml", "MjmlWarning", "compile_mjml"]
 

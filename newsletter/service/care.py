@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.send.mark import Doubt
-from newsletter.service.guard import Adopted, Guard
+from newsletter.service.parts.guard import Adopted, Guard
 from newsletter.service.resources import Resources
 from newsletter.storage.database import SCHEMA_REVISION, is_wal_safe
 

@@ -29,9 +29,9 @@ from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
 from newsletter.send.ports import Assignment, Mailer
-from newsletter.service.guard import Guard
 from newsletter.service.issues import IssueService
-from newsletter.service.recipients import SPECIMEN, recipient_of
+from newsletter.service.parts.guard import Guard
+from newsletter.service.parts.recipients import SPECIMEN, recipient_of
 from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger

@@ -34,15 +34,15 @@ from newsletter.render.brand import read_brand
 from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
 from newsletter.render.edition import render_edition
 from newsletter.render.pictures import load_pictures
-from newsletter.render.templates import Templates
+from newsletter.render.templates.environment import Templates
 from newsletter.service.audience import AudienceService
-from newsletter.service.drafts import NewIssue, draft_issue
-from newsletter.service.files import write_whole
-from newsletter.service.lock_file import LOCK_NAME, read_lock, write_lock
-from newsletter.service.looking_over import SlowTools, check_inputs, look_in_browser
-from newsletter.service.recipients import awkward_recipient
+from newsletter.service.parts.drafts import NewIssue, draft_issue
+from newsletter.service.parts.files import write_whole
+from newsletter.service.parts.lock_file import LOCK_NAME, read_lock, write_lock
+from newsletter.service.parts.looking_over import SlowTools, check_inputs, look_in_browser
+from newsletter.service.parts.recipients import awkward_recipient
+from newsletter.service.parts.sent_file import SENT_NAME, begun_elsewhere
 from newsletter.service.resources import Resources
-from newsletter.service.sent_file import SENT_NAME, begun_elsewhere
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.issues import IssueStore
 from newsletter.toml_file import did_you_mean

@@ -10,7 +10,7 @@ from newsletter.audience.segments import read_segments
 from newsletter.config import Settings
 from newsletter.domain.audience import Segment
 from newsletter.errors import StateError
-from newsletter.service.clock import Clock
+from newsletter.service.parts.clock import Clock
 from newsletter.storage.database import Database
 
 

@@ -11,7 +11,7 @@ from newsletter.domain.issue import IssueState
 from newsletter.domain.notification import KeptNotification
 from newsletter.errors import NewsletterError, TemplateError
 from newsletter.render.brand import read_brand
-from newsletter.render.look_over import check_templates
+from newsletter.render.templates.look_over import check_templates
 from newsletter.send.mark import Doubt
 from newsletter.service.audience import AudienceService
 from newsletter.service.care import DatabaseCare

@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from newsletter.errors import Place, TemplateError
-from newsletter.render.look_over import Problem, RenderedTemplate, check_template, check_templates, render_template
-from newsletter.render.templates import place_of_wrong_byte
+from newsletter.render.templates.environment import place_of_wrong_byte
+from newsletter.render.templates.look_over import (
+    Problem,
+    RenderedTemplate,
+    check_template,
+    check_templates,
+    render_template,
+)
 
 __all__ = ["Problem", "RenderedTemplate", "check_file", "check_folder", "read_context", "render_file"]
 

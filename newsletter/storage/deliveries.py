@@ -2,7 +2,7 @@
 
 Each method is one transaction, kept durably before it returns. After each of them both sums of `Balance` hold. What a
 batch means is in `domain.delivery`; when to claim, hand over and record is for `send` to know. The statements are in
-`delivery_freeze`, `delivery_claims` and `delivery_reads`.
+`storage.ledger`.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -31,8 +31,8 @@ from newsletter.domain.delivery import (
 )
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel
 from newsletter.errors import StateError, UsageError
-from newsletter.storage import delivery_claims, delivery_freeze, delivery_reads
 from newsletter.storage.database import Database
+from newsletter.storage.ledger import claims, freeze, reads
 from newsletter.storage.tables import batch, delivery, sending
 
 
@@ -53,7 +53,7 @@ class DeliveryLedger:
     def foresee(self, *, label: IssueLabel, segments: Sequence[Segment], languages: Sequence[Language]) -> Forecast:
         """Count what `freeze` would plan and leave out now; nothing is written."""
         with self._database.read() as connection:
-            return delivery_freeze.foresee(connection, label=label, segments=segments, languages=languages)
+            return freeze.foresee(connection, label=label, segments=segments, languages=languages)
 
     def freeze(
         self,
@@ -77,7 +77,7 @@ class DeliveryLedger:
                 would get an edition that is not approved; nobody would get anything.
         """
         with self._database.write() as connection:
-            sending_id = delivery_freeze.freeze(
+            sending_id = freeze.freeze(
                 connection,
                 approval=approval,
                 mailer=mailer,
@@ -87,7 +87,7 @@ class DeliveryLedger:
                 batch_size=batch_size,
                 now=now,
             )
-            frozen = delivery_reads.read_sending(connection, sending_id)
+            frozen = reads.read_sending(connection, sending_id)
             self._checkpoint(Checkpoint.BEFORE_FREEZE_COMMIT)
         self._checkpoint(Checkpoint.AFTER_FREEZE_COMMIT)
         return frozen
@@ -113,9 +113,7 @@ class DeliveryLedger:
             limit: At most so many deliveries, at least 1; the rest of the batch goes back to the queue.
         """
         with self._database.write() as connection:
-            claimed = delivery_claims.claim(
-                connection, sending_id, owner=owner, now=now, editions=editions, limit=limit
-            )
+            claimed = claims.claim(connection, sending_id, owner=owner, now=now, editions=editions, limit=limit)
             self._checkpoint(Checkpoint.BEFORE_CLAIM_COMMIT)
         self._checkpoint(Checkpoint.AFTER_CLAIM_COMMIT)
         return claimed
@@ -129,14 +127,14 @@ class DeliveryLedger:
             StateError: The claim is not this owner's any more; nothing was written.
         """
         with self._database.write() as connection:
-            delivery_claims.record(connection, claimed, outcome, now)
+            claims.record(connection, claimed, outcome, now)
             self._checkpoint(Checkpoint.BEFORE_RECORD_COMMIT)
         self._checkpoint(Checkpoint.AFTER_RECORD_COMMIT)
 
     def holds(self, claimed: ClaimedBatch) -> bool:
         """Tell whether a claim is still its owner's: not recorded, not released, not settled by somebody else."""
         with self._database.read() as connection:
-            return delivery_claims.holds(connection, claimed)
+            return claims.holds(connection, claimed)
 
     def release(self, claimed: ClaimedBatch, now: datetime) -> None:
         """Put a claimed batch back into the queue: its call was never begun.
@@ -145,7 +143,7 @@ class DeliveryLedger:
             StateError: The claim is not this owner's any more; nothing was written.
         """
         with self._database.write() as connection:
-            delivery_claims.release(connection, claimed, now)
+            claims.release(connection, claimed, now)
 
     def settle_dead_owners(
         self, sending_id: SendingId, *, is_dead: Callable[[str], bool], into: BatchState, reason: str
@@ -155,7 +153,7 @@ class DeliveryLedger:
         Those of a sending that is over are in doubt in any case: nothing of it may go out again.
         """
         with self._database.write() as connection:
-            if _is_over(delivery_reads.read_sending(connection, sending_id)):
+            if _is_over(reads.read_sending(connection, sending_id)):
                 into = BatchState.UNKNOWN
             in_flight = _of(sending_id, BatchState.SENDING)
             dead = [
@@ -182,7 +180,7 @@ class DeliveryLedger:
             StateError: The sending is over.
         """
         with self._database.write() as connection:
-            _require_open(delivery_reads.read_sending(connection, sending_id))
+            _require_open(reads.read_sending(connection, sending_id))
             chosen = _unknown_ids(connection, sending_id, batch_ids)
             connection.execute(
                 update(batch).where(batch.c.id.in_(chosen)).values(state=BatchState.QUEUED, reason=reason)
@@ -244,7 +242,7 @@ class DeliveryLedger:
         A batch of doubt of which the provider has since accounted for every mail is no doubt any more.
         """
         with self._database.write() as connection:
-            delivery_claims.settle_proven(connection, batch.c.sending_id == sending_id, now)
+            claims.settle_proven(connection, batch.c.sending_id == sending_id, now)
             is_open = exists().where(batch.c.sending_id == sending_id, batch.c.state.in_(OPEN_BATCH_STATES))
             connection.execute(
                 update(sending)
@@ -255,7 +253,7 @@ class DeliveryLedger:
                 )
                 .values(state=SendingState.FINISHED, finished_at=now, pause_reason=None)
             )
-            return delivery_reads.read_sending(connection, sending_id)
+            return reads.read_sending(connection, sending_id)
 
     def cancel(self, sending_id: SendingId, *, reason: str, now: datetime) -> Sending:
         """End a sending for good: what is queued is skipped; what is on its way is still recorded.
@@ -266,15 +264,15 @@ class DeliveryLedger:
             StateError: The sending is over.
         """
         with self._database.write() as connection:
-            found = delivery_reads.read_sending(connection, sending_id)
+            found = reads.read_sending(connection, sending_id)
             _require_open(found)
-            delivery_claims.skip_queued(connection, sending_id, now)
+            claims.skip_queued(connection, sending_id, now)
             connection.execute(
                 update(sending)
                 .where(sending.c.id == sending_id)
                 .values(state=SendingState.CANCELLED, finished_at=now, pause_reason=reason)
             )
-            return delivery_reads.read_sending(connection, sending_id)
+            return reads.read_sending(connection, sending_id)
 
     def sending(self, sending_id: SendingId) -> Sending:
         """Give one sending.
@@ -283,27 +281,27 @@ class DeliveryLedger:
             UsageError: There is none with this number.
         """
         with self._database.read() as connection:
-            return delivery_reads.read_sending(connection, sending_id)
+            return reads.read_sending(connection, sending_id)
 
     def sendings(self, label: IssueLabel) -> tuple[Sending, ...]:
         """Give every sending of an issue, rehearsals too, oldest first."""
         with self._database.read() as connection:
-            return delivery_reads.read_sendings(connection, label)
+            return reads.read_sendings(connection, label)
 
     def balance(self, sending_id: SendingId) -> Balance:
         """Count everybody of a sending: by reason those left out, by state the others."""
         with self._database.read() as connection:
-            return delivery_reads.read_balance(connection, sending_id)
+            return reads.read_balance(connection, sending_id)
 
     def unknown_batches(self, sending_id: SendingId) -> tuple[UnknownBatch, ...]:
         """Give the batches of doubt, oldest first."""
         with self._database.read() as connection:
-            return delivery_reads.read_unknown(connection, sending_id)
+            return reads.read_unknown(connection, sending_id)
 
     def count_real_calls(self) -> int:
         """Count the claims ever made for real sendings; the number only grows, until an older database is put back."""
         with self._database.read() as connection:
-            return delivery_reads.count_real_calls(connection)
+            return reads.count_real_calls(connection)
 
     def account(self, sending_id: SendingId) -> SendingAccount:
         """Give all that a report needs, read at one moment.
@@ -313,12 +311,12 @@ class DeliveryLedger:
         """
         with self._database.read() as connection:
             return SendingAccount(
-                sending=delivery_reads.read_sending(connection, sending_id),
-                balance=delivery_reads.read_balance(connection, sending_id),
-                editions=delivery_reads.read_editions(connection, sending_id),
-                domains=delivery_reads.read_domains(connection, sending_id),
-                reasons=delivery_reads.read_reasons(connection, sending_id),
-                unknown=delivery_reads.read_unknown(connection, sending_id),
+                sending=reads.read_sending(connection, sending_id),
+                balance=reads.read_balance(connection, sending_id),
+                editions=reads.read_editions(connection, sending_id),
+                domains=reads.read_domains(connection, sending_id),
+                reasons=reads.read_reasons(connection, sending_id),
+                unknown=reads.read_unknown(connection, sending_id),
             )
 
     def _move(
@@ -331,7 +329,7 @@ class DeliveryLedger:
                 .where(sending.c.id == sending_id, sending.c.state == before)
                 .values(state=after, **values)
             )
-            moved = delivery_reads.read_sending(connection, sending_id)
+            moved = reads.read_sending(connection, sending_id)
             _require_open(moved)
             return moved
 

@@ -33,7 +33,7 @@ from newsletter.domain.notification import (
     TimelinePoint,
 )
 from newsletter.storage.columns import Moment
-from newsletter.storage.delivery_claims import settle_proven
+from newsletter.storage.ledger.claims import settle_proven
 from newsletter.storage.tables import batch, delivery, notification, sending
 
 _SENDINGS_LOOKED_BACK_ON = 24

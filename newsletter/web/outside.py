@@ -12,8 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from newsletter.service.group_commit import GroupCommit
 from newsletter.service.notifications import NotificationService, ProviderDoor
+from newsletter.service.parts.group_commit import GroupCommit
 from newsletter.web.port import take_port
 from newsletter.web.webhooks import make_webhooks
 

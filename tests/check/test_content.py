@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from newsletter.check.content import CHECKS
-from newsletter.check.reading import CheckInput
-from newsletter.check.rules import Hit
+from newsletter.check.subject.reading import CheckInput
+from newsletter.check.subject.rules import Hit
 from newsletter.domain.content import Language
 from newsletter.domain.issue import EditionSection
 from tests.check.samples import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.check import CHECKS, RULES, FindingText, apply_waivers, describe, run_checks
-from newsletter.check.rules import Check
+from newsletter.check.subject.rules import Check
 from newsletter.domain.issue import Finding, Severity, Waiver
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import placeholders

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from newsletter.collect.fetch import Fetcher, NotModified
+from newsletter.collect.fetching.fetch import Fetcher, NotModified
 from newsletter.collect.gather import CollectReport, OpenStore, SourceReport, gather
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import (

@@ -1,5 +1,5 @@
 // Writes the schema of MJML as the newsletter checks templates by it, from the components of npm's mjml.
-// Usage: node tests/oracle/schema.mjs > newsletter/render/mjml_schema.json
+// Usage: node tests/oracle/schema.mjs > newsletter/render/compiler/mjml_schema.json
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);

@@ -128,4 +128,4 @@ def test_schema_is_what_the_makers_of_mjml_publish() -> None:
     """The facts that templates are checked by are those of the version in package.json."""
     written = subprocess.run(["node", "schema.mjs"], cwd=FOLDER, capture_output=True, check=True).stdout
 
-    assert written == files("newsletter.render").joinpath("mjml_schema.json").read_bytes()
+    assert written == files("newsletter.render.compiler").joinpath("mjml_schema.json").read_bytes()

@@ -11,7 +11,7 @@ from newsletter.domain.issue import Edition, EditionKey, EditionWords, Issue, Is
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.render.brand import Brand
 from newsletter.render.compose import compose
-from newsletter.render.templates import Templates
+from newsletter.render.templates.environment import Templates
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 HELSINKI = ZoneInfo("Europe/Helsinki")

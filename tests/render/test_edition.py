@@ -11,7 +11,7 @@ from newsletter.language.hyphens import SOFT_HYPHEN
 from newsletter.render.brand import Logo, Social
 from newsletter.render.edition import render_edition
 from newsletter.render.letter import letter_of
-from newsletter.render.templates import Templates
+from newsletter.render.templates.environment import Templates
 from tests.render.samples import (
     ADVISERS,
     BRAND,

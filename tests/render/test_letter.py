@@ -15,7 +15,7 @@ from newsletter.message.slots import fill_text
 from newsletter.render.brand import Brand
 from newsletter.render.letter import letter_of, refuse_tokens, slot_tokens
 from newsletter.render.placed_picture import PlacedPicture
-from newsletter.render.templates import Templates
+from newsletter.render.templates.environment import Templates
 from tests.render.samples import (
     ADVISERS,
     BRAND,

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from newsletter.web.guards import Access
-from newsletter.web.site import make_site
-from newsletter.web.studio import Studio
+from newsletter.web.preview.guards import Access
+from newsletter.web.preview.site import make_site
+from newsletter.web.preview.studio import Studio
 from newsletter.wiring import open_newsletter, web_templates
 
 LABEL = "2017-11"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from newsletter.web.server import Address, Preview
+from newsletter.web.preview.server import Address, Preview
 from newsletter.wiring import open_newsletter
 from tests.conftest import REPOSITORY
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from newsletter.domain.issue import parse_edition_key
-from newsletter.web.height import frame_height
-from newsletter.web.server import Preview
+from newsletter.web.letters.height import frame_height
+from newsletter.web.preview.server import Preview
 from newsletter.wiring import open_newsletter
 from tests.web.browser.conftest import AXE
 from tests.web.conftest import LABEL

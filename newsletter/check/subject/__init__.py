@@ -1,0 +1,4 @@
+"""What the checks look at: one edition, parsed once, and what a check is.
+
+It must not know any check.
+"""

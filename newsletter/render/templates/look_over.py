@@ -1,0 +1,197 @@
+"""Looks a template over without its values, and fills one with values from a file, for people who write templates.
+
+Syntax, names of filters and files, and the MJML that it makes with any values, on both sides of its conditions: all
+with file, line and column. What only real values can show, only rendering shows.
+Door: `check_template`, `check_templates`, `render_template`. It must not know editions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from newsletter.errors import Place, TemplateError
+from newsletter.render.compiler.mrml import compile_rendered
+from newsletter.render.compiler.normal import MjmlWarning
+from newsletter.render.compiler.places import Rendered
+from newsletter.render.limits import within_limits
+from newsletter.render.templates.anything import KINDS
+from newsletter.render.templates.environment import TEXT_SUFFIX, Templates, kept_templates
+from newsletter.render.templates.plain import plain_text
+
+TEXT_SUFFIXES = (TEXT_SUFFIX, ".txt")
+"""Files whose output is plain text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong with a template.
+
+    Attributes:
+        is_error: It stands in the way; otherwise the letter is made all the same.
+        message: In one sentence.
+        place: File, line and column.
+        hint: What to do, where there is something to say.
+    """
+
+    is_error: bool
+    message: str
+    place: Place
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        """Write the problem as compilers do."""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.place}: {'error' if self.is_error else 'warning'}: {self.message}{hint}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedTemplate:
+    """What a template made.
+
+    Attributes:
+        body: HTML or plain text.
+        warnings: What the compiler ignores, in order.
+    """
+
+    body: str
+    warnings: tuple[Problem, ...] = ()
+
+
+def check_templates(folder: Path, *, shown_as: Path) -> dict[str, tuple[Problem, ...]]:
+    """Look over every template of a folder; give what is wrong with each, by name.
+
+    Raises:
+        TemplateError: Looking takes too long or too much memory.
+    """
+    return within_limits(shown_as, _checked_folder, folder, shown_as)
+
+
+def check_template(path: Path, *, shown_as: Path) -> tuple[Problem, ...]:
+    """Look over one template; its includes come from its folder and may not leave it.
+
+    Raises:
+        TemplateError: Looking takes too long or too much memory.
+    """
+    return within_limits(shown_as, _checked, path.parent, shown_as.parent, path.name)
+
+
+def render_template(
+    path: Path, context: Mapping[str, object], *, shown_as: Path, is_text: bool = False
+) -> RenderedTemplate:
+    """Fill one template with values and give HTML, or plain text.
+
+    A text template gives text. An MJML template gives HTML, or, when text is asked for, what the text template of the
+    same name beside it gives, or else the words of its HTML.
+
+    Raises:
+        TemplateError: The template or its values are wrong, with file, line and column.
+    """
+    return within_limits(shown_as, _rendered, path, dict(context), shown_as, is_text=is_text)
+
+
+def _checked_folder(folder: Path, shown_as: Path) -> dict[str, tuple[Problem, ...]]:
+    """Look over every template of a folder."""
+    return {name: _checked(folder, shown_as, name) for name in kept_templates(folder, shown_as).names()}
+
+
+def _checked(folder: Path, shown_as: Path, name: str) -> tuple[Problem, ...]:
+    """Look over one template, with anything as its values, true and false."""
+    templates = kept_templates(folder, shown_as)
+    problems: dict[Problem, None] = {}
+    for kind in KINDS:
+        try:
+            found = _with_anything(templates, name, kind)
+        except TemplateError as error:
+            found = (_problem(error, shown_as / name),)
+        problems |= dict.fromkeys(found)
+    return tuple(sorted(problems, key=_order))
+
+
+def _is_true(value: object) -> bool:
+    """Tell whether anything counts as defined: as the kind of its truth says."""
+    return bool(value)
+
+
+def _is_false(value: object) -> bool:
+    """Tell the opposite."""
+    return not value
+
+
+def _order(problem: Problem) -> tuple[str, int, int]:
+    """Sort problems as a person goes through files."""
+    return str(problem.place.path), problem.place.line or 1, problem.place.column or 1
+
+
+def _with_anything(templates: Templates, name: str, kind: type[jinja2.Undefined]) -> tuple[Problem, ...]:
+    """Fill and compile a template with one kind of anything.
+
+    Raises:
+        TemplateError: It is wrong with any values.
+    """
+    environment = templates.environment(name).overlay(undefined=kind)
+    # An overlay shares its tests with the environment it lies over, so they are not changed but replaced.
+    environment.tests = {**environment.tests, "defined": _is_true, "undefined": _is_false}
+    with templates.told(name):
+        template = environment.get_template(name)
+        try:
+            rendered = templates.without_marks(template.render())
+        except (jinja2.TemplateError, TemplateError, MemoryError):
+            raise
+        except Exception as cause:  # noqa: BLE001 - a made-up value fits no expression for certain
+            place = templates.place_of(cause, name)
+            message = f"Its values are needed to look at the rest ({type(cause).__name__}: {cause})."
+            return (Problem(is_error=False, message=message, place=place, hint="Use `newsletter template render`."),)
+    if "<mjml" not in rendered.text or _is_text(name):
+        return ()
+    compiled = compile_rendered(rendered, template_name=str(templates.shown_as / name))
+    return tuple(_warning(warning) for warning in compiled.warnings)
+
+
+def _rendered(path: Path, context: Mapping[str, object], shown_as: Path, *, is_text: bool) -> RenderedTemplate:
+    """Fill one template."""
+    templates = kept_templates(path.parent, shown_as.parent)
+    beside = path.with_name(path.name.replace(".mjml", ".txt"))
+    if is_text and not _is_text(path.name) and beside != path and beside.is_file():
+        path = beside
+    if _is_text(path.name):
+        return RenderedTemplate(body=_text(templates, path.name, context))
+    rendered = templates.rendered(path.name, context)
+    if is_text and "<mjml" not in rendered.text:
+        return RenderedTemplate(body=_text(templates, path.name, context))
+    return _made(rendered, str(shown_as), is_text=is_text)
+
+
+def _made(rendered: Rendered, template_name: str, *, is_text: bool) -> RenderedTemplate:
+    """Compile what a template made."""
+    compiled = compile_rendered(rendered, template_name=template_name)
+    body = plain_text(compiled.html) if is_text else compiled.html
+    return RenderedTemplate(body=body, warnings=tuple(_warning(warning) for warning in compiled.warnings))
+
+
+def _text(templates: Templates, name: str, context: Mapping[str, object]) -> str:
+    """Fill a text template."""
+    return templates.render(name, context, is_text=True).strip("\n") + "\n"
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a template makes plain text by its name."""
+    return name.endswith(TEXT_SUFFIXES)
+
+
+def _problem(error: TemplateError, path: Path) -> Problem:
+    """Make a problem of an error; every one has a line and a column."""
+    place = error.place or Place(path=path)
+    return Problem(
+        is_error=True,
+        message=error.message,
+        place=Place(path=place.path, line=place.line or 1, column=place.column or 1),
+        hint=error.hint,
+    )
+
+
+def _warning(warning: MjmlWarning) -> Problem:
+    """Make a problem of a warning."""
+    place = Place(path=Path(warning.template_name), line=warning.line, column=warning.column or 1)
+    return Problem(is_error=False, message=warning.message, place=place)

@@ -1,0 +1,375 @@
+"""Claim a batch, record what became of it, give it back: the statements behind `storage.deliveries`.
+
+A claim writes one row, and so does the record of a call that took everybody. People who left since the audience was
+fixed are taken out in the same transaction, so nobody is mailed after an unsubscribe that was kept before the claim. A
+record is fenced by the number of the attempt: whoever was overtaken changes nothing.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, select, update
+
+from newsletter.domain.audience import AddressHash, SubscriberStatus
+from newsletter.domain.delivery import (
+    OPEN_BATCH_STATES,
+    BatchId,
+    BatchOutcome,
+    BatchState,
+    ClaimedBatch,
+    DeliveryState,
+    PlannedDelivery,
+    SendingId,
+    SendingState,
+    Verdict,
+)
+from newsletter.domain.issue import EditionKey, parse_edition_key
+from newsletter.errors import StateError
+from newsletter.storage.ledger.statements import (
+    GIVE_UP,
+    IS_OURS,
+    PEOPLE_OF_A_BATCH,
+    SETTLE_ONE,
+    TAKE,
+    TAKE_OF_EDITIONS,
+)
+from newsletter.storage.tables import batch, delivery, sending
+
+CANCELLED = "the sending was cancelled"
+"""Why a delivery is skipped that was still queued when the sending was cancelled."""
+
+NO_ANSWER = "the mailer gave no answer for this recipient"
+"""Why a delivery is in doubt that an outcome does not name."""
+
+PROVEN = "the provider accounted for every mail of it"
+"""Why a batch of doubt is settled of which the provider has told everything."""
+
+_GONE = "no subscriber has this address any more"
+_NOT_ACTIVE = {
+    SubscriberStatus.UNSUBSCRIBED: "unsubscribed since the audience was fixed",
+    SubscriberStatus.PENDING: "not confirmed any more",
+}
+_NO_ANSWER = (Verdict.UNKNOWN, NO_ANSWER, None)
+_SETTLING = {Verdict.ACCEPTED: DeliveryState.ACCEPTED, Verdict.REJECTED: DeliveryState.REJECTED}
+
+
+def claim(
+    connection: Connection,
+    sending_id: SendingId,
+    *,
+    owner: str,
+    now: datetime,
+    editions: Collection[EditionKey] | None,
+    limit: int | None,
+) -> ClaimedBatch | None:
+    """Make the next queued batch the owner's; None when there is none or the sending is not running.
+
+    A batch of which everybody has left is settled on the way, and the next one is taken.
+    """
+    while (taken := _take(connection, sending_id, owner=owner, now=now, editions=editions)) is not None:
+        batch_id, attempt, edition = taken
+        remaining = _without_those_who_left(connection, sending_id, batch_id, now)
+        if not remaining:
+            _give_up(connection, batch_id, attempt, BatchState.SETTLED, settled_at=now)
+            continue
+        if limit is not None and len(remaining) > limit:
+            _move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
+            remaining = remaining[:limit]
+        return ClaimedBatch(
+            id=batch_id,
+            sending_id=sending_id,
+            attempt=attempt,
+            edition=parse_edition_key(edition),
+            deliveries=tuple(remaining),
+        )
+    return None
+
+
+def _take(
+    connection: Connection,
+    sending_id: SendingId,
+    *,
+    owner: str,
+    now: datetime,
+    editions: Collection[EditionKey] | None,
+) -> tuple[BatchId, int, str] | None:
+    """Mark the first queued batch as the owner's."""
+    values = {"its_sending": sending_id, "its_owner": owner, "at": now}
+    if editions is None:
+        taken = connection.execute(TAKE, values).first()
+    else:
+        taken = connection.execute(TAKE_OF_EDITIONS, {**values, "its_editions": list(map(str, editions))}).first()
+    return None if taken is None else (BatchId(taken.id), taken.attempt, taken.edition)
+
+
+def _without_those_who_left(
+    connection: Connection, sending_id: SendingId, batch_id: BatchId, now: datetime
+) -> list[PlannedDelivery]:
+    """Skip whoever must not be mailed any more; give the others, in the order of their hashes.
+
+    People are found by the hash of their address, not by their number: a number may be given to somebody else after an
+    erasure, and who has another address now may have met this issue there already.
+    """
+    found = connection.execute(PEOPLE_OF_A_BATCH, {"its_sending": sending_id, "its_batch": batch_id})
+    staying: list[PlannedDelivery] = []
+    left: _Ends = {}
+    active = SubscriberStatus.ACTIVE.value
+    # This loop and the one in `record` are what a batch costs: plain unpacking halves it.
+    for key, address_hash, subscriber_id, address, name, status, suppressed_for in found.all():
+        if suppressed_for is None and status == active:
+            planned = PlannedDelivery(
+                key=key, address_hash=address_hash, subscriber_id=subscriber_id, address=address, name=name
+            )
+            staying.append(planned)
+        else:
+            end = _End(DeliveryState.SKIPPED, _reason_to_skip(status, suppressed_for), None)
+            left.setdefault(end, []).append(address_hash)
+    _settle(connection, sending_id, left, now)
+    return staying
+
+
+def _reason_to_skip(status: str | None, suppressed_for: str | None) -> str:
+    """Say why a planned person, who is suppressed or not active, must not be mailed now."""
+    if suppressed_for is not None:
+        return f"suppressed since the audience was fixed ({suppressed_for})"
+    if status is None:
+        return _GONE
+    return _NOT_ACTIVE[SubscriberStatus(status)]
+
+
+def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+    """Write what the mailer answered for a claimed batch.
+
+    Accepted and rejected deliveries are settled. Refused ones go back to the end of the queue. Whatever else is left,
+    answered "unknown" or not answered at all, stays in doubt. When nobody is left, the commonest acceptance is written
+    on the batch alone: a provider that takes a thousand at once answers once, and writing that row by row would cost
+    more than the call.
+
+    Raises:
+        StateError: The claim is not this owner's any more; nothing was written.
+    """
+    answers = {answer.delivery_key: answer for answer in outcome.outcomes}
+    # Grouped by plain tuples: most of a batch ends alike, and this loop is what recording costs.
+    groups: dict[tuple[Verdict, str, str | None], list[AddressHash]] = {}
+    for planned in claimed.deliveries:
+        answer = answers.get(planned.key)
+        alike = _NO_ANSWER if answer is None else (answer.verdict, answer.reason, answer.provider_id)
+        groups.setdefault(alike, []).append(planned.address_hash)
+    ends: _Ends = {}
+    refused: dict[AddressHash, str] = {}
+    unknown: dict[AddressHash, str] = {}
+    for (verdict, reason, provider_id), hashes in groups.items():
+        if verdict in _SETTLING:
+            ends.setdefault(_End(_SETTLING[verdict], reason or None, provider_id), []).extend(hashes)
+        else:
+            (refused if verdict is Verdict.REFUSED else unknown).update(dict.fromkeys(hashes, reason))
+    if unknown:
+        _leave_claim(connection, claimed, BatchState.UNKNOWN, reason=next(iter(unknown.values())))
+    elif refused:
+        _leave_claim(connection, claimed, BatchState.QUEUED, reason=next(iter(refused.values())))
+    elif (common := _commonest_acceptance(ends)) is not None:
+        del ends[common]
+        _leave_claim(
+            connection,
+            claimed,
+            BatchState.ACCEPTED,
+            reason=common.reason or "",
+            provider_id=common.provider_id,
+            settled_at=now,
+        )
+    else:
+        _leave_claim(connection, claimed, BatchState.SETTLED, settled_at=now)
+    _settle(connection, claimed.sending_id, ends, now)
+    if unknown and refused:
+        _queue_apart(connection, claimed, refused, now)
+    elif refused:
+        _queue_last(connection, claimed, now)
+
+
+class _End(NamedTuple):
+    """How deliveries ended."""
+
+    state: DeliveryState
+    reason: str | None
+    provider_id: str | None
+
+
+_Ends = dict[_End, list[AddressHash]]
+
+
+def _commonest_acceptance(ends: _Ends) -> _End | None:
+    """Give how most of those ended that were accepted; None when nobody was."""
+    accepted = [end for end in ends if end.state is DeliveryState.ACCEPTED]
+    return max(accepted, key=lambda end: len(ends[end]), default=None)
+
+
+def _settle(connection: Connection, sending_id: SendingId, ends: _Ends, now: datetime) -> None:
+    """Write how single deliveries ended."""
+    rows = [
+        {
+            "its_sending": sending_id,
+            "its_hash": one,
+            "its_state": end.state,
+            "its_reason": end.reason,
+            "its_provider_id": end.provider_id,
+            "at": now,
+        }
+        for end, hashes in ends.items()
+        for one in hashes
+    ]
+    if rows:
+        connection.execute(SETTLE_ONE, rows)
+
+
+def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
+    """Put a claimed batch back into its place in the queue: its call was never begun.
+
+    Raises:
+        StateError: The claim is not this owner's any more; nothing was written.
+    """
+    _leave_claim(connection, claimed, BatchState.QUEUED)
+    _skip_if_cancelled(connection, claimed.sending_id, now)
+
+
+def holds(connection: Connection, claimed: ClaimedBatch) -> bool:
+    """Tell whether a claim is still its owner's."""
+    values = {"its_batch": claimed.id, "its_attempt": claimed.attempt}
+    return connection.execute(IS_OURS, values).first() is not None
+
+
+def _leave_claim(
+    connection: Connection,
+    claimed: ClaimedBatch,
+    state: BatchState,
+    *,
+    reason: str = "",
+    provider_id: str | None = None,
+    settled_at: datetime | None = None,
+) -> None:
+    """Write where a claimed batch stands now.
+
+    Raises:
+        StateError: It was settled or claimed again since; nothing was written.
+    """
+    is_ours = _give_up(
+        connection, claimed.id, claimed.attempt, state, reason=reason, provider_id=provider_id, settled_at=settled_at
+    )
+    if not is_ours:
+        raise StateError(
+            f"Batch {claimed.id} was settled by somebody else while its mails were on their way.",
+            hint="Stop every other sender of this publication, then run `newsletter issue report`.",
+        )
+
+
+def _give_up(
+    connection: Connection,
+    batch_id: BatchId,
+    attempt: int,
+    state: BatchState,
+    *,
+    reason: str = "",
+    provider_id: str | None = None,
+    settled_at: datetime | None = None,
+) -> bool:
+    """Move a batch out of its sending; False, and nothing written, when this is not its attempt any more: the fence."""
+    values = {
+        "its_batch": batch_id,
+        "its_attempt": attempt,
+        "its_state": state,
+        "its_reason": reason,
+        "its_provider_id": provider_id,
+        "at": settled_at,
+    }
+    return connection.execute(GIVE_UP, values).rowcount == 1
+
+
+def _queue_last(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
+    """Put a queued batch at the end of the queue, so that one slow server does not hold up the others."""
+    connection.execute(
+        update(batch).where(batch.c.id == claimed.id).values(number=_next_number(connection, claimed.sending_id))
+    )
+    _skip_if_cancelled(connection, claimed.sending_id, now)
+
+
+def _queue_apart(
+    connection: Connection, claimed: ClaimedBatch, refused: Mapping[AddressHash, str], now: datetime
+) -> None:
+    """Put refused deliveries into a batch of their own, away from those in doubt."""
+    apart = _new_batch(connection, claimed.id, reason=next(iter(refused.values())))
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.sending_id == claimed.sending_id, delivery.c.address_hash == bindparam("its_hash"))
+        .values(batch_id=apart),
+        [{"its_hash": one} for one in refused],
+    )
+    _skip_if_cancelled(connection, claimed.sending_id, now)
+
+
+def _move_rest(connection: Connection, batch_id: BatchId, *, after: AddressHash) -> None:
+    """Put the deliveries behind a hash into a batch of their own, queued."""
+    apart = _new_batch(connection, batch_id, reason="")
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.batch_id == batch_id, delivery.c.state.is_(None), delivery.c.address_hash > after)
+        .values(batch_id=apart)
+    )
+
+
+def _new_batch(connection: Connection, like: BatchId, *, reason: str) -> BatchId:
+    """Make a queued batch of the same edition at the end of the queue."""
+    sending_id, edition = connection.execute(
+        select(batch.c.sending_id, batch.c.edition).where(batch.c.id == like)
+    ).one()
+    values = {
+        "sending_id": sending_id,
+        "edition": edition,
+        "number": _next_number(connection, sending_id),
+        "state": BatchState.QUEUED.value,
+        "attempt": 0,
+        "reason": reason,
+    }
+    return BatchId(connection.execute(insert(batch).values(values).returning(batch.c.id)).scalar_one())
+
+
+def _next_number(connection: Connection, sending_id: SendingId) -> int:
+    """Give a number behind every open batch of the sending.
+
+    Only open batches are looked at: they are found through an index that stays small however large the sending is.
+    """
+    highest = select(func.max(batch.c.number)).where(
+        batch.c.sending_id == sending_id, batch.c.state.in_(OPEN_BATCH_STATES)
+    )
+    return (connection.execute(highest).scalar() or 0) + 1
+
+
+def skip_queued(connection: Connection, sending_id: SendingId, now: datetime) -> None:
+    """Skip every delivery that is still queued, and settle its batch."""
+    is_queued = and_(batch.c.sending_id == sending_id, batch.c.state == BatchState.QUEUED)
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.batch_id.in_(select(batch.c.id).where(is_queued)), delivery.c.state.is_(None))
+        .values(state=DeliveryState.SKIPPED, reason=CANCELLED, settled_at=now)
+    )
+    connection.execute(
+        update(batch).where(is_queued).values(state=BatchState.SETTLED, reason=CANCELLED, settled_at=now)
+    )
+
+
+def settle_proven(connection: Connection, which: ColumnElement[bool], now: datetime) -> tuple[SendingId, ...]:
+    """Settle the chosen batches of doubt in which nobody is in doubt any more; give their sendings, each once."""
+    is_open = exists().where(delivery.c.batch_id == batch.c.id, delivery.c.state.is_(None))
+    settled = connection.execute(
+        update(batch)
+        .where(which, batch.c.state == BatchState.UNKNOWN, ~is_open)
+        .values(state=BatchState.SETTLED, reason=PROVEN, settled_at=now)
+        .returning(batch.c.sending_id)
+    )
+    return tuple(dict.fromkeys(SendingId(row.sending_id) for row in settled))
+
+
+def _skip_if_cancelled(connection: Connection, sending_id: SendingId, now: datetime) -> None:
+    """Skip what has just gone back to the queue of a sending that was cancelled while it was on its way."""
+    state = connection.execute(select(sending.c.state).where(sending.c.id == sending_id)).scalar_one()
+    if state == SendingState.CANCELLED:
+        skip_queued(connection, sending_id, now)

@@ -8,6 +8,7 @@
 let news = null;
 let shownAddress = location.href;
 let latest = 0;
+let newest = Promise.resolve();
 let turn = Promise.resolve();
 
 // Laying a page over the one that is shown
@@ -95,17 +96,23 @@ document.addEventListener("load", (event) => {
   shot.dataset.shown = event.target.getAttribute("src");
 }, true);
 
-async function show(address) {
+// Done when the page is shown that was asked for last: whoever was overtaken waits for who came later.
+function show(address) {
+  newest = fetchAndLay(address);
+  return newest;
+}
+
+async function fetchAndLay(address) {
   const wish = ++latest;
   let answer;
+  let html;
   try {
     answer = await fetch(address, { headers: { Accept: "text/html" } });
+    html = await answer.text();
   } catch {
-    return;
+    return wish === latest ? undefined : newest;
   }
-  const html = await answer.text();
-  // A later wish has overtaken this one.
-  if (wish !== latest) return;
+  if (wish !== latest) return newest;
   if (!answer.ok) {
     location.assign(address);
     return;

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Page, Route, expect
 
 from newsletter.domain.issue import parse_edition_key
 from newsletter.web.letters.height import frame_height
@@ -39,14 +39,29 @@ def test_everything_can_be_switched_and_kept_as_a_bookmark(page: Page, preview: 
     for key in ("1", "4", "d"):
         page.keyboard.press(key)
         page.wait_for_url(re.compile("width=320" if key == "1" else "width=1024" if key == "4" else "scheme=dark"))
-    # Nine editions on four widths: a busy machine takes its time over 36 letters.
-    expect(page.locator("iframe:not(.coming)")).to_have_count(36, timeout=20_000)
+    expect(page.locator("iframe:not(.coming)")).to_have_count(36)
     address = page.url
     page.reload()
 
     assert page.url == address
     expect(page.locator("#scheme-dark")).to_have_attribute("aria-current", "true")
     expect(page.locator("figure").first.locator("figcaption")).to_have_text("320 px")
+
+
+def test_no_choice_is_lost_to_news_that_come_between(page: Page, preview: Preview) -> None:
+    """Whoever chooses while the page is fetched for another reason too gets both choices."""
+    page.goto(preview.url(LABEL))
+
+    def answer_late(route: Route) -> None:
+        page.wait_for_timeout(200)
+        route.continue_()
+
+    page.route(re.compile(r"width=320"), answer_late)
+    page.keyboard.press("1")
+    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+    page.keyboard.press("4")
+
+    page.wait_for_url(re.compile(r"width=320&.*width=1024"))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
     letters    a mail as a person sees it
     preview    the editor's local page over an issue; the first room of the studio. Door: `server.Preview`
     webhooks   what providers tell; `outside` runs it on a port until somebody stops it
-    port       a port of this machine, taken
+    port       a port of this machine, taken; `quiet` sets up whatever listens on it
 
 It must not know how editions are made or stored; it asks the services of `wiring`.
 """

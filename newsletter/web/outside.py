@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from newsletter.service.notifications import NotificationService, ProviderDoor
 from newsletter.service.parts.group_commit import GroupCommit
 from newsletter.web.port import take_port
+from newsletter.web.quiet import quiet_config
 from newsletter.web.webhooks import make_webhooks
 
 CALLERS_MAX = 500
@@ -57,7 +57,16 @@ class Outside:
     def serve(self, doors: Iterable[ProviderDoor]) -> None:
         """Answer until Ctrl-C, SIGTERM or `stop`; what was handed in is kept before it returns."""
         writer = GroupCommit(self._notifications.take)
-        self._server = _server(make_webhooks(doors, writer.submit), head_seconds_max=self._head_seconds_max)
+        self._server = uvicorn.Server(
+            quiet_config(
+                make_webhooks(doors, writer.submit),
+                lifespan="off",
+                let_go_seconds=LET_GO_SECONDS,
+                protocol=partial(_Impatient, head_seconds_max=self._head_seconds_max),
+                callers_max=CALLERS_MAX,
+                keep_alive_seconds=KEEP_ALIVE_SECONDS,
+            )
+        )
         try:
             asyncio.run(self._server.serve(sockets=[self._socket]))
         finally:
@@ -119,23 +128,3 @@ class _Impatient(H11Protocol):
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
-
-
-def _server(application: ASGIApp, *, head_seconds_max: float) -> uvicorn.Server:
-    """Set the server up: no log of visitors, nothing that says who we are, nothing believed from a header."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            application,
-            http=partial(_Impatient, head_seconds_max=head_seconds_max),  # type: ignore[arg-type]  # called, no more
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            ws="none",
-            lifespan="off",
-            limit_concurrency=CALLERS_MAX,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=LET_GO_SECONDS,
-        )
-    )

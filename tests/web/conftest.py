@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from newsletter.web.preview.guards import Access
+from newsletter.web.preview.server import Address, Preview
 from newsletter.web.preview.site import make_site
 from newsletter.web.preview.studio import Studio
 from newsletter.wiring import open_newsletter, web_templates
@@ -31,6 +33,18 @@ def studio(publication: Path) -> Iterator[Studio]:
     """Give the studio of the publication, which follows no files until somebody runs it."""
     with opened(publication) as studio:
         yield studio
+
+
+@pytest.fixture
+def preview(publication: Path) -> Iterator[Preview]:
+    """Give a preview that runs on a free port of this machine."""
+    preview = Preview(lambda: open_newsletter(publication / "newsletter.toml"), Address(port=0))
+    serving = threading.Thread(target=preview.serve)
+    serving.start()
+    yield preview
+    preview.stop()
+    serving.join(timeout=20)
+    assert not serving.is_alive()
 
 
 @pytest.fixture

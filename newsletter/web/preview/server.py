@@ -17,6 +17,7 @@ from newsletter.web.port import take_port
 from newsletter.web.preview.guards import access, is_loopback
 from newsletter.web.preview.site import make_site
 from newsletter.web.preview.studio import Studio
+from newsletter.web.quiet import quiet_config
 from newsletter.wiring import Newsletter, web_templates
 
 LET_GO_SECONDS = 2
@@ -91,20 +92,7 @@ class _Server(uvicorn.Server):
     """A server that lets the open pages go before it waits for them."""
 
     def __init__(self, site: ASGIApp, studio: Studio) -> None:
-        super().__init__(
-            uvicorn.Config(
-                site,
-                log_config=None,
-                # Addresses of pages tell nothing secret, but a log nobody reads is a log too many.
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                proxy_headers=False,
-                ws="none",
-                lifespan="on",
-                timeout_graceful_shutdown=LET_GO_SECONDS,
-            )
-        )
+        super().__init__(quiet_config(site, lifespan="on", let_go_seconds=LET_GO_SECONDS))
         self._studio = studio
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -1,15 +1,12 @@
 """The preview in a real Chromium: one browser for each file, a publication and a server for each."""
 
 import shutil
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from newsletter.web.preview.server import Address, Preview
-from newsletter.wiring import open_newsletter
+from newsletter.web.preview.server import Preview
 from tests.conftest import REPOSITORY
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -34,17 +31,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def preview(publication: Path) -> Iterator[Preview]:
-    """Give a running preview of the publication."""
-    preview = Preview(lambda: open_newsletter(publication / "newsletter.toml"), Address(port=0))
-    serving = threading.Thread(target=preview.serve)
-    serving.start()
-    yield preview
-    preview.stop()
-    serving.join(timeout=20)
 
 
 @pytest.fixture

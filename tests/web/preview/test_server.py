@@ -1,6 +1,4 @@
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,18 +8,6 @@ from newsletter.errors import UsageError
 from newsletter.web.preview.server import Address, Preview
 from newsletter.wiring import open_newsletter
 from tests.web.conftest import LABEL
-
-
-@pytest.fixture
-def preview(publication: Path) -> Iterator[Preview]:
-    """Give a preview that runs on a free port of this machine."""
-    preview = Preview(lambda: open_newsletter(publication / "newsletter.toml"), Address(port=0))
-    serving = threading.Thread(target=preview.serve)
-    serving.start()
-    yield preview
-    preview.stop()
-    serving.join(timeout=20)
-    assert not serving.is_alive()
 
 
 def test_the_preview_answers_and_ends_while_a_page_listens(preview: Preview) -> None:

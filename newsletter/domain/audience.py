@@ -216,7 +216,7 @@ class Headcount:
 
     @property
     def exclusion(self) -> ExclusionReason | None:
-        """Give the reason these people get no issue, or None; `storage.freeze` gives the same in SQL.
+        """Give the reason these people get no issue, or None; `storage.ledger.freeze` gives the same in SQL.
 
         What a person did comes before what we remember of it.
         """

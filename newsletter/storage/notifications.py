@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, distinct, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, distinct, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.audience import AddressHash
@@ -34,6 +34,7 @@ from newsletter.domain.notification import (
 )
 from newsletter.storage.columns import Moment
 from newsletter.storage.ledger.claims import settle_proven
+from newsletter.storage.ledger.statements import STATE, WITH_BATCH, with_state
 from newsletter.storage.tables import batch, delivery, notification, sending
 
 _SENDINGS_LOOKED_BACK_ON = 24
@@ -41,10 +42,6 @@ _SENDINGS_LOOKED_BACK_ON = 24
 
 _VALUES_IN_ONE_STATEMENT = 2_000
 """With the columns of a row it stays within the 32,766 values that SQLite takes in a statement."""
-
-_WITH_BATCH = delivery.join(batch, batch.c.id == delivery.c.batch_id)
-_STATE = func.coalesce(delivery.c.state, batch.c.state)
-"""The state of a delivery: its own once it has one, else its batch's."""
 
 Value = TypeVar("Value")
 
@@ -138,9 +135,9 @@ class NotificationStore:
                     sending.c.is_rehearsal,
                     delivery.c.batch_id,
                     delivery.c.address_hash,
-                    _STATE.label("state"),
+                    STATE.label("state"),
                 )
-                .select_from(_WITH_BATCH.join(sending, sending.c.id == delivery.c.sending_id))
+                .select_from(WITH_BATCH.join(sending, sending.c.id == delivery.c.sending_id))
                 .where(delivery.c.key.in_(portion))
             )
             for row in self._connection.execute(found):
@@ -166,13 +163,13 @@ class NotificationStore:
         histories: dict[AddressHash, list[DeliveryState]] = {}
         for portion in _portions(dict.fromkeys(address_hashes)):
             found = (
-                select(delivery.c.address_hash, _STATE)
-                .select_from(_WITH_BATCH)
+                select(delivery.c.address_hash, STATE)
+                .select_from(WITH_BATCH)
                 .where(
                     delivery.c.sending_id.in_(recent),
                     delivery.c.address_hash.in_(portion),
                     or_(delivery.c.state.is_not(None), batch.c.state == BatchState.ACCEPTED),
-                    _STATE != DeliveryState.SKIPPED,
+                    STATE != DeliveryState.SKIPPED,
                 )
                 .order_by(delivery.c.sending_id.desc())
             )
@@ -204,10 +201,10 @@ class NotificationStore:
         """Count the deliveries of a sending, handed over since, that the provider took, whatever became of them."""
         counted = (
             select(func.count())
-            .select_from(_WITH_BATCH)
+            .select_from(WITH_BATCH)
             .where(
                 delivery.c.sending_id == sending_id,
-                _STATE.in_(sorted(ACCEPTED_AND_LATER)),
+                STATE.in_(sorted(ACCEPTED_AND_LATER)),
                 *_handed_over(sending_id, since),
             )
         )
@@ -254,11 +251,11 @@ class NotificationStore:
 
         A delivery was accepted when the mailer's answer was recorded, and delivered at the moment the provider says.
         """
-        moment = case((delivery.c.state.is_(None), batch.c.settled_at), else_=delivery.c.settled_at)
+        moment = with_state(delivery.c.settled_at, batch.c.settled_at)
         taken = (
             select(moment, func.count())
-            .select_from(_WITH_BATCH)
-            .where(delivery.c.sending_id == sending_id, _STATE.in_(sorted(ACCEPTED_AND_LATER)))
+            .select_from(WITH_BATCH)
+            .where(delivery.c.sending_id == sending_id, STATE.in_(sorted(ACCEPTED_AND_LATER)))
             .group_by(moment)
         )
         points = [

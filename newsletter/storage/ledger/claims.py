@@ -27,8 +27,8 @@ from newsletter.domain.delivery import (
 from newsletter.domain.issue import EditionKey, parse_edition_key
 from newsletter.errors import StateError
 from newsletter.storage.ledger.statements import (
-    GIVE_UP,
     IS_OURS,
+    LEAVE_CLAIM,
     PEOPLE_OF_A_BATCH,
     SETTLE_ONE,
     TAKE,
@@ -71,7 +71,7 @@ def claim(
         batch_id, attempt, edition = taken
         remaining = _without_those_who_left(connection, sending_id, batch_id, now)
         if not remaining:
-            _give_up(connection, batch_id, attempt, BatchState.SETTLED, settled_at=now)
+            _leave_claim(connection, batch_id, attempt, BatchState.SETTLED, settled_at=now)
             continue
         if limit is not None and len(remaining) > limit:
             _move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
@@ -165,21 +165,22 @@ def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome,
         else:
             (refused if verdict is Verdict.REFUSED else unknown).update(dict.fromkeys(hashes, reason))
     if unknown:
-        _leave_claim(connection, claimed, BatchState.UNKNOWN, reason=next(iter(unknown.values())))
+        _leave_claim(connection, claimed.id, claimed.attempt, BatchState.UNKNOWN, reason=next(iter(unknown.values())))
     elif refused:
-        _leave_claim(connection, claimed, BatchState.QUEUED, reason=next(iter(refused.values())))
+        _leave_claim(connection, claimed.id, claimed.attempt, BatchState.QUEUED, reason=next(iter(refused.values())))
     elif (common := _commonest_acceptance(ends)) is not None:
         del ends[common]
         _leave_claim(
             connection,
-            claimed,
+            claimed.id,
+            claimed.attempt,
             BatchState.ACCEPTED,
             reason=common.reason or "",
             provider_id=common.provider_id,
             settled_at=now,
         )
     else:
-        _leave_claim(connection, claimed, BatchState.SETTLED, settled_at=now)
+        _leave_claim(connection, claimed.id, claimed.attempt, BatchState.SETTLED, settled_at=now)
     _settle(connection, claimed.sending_id, ends, now)
     if unknown and refused:
         _queue_apart(connection, claimed, refused, now)
@@ -228,7 +229,7 @@ def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> Non
     Raises:
         StateError: The claim is not this owner's any more; nothing was written.
     """
-    _leave_claim(connection, claimed, BatchState.QUEUED)
+    _leave_claim(connection, claimed.id, claimed.attempt, BatchState.QUEUED)
     _skip_if_cancelled(connection, claimed.sending_id, now)
 
 
@@ -240,30 +241,6 @@ def holds(connection: Connection, claimed: ClaimedBatch) -> bool:
 
 def _leave_claim(
     connection: Connection,
-    claimed: ClaimedBatch,
-    state: BatchState,
-    *,
-    reason: str = "",
-    provider_id: str | None = None,
-    settled_at: datetime | None = None,
-) -> None:
-    """Write where a claimed batch stands now.
-
-    Raises:
-        StateError: It was settled or claimed again since; nothing was written.
-    """
-    is_ours = _give_up(
-        connection, claimed.id, claimed.attempt, state, reason=reason, provider_id=provider_id, settled_at=settled_at
-    )
-    if not is_ours:
-        raise StateError(
-            f"Batch {claimed.id} was settled by somebody else while its mails were on their way.",
-            hint="Stop every other sender of this publication, then run `newsletter issue report`.",
-        )
-
-
-def _give_up(
-    connection: Connection,
     batch_id: BatchId,
     attempt: int,
     state: BatchState,
@@ -271,8 +248,12 @@ def _give_up(
     reason: str = "",
     provider_id: str | None = None,
     settled_at: datetime | None = None,
-) -> bool:
-    """Move a batch out of its sending; False, and nothing written, when this is not its attempt any more: the fence."""
+) -> None:
+    """Write where a claimed batch stands now; the number of the attempt is the fence.
+
+    Raises:
+        StateError: It was settled or claimed again since; nothing was written.
+    """
     values = {
         "its_batch": batch_id,
         "its_attempt": attempt,
@@ -281,7 +262,11 @@ def _give_up(
         "its_provider_id": provider_id,
         "at": settled_at,
     }
-    return connection.execute(GIVE_UP, values).rowcount == 1
+    if connection.execute(LEAVE_CLAIM, values).rowcount != 1:
+        raise StateError(
+            f"Batch {batch_id} was settled by somebody else while its mails were on their way.",
+            hint="Stop every other sender of this publication, then run `newsletter issue report`.",
+        )
 
 
 def _queue_last(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:

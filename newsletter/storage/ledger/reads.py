@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from newsletter.domain.audience import ExclusionReason
 from newsletter.domain.delivery import (
@@ -20,6 +20,7 @@ from newsletter.domain.delivery import (
 )
 from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, parse_edition_key
 from newsletter.errors import UsageError
+from newsletter.storage.ledger.statements import STATE, WITH_BATCH, with_state
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber
 
 _SENDING = (
@@ -133,7 +134,6 @@ def read_editions(connection: Connection, sending_id: SendingId) -> Mapping[Edit
 
 def read_domains(connection: Connection, sending_id: SendingId) -> Mapping[str | None, Mapping[DeliveryState, int]]:
     """Count the deliveries of each mail domain by state, the largest domain first; None for people who are gone."""
-    state = _state()
     if connection.dialect.name == "sqlite":
         after_at = func.substr(subscriber.c.address, func.instr(subscriber.c.address, "@") + 1)
     else:
@@ -141,10 +141,10 @@ def read_domains(connection: Connection, sending_id: SendingId) -> Mapping[str |
     domain = func.lower(after_at)
     known = subscriber.c.address_hash == delivery.c.address_hash
     counted = (
-        select(domain, state, func.count())
-        .select_from(delivery.join(batch, batch.c.id == delivery.c.batch_id).outerjoin(subscriber, known))
+        select(domain, STATE, func.count())
+        .select_from(WITH_BATCH.outerjoin(subscriber, known))
         .where(delivery.c.sending_id == sending_id)
-        .group_by(domain, state)
+        .group_by(domain, STATE)
     )
     domains: dict[str | None, dict[DeliveryState, int]] = {}
     for name, state_name, count in connection.execute(counted):
@@ -158,14 +158,13 @@ def read_reasons(connection: Connection, sending_id: SendingId) -> tuple[ReasonC
 
     A batch's reason is that of its last call, so it speaks only for those that have no end yet.
     """
-    state = _state()
-    reason = case((delivery.c.state.is_(None), batch.c.reason), else_=delivery.c.reason)
+    reason = with_state(delivery.c.reason, batch.c.reason)
     counted = (
-        select(state, reason, func.count().label("deliveries"))
-        .select_from(delivery.join(batch, batch.c.id == delivery.c.batch_id))
+        select(STATE, reason, func.count().label("deliveries"))
+        .select_from(WITH_BATCH)
         .where(delivery.c.sending_id == sending_id, reason != "")
-        .group_by(state, reason)
-        .order_by(func.count().desc(), state, reason)
+        .group_by(STATE, reason)
+        .order_by(func.count().desc(), STATE, reason)
     )
     return tuple(
         ReasonCount(state=DeliveryState(name), reason=text, deliveries=count)
@@ -181,11 +180,6 @@ def count_real_calls(connection: Connection) -> int:
         .where(sending.c.is_rehearsal.is_(False))
     )
     return int(connection.execute(counted).scalar_one())
-
-
-def _state() -> ColumnElement[str]:
-    """Name the state of a delivery: its own once it is settled, else its batch's."""
-    return func.coalesce(delivery.c.state, batch.c.state)
 
 
 def read_unknown(connection: Connection, sending_id: SendingId) -> tuple[UnknownBatch, ...]:

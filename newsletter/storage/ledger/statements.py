@@ -1,13 +1,18 @@
 """The statements that every batch needs, built once: SQLAlchemy takes longer to build them than SQLite to run them.
 
-`claims` fills them in and knows what they are for. Values are named `its_...`, and `at` is the aware moment.
+`claims` fills them in and knows what they are for. Values are named `its_...`, and `at` is the aware moment. How to say
+where a delivery stands is here, too, for whoever reads.
 """
 
-from sqlalchemy import Select, and_, bindparam, exists, select, update
+from typing import TypeVar
+
+from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, case, exists, func, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from newsletter.domain.delivery import BatchState, SendingState
 from newsletter.storage.tables import batch, delivery, sending, subscriber, suppression
+
+_T = TypeVar("_T")
 
 _QUEUED = select(batch.c.id).where(
     batch.c.sending_id == bindparam("its_sending"), batch.c.state == BatchState.QUEUED.value
@@ -30,6 +35,17 @@ def _taking(queued: Select[tuple[int]]) -> ReturningUpdate[tuple[int, int, str]]
         )
         .returning(batch.c.id, batch.c.attempt, batch.c.edition)
     )
+
+
+WITH_BATCH = delivery.join(batch, batch.c.id == delivery.c.batch_id)
+"""Deliveries, each beside the batch that speaks for it as long as it has no state of its own."""
+STATE = func.coalesce(delivery.c.state, batch.c.state)
+"""Where a delivery stands."""
+
+
+def with_state(own: Column[_T], of_batch: Column[_T]) -> ColumnElement[_T]:
+    """Give what goes with STATE, such as its reason: the delivery's own, or its batch's where that has the state."""
+    return case((delivery.c.state.is_(None), of_batch), else_=own)
 
 
 TAKE = _taking(_QUEUED)
@@ -65,7 +81,7 @@ _IS_OURS = and_(
     batch.c.attempt == bindparam("its_attempt"),
 )
 IS_OURS = select(batch.c.id).where(_IS_OURS)
-GIVE_UP = (
+LEAVE_CLAIM = (
     update(batch)
     .where(_IS_OURS)
     .values(

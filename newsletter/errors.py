@@ -20,6 +20,7 @@ No address, token or key ever stands in a message.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,11 @@ class Place:
     path: Path
     line: int | None = None
     column: int | None = None
+
+    @classmethod
+    def of_offset(cls, path: Path, text: str, offset: int) -> Self:
+        """Give the place of a character, counted from 0, in the text of a file whose lines end in line feeds."""
+        return cls(path=path, line=text.count("\n", 0, offset) + 1, column=offset - text.rfind("\n", 0, offset))
 
     def __str__(self) -> str:
         """Write `path:line:column`, as editors and compilers do."""

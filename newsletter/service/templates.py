@@ -59,9 +59,8 @@ def read_context(path: Path) -> dict[str, object]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as cause:
-        line, column = place_of_wrong_byte(content)
         raise TemplateError(
-            "The values are no UTF-8 text.", place=Place(path=path, line=line, column=column), hint="Save it as UTF-8."
+            "The values are no UTF-8 text.", place=place_of_wrong_byte(path, content), hint="Save it as UTF-8."
         ) from cause
     try:
         context = json.loads(text)
@@ -103,5 +102,4 @@ def _check_tokens(path: Path, text: str) -> None:
 
 def _fault(path: Path, text: str, offset: int, message: str, hint: str) -> TemplateError:
     """Make the error for a place in the values."""
-    place = Place(path=path, line=text.count("\n", 0, offset) + 1, column=offset - text.rfind("\n", 0, offset))
-    return TemplateError(message, place=place, hint=hint)
+    return TemplateError(message, place=Place.of_offset(path, text, offset), hint=hint)

@@ -9,7 +9,7 @@ Door: `Marks` (what the Jinja environment is given), `Rendered`. It must not kno
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2.lexer import Token, TokenStream
@@ -62,10 +62,7 @@ class Rendered:
 
         Exact at every tag, and behind one as far as the template says the same as the text; else that of the tag.
         """
-        start = 0
-        for _ in range((line or 1) - 1):
-            start = self.text.find("\n", start) + 1
-        offset = start + max((column or 1) - 1, 0)
+        offset = _offset(self.text, line, column)
         offsets, places = self.tags()
         found = bisect_right(offsets, offset)
         if not found:
@@ -75,14 +72,10 @@ class Rendered:
     def _moved(self, place: Place, text: str) -> Place:
         """Give the place behind a stretch of text, if that is what stands at a place of a template."""
         source = self.sources.get(place.path, "")
-        start = 0
-        for _ in range((place.line or 1) - 1):
-            start = source.find("\n", start) + 1
-        start += (place.column or 1) - 1
+        start = _offset(source, place.line, place.column)
         if not source.startswith(text, start):
             return place
-        end = start + len(text)
-        return replace(place, line=source.count("\n", 0, end) + 1, column=end - source.rfind("\n", 0, end))
+        return Place.of_offset(place.path, source, start + len(text))
 
 
 class Marks:
@@ -144,6 +137,14 @@ class Marks:
             self._digits[place] = digits
             self._places[digits] = place
         return self._digits.get(place, "")
+
+
+def _offset(text: str, line: int | None, column: int | None) -> int:
+    """Count the characters before a line and column."""
+    start = 0
+    for _ in range((line or 1) - 1):
+        start = text.find("\n", start) + 1
+    return start + max((column or 1) - 1, 0)
 
 
 def _without_strays(text: str) -> str:

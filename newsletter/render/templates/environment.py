@@ -21,7 +21,7 @@ from markupsafe import Markup
 from newsletter.errors import NewsletterError, Place, TemplateError
 from newsletter.render.compiler.places import Marks, Rendered
 from newsletter.render.compiler.references import referenced, without_controls
-from newsletter.render.templates.markup import markdown_html, markdown_text, source_html, wrapped
+from newsletter.render.templates.markup import in_words, markdown_html, markdown_text, source_html, wrapped
 
 TEXT_SUFFIX = ".txt.j2"
 """Templates whose output is plain text; all others make MJML or HTML."""
@@ -251,10 +251,9 @@ class _FolderLoader(jinja2.BaseLoader):
         try:
             source = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as cause:
-            line, column = place_of_wrong_byte(content)
             raise TemplateError(
                 f"The template {template!r} is no UTF-8 text.",
-                place=Place(path=self.shown_as / template, line=line, column=column),
+                place=place_of_wrong_byte(self.shown_as / template, content),
                 hint="Save it as UTF-8.",
             ) from cause
         return source, str(self.folder / template), lambda: _modified(resolved) == modified
@@ -287,15 +286,15 @@ class _FolderLoader(jinja2.BaseLoader):
             raise TemplateError(message, place=place, hint=hint) from cause
 
 
-def place_of_wrong_byte(content: bytes) -> tuple[int, int]:
-    """Give line and column of the first byte for which a text is no UTF-8."""
+def place_of_wrong_byte(path: Path, content: bytes) -> Place:
+    """Give the place of the first byte for which the content of a file is no UTF-8."""
     before = content.removeprefix(codecs.BOM_UTF8)
     try:
         before.decode()
     except UnicodeDecodeError as error:
         before = before[: error.start]
     text = before.decode().replace("\r\n", "\n").replace("\r", "\n")
-    return text.count("\n") + 1, len(text) - text.rfind("\n")
+    return Place.of_offset(path, text, len(text))
 
 
 def _modified(path: Path) -> int | None:
@@ -310,12 +309,12 @@ def _printed(value: object) -> object:
     """Make a value safe to stand anywhere in MJML; what `source_html` and macros made is safe already."""
     if isinstance(value, Markup):
         return value
-    return Markup(referenced("" if value is None else str(value)))  # noqa: S704 - nothing in it can be read as markup
+    return Markup(referenced(in_words(value)))  # noqa: S704 - nothing in it can be read as markup
 
 
 def _printed_text(value: object) -> str:
     """Make a value fit for plain text."""
-    return "" if value is None else without_controls(str(value)).replace(_SOFT_HYPHEN, "")
+    return without_controls(in_words(value)).replace(_SOFT_HYPHEN, "")
 
 
 _FILTERS: dict[bool, dict[str, Callable[..., object]]] = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import nh3
 from markupsafe import Markup
 
+from newsletter.render.compiler.attributes import without_blanks
 from newsletter.render.compiler.habits import VOID_TAGS
 from newsletter.render.compiler.references import referenced, referenced_text, without_controls
 
@@ -41,9 +42,13 @@ _ATTRIBUTE = re.compile(r" ([a-z]+)=\"([^\"]*)\"")
 # be read as a part of it.
 _BRACKETED_ADDRESS = re.compile(r" ?\((\n[a-z]+:\S+\n)\)")
 _STOP_AFTER_ADDRESS = re.compile(r"(\n[a-z]+:\S+\n) ?[.,;:!?]+(?:[ \n]|$)")
-_BLANKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060\ufeff]")
 _UNNESTED = VOID_TAGS | {"p", "li"}
 _SOFT_HYPHEN = "\u00ad"
+
+
+def in_words(value: object) -> str:
+    """Give what a template prints for a value: nothing at all for none."""
+    return "" if value is None else str(value)
 
 
 def source_html(text: str | None) -> Markup:
@@ -52,7 +57,7 @@ def source_html(text: str | None) -> Markup:
     Scripts, styles, classes, images and addresses of other schemes are gone; the words stay. Cleaning twice changes
     nothing more. Nothing at all, which templates print as nothing, stays so.
     """
-    sound = without_controls("" if text is None else str(text))
+    sound = without_controls(in_words(text))
     if _depth(sound) > DEPTH_MAX:
         sound = html.escape(html.unescape(_ANY_TAG.sub(" ", sound)))
     cleaned = nh3.clean(
@@ -69,7 +74,7 @@ def source_html(text: str | None) -> Markup:
 
 def markdown_html(text: str | None) -> Markup:
     """Turn Markdown into the same HTML; HTML in it is shown as it was written."""
-    return _html_of("" if text is None else str(text))
+    return _html_of(in_words(text))
 
 
 @lru_cache(maxsize=KEPT)
@@ -86,7 +91,7 @@ def _html_of(text: str) -> Markup:
 
 def markdown_text(text: str | None, width: int = TEXT_WIDTH) -> str:
     """Turn Markdown into plain text: paragraphs apart, bullets, and each link's address on a line of its own."""
-    return _text_of("" if text is None else str(text), width)
+    return _text_of(in_words(text), width)
 
 
 @lru_cache(maxsize=KEPT)
@@ -101,7 +106,7 @@ def _text_of(text: str, width: int) -> str:
 def wrapped(text: str | None, width: int = TEXT_WIDTH) -> str:
     """Break text into lines at its spaces; a word that is longer than a line, as an address can be, has its own."""
     lines: list[str] = []
-    for paragraph in ("" if text is None else str(text)).replace(_SOFT_HYPHEN, "").split("\n"):
+    for paragraph in in_words(text).replace(_SOFT_HYPHEN, "").split("\n"):
         line = ""
         # Only the plain space is a place to break: a no-break space is there to hold a date together.
         for word in paragraph.split(" "):
@@ -137,7 +142,7 @@ def _kept(_tag: str, name: str, value: str) -> str | None:
     """Keep a title, and an address that names its scheme."""
     if name != "href":
         return value
-    return value.strip() if ":" in _BLANKS.sub("", value).partition("/")[0] else None
+    return value.strip() if ":" in without_blanks(value).partition("/")[0] else None
 
 
 def _safe(match: re.Match[str]) -> str:

@@ -150,7 +150,7 @@ READING = """\
 - One machine. A copied folder, an older backup that was put back, and a new database beside an issue that was sent are
   noticed before a real sending (`newsletter/send/mark.py` says how, and what is not: a copied virtual machine that kept
   its machine id, a whole folder written over in place with a copy from the middle of a sending, a database copied alone
-  that never sent). Ordinary tests hold that (`tests/service/test_guard.py`), no trial here.
+  that never sent). Ordinary tests hold that (`tests/service/parts/test_guard.py`), no trial here.
 - `make test` runs a few of each trial (`tests/reliability/test_long.py`).
 """
 

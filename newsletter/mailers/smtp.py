@@ -6,7 +6,6 @@ The mail is built once per batch and only spliced per person. It must not know t
 again.
 """
 
-import ipaddress
 import re
 import smtplib
 import socket
@@ -17,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
+from newsletter.domain.hosts import is_loopback
 from newsletter.errors import ConfigurationError, ContentError
 from newsletter.mailers.smtp_connection import (
     LATER,
@@ -62,7 +62,7 @@ class Smtp:
             ConfigurationError: The connection would be unprotected and leave this machine, or the password is one that
                 smtplib cannot say.
         """
-        if settings.security is Security.NONE and not _is_loopback(settings.host):
+        if settings.security is Security.NONE and not is_loopback(settings.host):
             raise ConfigurationError(
                 "The connection to the SMTP server would not be protected.",
                 hint='Set security to "starttls" or "tls"; "none" is for a server on this machine only.',
@@ -301,13 +301,3 @@ def _refusal_of(replies: list[Reply]) -> Reply | None:
     return next(
         (reply for reply, permission in zip(later, permissions, strict=False) if reply[0] not in permission), None
     )
-
-
-def _is_loopback(host: str) -> bool:
-    """Tell whether a server is on this machine by its very name or address; no name is looked up."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -74,16 +74,6 @@ def access(*, host: str, port: int, further_names: Sequence[str] = (), token: st
     return Access(names=frozenset(names | hosts if str(port) == _HTTP_PORT else names), token=token)
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _is_wildcard(host: str) -> bool:
     """Tell whether an address means every interface."""
     try:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
+from newsletter.domain.hosts import is_loopback
 from newsletter.web.port import take_port
-from newsletter.web.preview.guards import access, is_loopback
+from newsletter.web.preview.guards import access
 from newsletter.web.preview.site import make_site
 from newsletter.web.preview.studio import Studio
 from newsletter.web.quiet import quiet_config

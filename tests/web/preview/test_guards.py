@@ -1,7 +1,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from newsletter.web.preview.guards import access, is_loopback, refusal
+from newsletter.web.preview.guards import access, refusal
 from newsletter.web.preview.studio import Studio
 from tests.web.conftest import HOST, LABEL, Ask, asking
 
@@ -205,16 +205,6 @@ def test_the_token_leaves_the_address_bar(unchanged: Studio) -> None:
         "/evil.example/?width=320",
         f"newsletter-preview={TOKEN}; HttpOnly; Path=/; SameSite=Strict",
     )
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True)]
-    + [(host, False) for host in ("0.0.0.0", "::", "192.168.1.5", "kone.example", "")],  # noqa: S104 - judged, not bound
-)
-def test_only_loopback_is_private(host: str, expected: bool) -> None:  # noqa: FBT001 - a table's column
-    """Every other address needs a token."""
-    assert is_loopback(host) is expected
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ suppression, with a reason, and that is recorded.
 The room decides; the store behind `SuppressionStore` keeps, and is the only one who knows the key of the hashes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -34,8 +34,16 @@ class SuppressionStore(Protocol):
         """Keep a person's new status."""
         ...
 
-    def suppress(self, address_hash: AddressHash, reason: SuppressionReason, at: datetime, note: str) -> bool:
-        """Keep that an address must never be mailed; False when it was suppressed already, and stays as it is."""
+    def suppress(
+        self,
+        address_hash: AddressHash,
+        reason: SuppressionReason,
+        at: datetime,
+        note: str,
+        *,
+        over: Collection[SuppressionReason] = (),
+    ) -> bool:
+        """Keep that an address must never be mailed; False when it was already: only a reason in `over` is replaced."""
         ...
 
     def lift(self, address_hash: AddressHash, at: datetime, note: str) -> Suppression | None:
@@ -109,17 +117,20 @@ def suppress_address(
 ) -> bool:
     """Keep an address from ever being mailed; False when it was suppressed already, and stays as it was.
 
+    Only the trace of leaving gives way: whoever is barred for more does not come back by subscribing again.
+
     Raises:
         UsageError: The address is none, or the note holds an address.
     """
     _refuse_address(note)
-    return store.suppress(store.hash_of(parse_address(address)), reason, now, note)
+    over = {SuppressionReason.UNSUBSCRIBED}
+    return store.suppress(store.hash_of(parse_address(address)), reason, now, note, over=over)
 
 
 def lift_suppression(address: str, *, store: SuppressionStore, now: datetime, note: str) -> Suppression:
     """Allow an address again because a person says so; give the suppression that was lifted.
 
-    The status is left as it is: whoever had unsubscribed is mailed only after being added again, with a new consent.
+    The status is left as it is: whoever had left is mailed only after `subscribers.resubscribe_person`.
 
     Args:
         address: As somebody wrote it.
@@ -130,11 +141,7 @@ def lift_suppression(address: str, *, store: SuppressionStore, now: datetime, no
     Raises:
         UsageError: The address is none or is not suppressed, or the note is empty or holds an address.
     """
-    _refuse_address(note)
-    if not note.strip():
-        raise UsageError(
-            "Lifting a suppression needs a reason.", hint="Say in one sentence who asked for it, and when."
-        )
+    require_reason(note)
     lifted = store.lift(store.hash_of(parse_address(address)), now, note)
     if lifted is None:
         raise UsageError("This address is not suppressed.", hint="See `newsletter subscriber show` for its status.")
@@ -153,6 +160,17 @@ def erase_subscriber(address: str, *, store: SuppressionStore, now: datetime, no
     address_hash = store.hash_of(parse_address(address))
     store.suppress(address_hash, SuppressionReason.ERASED, now, note)
     return store.erase(address_hash)
+
+
+def require_reason(note: str) -> None:
+    """Refuse to bring an address back when nobody says why, or when the reason holds an address.
+
+    Raises:
+        UsageError: The note is empty or holds an address.
+    """
+    _refuse_address(note)
+    if not note.strip():
+        raise UsageError("This needs a reason.", hint="Say in one sentence who asked for it, and when.")
 
 
 def _refuse_address(note: str) -> None:

@@ -1,4 +1,4 @@
-"""`newsletter subscriber`: add, import, list, show, export and unsubscribe people."""
+"""`newsletter subscriber`: add, import, list, show, export, unsubscribe and resubscribe people."""
 
 from dataclasses import asdict
 from itertools import islice
@@ -11,6 +11,8 @@ from newsletter.errors import UsageError
 
 ADDED_BY_HAND = "added by the project manager; the person asked for the newsletter"
 IMPORTED = "imported list; the people on it asked for the newsletter"
+RESUBSCRIBE = "newsletter subscriber resubscribe ADDRESS --note TEXT"
+"""The one way back that keeps all that is known of the person."""
 
 
 @click.group()
@@ -73,6 +75,8 @@ def import_(session: Session, file: Path, *, wording: str, is_dry_run: bool, as_
             click.echo(f"{heading}: {len(faults)}.")
             for fault in faults:
                 click.echo(f"  {fault}")
+    if result.held:
+        session.say(f"Who asked for the newsletter again: {RESUBSCRIBE}")
     click.echo(f"Known before and not in this file: {result.left_alone}, left alone.")
     session.next_step("newsletter segment coverage")
 
@@ -132,6 +136,8 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
         click.echo(f"  consent     {consent.at:%Y-%m-%d} {consent.source}: {consent.wording}")
     if person.suppression is not None:
         click.echo(f"  suppressed  {person.suppression.at:%Y-%m-%d} {person.suppression.reason}")
+    if one.status != "active":
+        session.say(f"To bring the person back: {RESUBSCRIBE}")
 
 
 @subscriber.command()
@@ -139,7 +145,7 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
 @click.option("--token", help="The token of the unsubscribe link in a mail, instead of an address.")
 @pass_session
 def unsubscribe(session: Session, address: str | None, *, token: str | None) -> None:
-    """Let somebody leave, by ADDRESS or by the --token of a mail's unsubscribe link. At once, and for good."""
+    """Let somebody leave, by ADDRESS or by the --token of a mail's unsubscribe link. At once."""
     if (address is None) == (token is None):
         raise UsageError("Give either an address or a --token.", hint="newsletter subscriber unsubscribe --token TOKEN")
     audience = session.newsletter.audience
@@ -148,8 +154,20 @@ def unsubscribe(session: Session, address: str | None, *, token: str | None) -> 
         click.echo("Had left already; nothing changed.")
     elif departure.is_known:
         click.echo("Unsubscribed: no issue is sent to this address any more, also none on its way.")
+        session.say(f"If that was a mistake: {RESUBSCRIBE}")
     else:
         click.echo("Nobody with this address is known; it is suppressed, so that no import can bring it in.")
+
+
+@subscriber.command()
+@click.argument("address")
+@click.option("--note", required=True, help="Who asked for it, and when; without the address. Kept as the consent.")
+@pass_session
+def resubscribe(session: Session, address: str, *, note: str) -> None:
+    """Bring back somebody who left or has not confirmed, because that person asked; all that is known stays."""
+    person = session.newsletter.audience.resubscribe(address, note=note)
+    click.echo(f"Subscribed again: {person.address}. A mail that was skipped in the meantime is not sent later.")
+    session.next_step(f"newsletter subscriber show {person.address}")
 
 
 @subscriber.command()

@@ -20,7 +20,7 @@ def suppression() -> None:
 def add(session: Session, address: str, *, note: str) -> None:
     """Keep an address from ever being mailed; no import lifts it."""
     is_new = session.newsletter.audience.suppress(address, note=note)
-    click.echo("Suppressed." if is_new else "Was suppressed already; nothing changed.")
+    click.echo("Suppressed." if is_new else "Was suppressed already, and stays so.")
 
 
 @suppression.command(name="list")
@@ -42,9 +42,17 @@ def list_(session: Session, *, as_json: bool) -> None:
 @pass_session
 def remove(session: Session, address: str, *, note: str) -> None:
     """Allow an address again because its holder asked for it."""
-    lifted = session.newsletter.audience.lift(address, note=note)
-    click.echo(f"Lifted (it was: {lifted.reason}, {lifted.at:%Y-%m-%d}). The person's status is as it was.")
-    session.next_step(f"newsletter subscriber show {address}")
+    audience = session.newsletter.audience
+    lifted = audience.lift(address, note=note)
+    click.echo(f"Lifted (it was: {lifted.reason}, {lifted.at:%Y-%m-%d}).")
+    person = audience.find(address)
+    if person is None:
+        session.next_step(f"newsletter subscriber add {address}")
+    elif person.status == "active":
+        session.next_step(f"newsletter subscriber show {address}")
+    else:
+        click.echo(f"The person is still {person.status}.")
+        session.next_step(f"newsletter subscriber resubscribe {address} --note TEXT")
 
 
 @suppression.command()

@@ -10,7 +10,7 @@ from newsletter.audience.addresses import parse_address
 from newsletter.audience.exports import write_csv
 from newsletter.audience.imports import ImportResult, import_people
 from newsletter.audience.people_file import read_csv
-from newsletter.audience.subscribers import add_person
+from newsletter.audience.subscribers import add_person, resubscribe_person
 from newsletter.audience.suppression import (
     Departure,
     lift_suppression,
@@ -120,6 +120,21 @@ class AudienceService:
         with self._writing() as store:
             return add_person(person, store=store, now=now, source="added by hand", wording=wording)
 
+    def resubscribe(self, address: str, *, note: str) -> Subscriber:
+        """Bring back a person who had left or had not confirmed; all that is known of the person stays.
+
+        Args:
+            address: As somebody wrote it.
+            note: Who asked for it, and when, without the address; kept as the proof of consent.
+
+        Raises:
+            UsageError: Nobody with the address is known, the person is subscribed, or the address is suppressed for
+                more than leaving; or the note is empty or holds an address.
+        """
+        now = self._resources.clock.now()
+        with self._writing() as store:
+            return resubscribe_person(address, store=store, now=now, source="subscribed again by hand", note=note)
+
     def import_file(
         self,
         path: Path,
@@ -177,6 +192,15 @@ class AudienceService:
             if len(page) < PAGE_SIZE:
                 return
             after = page[-1].id
+
+    def find(self, address: str) -> Subscriber | None:
+        """Give the person with an address, or None.
+
+        Raises:
+            UsageError: The address is none.
+        """
+        with self._reading() as store:
+            return store.find(parse_address(address))
 
     def person(self, address: str) -> Person:
         """Give all we know of somebody.

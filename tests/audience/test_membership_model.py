@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from newsletter.audience.imports import import_people
 from newsletter.audience.people_file import read_csv
-from newsletter.audience.subscribers import add_person
+from newsletter.audience.subscribers import add_person, resubscribe_person
 from newsletter.audience.suppression import (
     erase_subscriber,
     lift_suppression,
@@ -46,6 +46,8 @@ class Person:
 
     status: SubscriberStatus | None = None
     is_suppressed: bool = False
+    has_only_left: bool = False
+    """The suppression, where there is one, is the trace of leaving and nothing more."""
 
 
 @dataclass(kw_only=True)
@@ -61,6 +63,7 @@ class Model:
     def leave(self, address: str) -> None:
         """Leave by any way."""
         person = self.of(address)
+        person.has_only_left = person.has_only_left if person.is_suppressed else True
         person.is_suppressed = True
         person.status = None if person.status is None else SubscriberStatus.UNSUBSCRIBED
 
@@ -75,7 +78,7 @@ class Model:
             person.status = SubscriberStatus.UNSUBSCRIBED
         elif person.status is SubscriberStatus.UNSUBSCRIBED or status != "pending":
             return
-        person.is_suppressed = person.status is SubscriberStatus.UNSUBSCRIBED
+        person.is_suppressed = person.has_only_left = person.status is SubscriberStatus.UNSUBSCRIBED
 
 
 class Membership(RuleBasedStateMachine):
@@ -141,43 +144,57 @@ class Membership(RuleBasedStateMachine):
         """Bounce, complain, or be barred by hand."""
         with self.store() as store:
             suppress_address(address, reason=reason, store=store, now=NOW, note="")
-        self.model.of(address).is_suppressed = True
+        person = self.model.of(address)
+        person.is_suppressed, person.has_only_left = True, False
 
     @rule(address=ADDRESSES)
     def erase(self, address: str) -> None:
         """Have the record erased."""
         with self.store() as store:
             erase_subscriber(address, store=store, now=NOW, note="")
-        self.model.people[address] = Person(is_suppressed=True)
+        before = self.model.of(address)
+        has_only_left = before.is_suppressed and before.has_only_left
+        self.model.people[address] = Person(is_suppressed=True, has_only_left=has_only_left)
 
     @rule(address=ADDRESSES)
     def lift(self, address: str) -> None:
         """Lift a suppression, which alone makes nobody active."""
         with suppress(UsageError), self.store() as store:
             lift_suppression(address, store=store, now=NOW, note="test")
-        self.model.of(address).is_suppressed = False
+        person = self.model.of(address)
+        person.is_suppressed = person.has_only_left = False
 
     @rule(address=ADDRESSES)
     def add_by_hand(self, address: str) -> None:
-        """Add one person with a new consent: possible unless suppressed or active."""
+        """Add one person with a new consent: possible unless suppressed or known."""
         person = self.model.of(address)
         with suppress(UsageError), self.store() as store:
             subscriber = Subscriber(address=address, language=FI)
             add_person(subscriber, store=store, now=NOW, source="test", wording="test")
-        if not person.is_suppressed:
+        if not person.is_suppressed and person.status is None:
             person.status = SubscriberStatus.ACTIVE
+
+    @rule(address=ADDRESSES)
+    def bring_back(self, address: str) -> None:
+        """Subscribe a known person again: possible unless more than leaving bars the address."""
+        person = self.model.of(address)
+        with suppress(UsageError), self.store() as store:
+            resubscribe_person(address, store=store, now=NOW, source="test", note="test")
+        if person.status is not None and (person.has_only_left or not person.is_suppressed):
+            person.status, person.is_suppressed, person.has_only_left = SubscriberStatus.ACTIVE, False, False
 
     @invariant()
     def the_database_agrees(self) -> None:
         """Status and suppression of everybody are what the rules say."""
         with self.store() as store:
-            found = {
-                address: Person(
+            found = {}
+            for address in self.model.people:
+                reasons = [one.reason for one in store.suppressions_of([address]).values()]
+                found[address] = Person(
                     status=store.status_of(store.hash_of(address)),
-                    is_suppressed=bool(store.suppressions_of([address])),
+                    is_suppressed=bool(reasons),
+                    has_only_left=reasons == [SuppressionReason.UNSUBSCRIBED],
                 )
-                for address in self.model.people
-            }
         assert found == self.model.people
 
 

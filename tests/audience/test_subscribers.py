@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from newsletter.audience.subscribers import add_person
+from newsletter.audience.subscribers import add_person, resubscribe_person
+from newsletter.audience.suppression import unsubscribe_address
 from newsletter.domain.audience import Consent, Subscriber, SubscriberId, SubscriberStatus, SuppressionReason
 from newsletter.domain.content import Language
 from newsletter.errors import UsageError
@@ -27,6 +28,13 @@ def store(database: Database) -> Iterator[AudienceStore]:
 def add(store: AudienceStore, subscriber: Subscriber, wording: str = "Pyysi puhelimessa.") -> Subscriber:
     """Add one person by hand."""
     return add_person(subscriber, store=store, now=NOW, source="added by hand", wording=wording)
+
+
+def resubscribe(
+    store: AudienceStore, address: str = "aino@example.com", note: str = "Väärä rivi, pyysi takaisin."
+) -> Subscriber:
+    """Bring one person back by hand."""
+    return resubscribe_person(address, store=store, now=NOW, source="subscribed again by hand", note=note)
 
 
 def test_one_person_is_added_by_hand(store: AudienceStore) -> None:
@@ -55,18 +63,90 @@ def test_one_person_is_added_by_hand(store: AudienceStore) -> None:
     assert store.consents_of("aino@example.com") == (CONSENT,)
 
 
-@pytest.mark.parametrize("status", [SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.PENDING])
-def test_whoever_left_can_come_back_with_a_new_consent(status: SubscriberStatus, store: AudienceStore) -> None:
-    """A person who had left or not confirmed is active, with what is said now; the earlier consent stays as proof."""
-    earlier = replace(CONSENT, at=datetime(2016, 1, 1, tzinfo=UTC))
-    store.add_many([(replace(AINO, id=None, status=status), earlier)], NOW)
+LEFT_OR_PENDING = pytest.mark.parametrize("status", [SubscriberStatus.UNSUBSCRIBED, SubscriberStatus.PENDING])
+EARLIER = replace(CONSENT, at=datetime(2016, 1, 1, tzinfo=UTC))
+WELL_KNOWN = replace(AINO, id=None, name="Aino", language=SV, attributes={"role": "adviser", "municipality": "Loimaa"})
 
-    added = add(store, Subscriber(address="AINO@example.com", language=SV))
 
-    assert (
-        (added,) == store.page(limit=10) == (Subscriber(id=SubscriberId(1), address="aino@example.com", language=SV),)
+@LEFT_OR_PENDING
+def test_whoever_is_subscribed_again_keeps_everything(status: SubscriberStatus, store: AudienceStore) -> None:
+    """Name, language, facts, tags and consents stay; the reason is the new consent, and nothing bars a mail."""
+    store.add_many([(replace(WELL_KNOWN, status=status), EARLIER)], NOW)
+    unsubscribe_address("aino@example.com", store=store, now=NOW, note="a slip")
+
+    back = resubscribe(store, " AINO@example.com")
+
+    assert (back,) == store.page(limit=10) == (replace(WELL_KNOWN, id=SubscriberId(1)),)
+    assert store.consents_of("aino@example.com") == (
+        EARLIER,
+        Consent(at=NOW, source="subscribed again by hand", wording="Väärä rivi, pyysi takaisin."),
     )
-    assert store.consents_of("aino@example.com") == (earlier, CONSENT)
+    assert store.suppressions_of(["aino@example.com"]) == {}
+    assert [change.note for change in store.suppression_changes_of("aino@example.com")] == [
+        "a slip",
+        "Väärä rivi, pyysi takaisin.",
+    ]
+
+
+@LEFT_OR_PENDING
+@pytest.mark.parametrize("is_suppressed", [False, True])
+def test_adding_somebody_known_takes_nothing_away(
+    status: SubscriberStatus,
+    is_suppressed: bool,  # noqa: FBT001 - a table's column
+    store: AudienceStore,
+) -> None:
+    """A known person is not added anew, whatever the status: the way back that keeps everything is named."""
+    store.add_many([(replace(WELL_KNOWN, status=status), EARLIER)], NOW)
+    if is_suppressed:
+        store.suppress(store.hash_of("aino@example.com"), SuppressionReason.UNSUBSCRIBED, NOW, "")
+
+    with pytest.raises(UsageError) as caught:
+        add(store, Subscriber(address="AINO@example.com", language=FI))
+
+    assert "`newsletter subscriber resubscribe ADDRESS --note TEXT`" in (caught.value.hint or "")
+    assert store.page(limit=10) == (replace(WELL_KNOWN, id=SubscriberId(1), status=status),)
+
+
+@pytest.mark.parametrize(
+    "reason", [reason for reason in SuppressionReason if reason is not SuppressionReason.UNSUBSCRIBED]
+)
+@pytest.mark.parametrize("status", list(SubscriberStatus))
+def test_subscribing_again_lifts_nothing_but_the_leaving(
+    reason: SuppressionReason, status: SubscriberStatus, store: AudienceStore
+) -> None:
+    """Who bounced, complained, was erased or barred stays out until a person lifts that in a step of its own."""
+    store.add_many([(replace(WELL_KNOWN, status=status), EARLIER)], NOW)
+    store.suppress(store.hash_of("aino@example.com"), reason, NOW, "")
+
+    with pytest.raises(UsageError) as caught:
+        resubscribe(store)
+
+    assert caught.value.message == f"This address is suppressed ({reason}), and stays so until a person lifts it."
+    assert "`newsletter suppression remove ADDRESS --note TEXT`" in (caught.value.hint or "")
+    assert store.status_of(store.hash_of("aino@example.com")) is status
+    assert store.suppression_counts() == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("address", "note", "message"),
+    [
+        ("eero@example.com", "asked", "Nobody with this address is known."),
+        ("aino@example.com", "asked", "This person is subscribed already; nothing was changed."),
+        ("aino@example.com", " ", "This needs a reason."),
+        ("aino@example.com", "aino@example.com wrote", "A note must not hold an address: it is kept after the"),
+    ],
+)
+def test_subscribing_again_refuses_what_it_cannot_mean(
+    address: str, note: str, message: str, store: AudienceStore
+) -> None:
+    """A stranger, a subscriber, no reason, an address in the reason: nothing is kept, and the message says why."""
+    add(store, AINO)
+
+    with pytest.raises(UsageError) as caught:
+        resubscribe(store, address, note)
+
+    assert caught.value.message.startswith(message)
+    assert store.consents_of("aino@example.com") == (CONSENT,)
 
 
 def test_an_active_person_is_not_added_twice(store: AudienceStore) -> None:

@@ -76,6 +76,21 @@ def test_leaving_by_token_works_at_once_and_any_number_of_times(store: AudienceS
     assert status(store) is SubscriberStatus.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize("is_by_token", [False, True])
+def test_a_person_who_has_not_confirmed_can_leave(is_by_token: bool, store: AudienceStore) -> None:  # noqa: FBT001
+    """Pending is no reason to stay: the person is unsubscribed and suppressed, as one who had confirmed."""
+    store.set_status(store.hash_of(AINO), SubscriberStatus.PENDING, NOW)
+
+    if is_by_token:
+        token = unsubscribe_token(store.hash_of(AINO), KEY)
+        departure = unsubscribe_by_token(token, keys=[KEY], store=store, now=NOW, note="mail")
+    else:
+        departure = unsubscribe_address(AINO, store=store, now=NOW, note="mail")
+
+    assert (departure, status(store)) == (Departure(is_known=True, is_new=True), SubscriberStatus.UNSUBSCRIBED)
+    assert store.suppressions_of([AINO]) == {AINO: suppression(store, SuppressionReason.UNSUBSCRIBED, "mail")}
+
+
 def test_somebody_unknown_can_leave(store: AudienceStore) -> None:
     """Nobody has the address, or its record is gone: it is suppressed all the same."""
     departures = [unsubscribe_address("eero@example.com", store=store, now=NOW, note="") for _ in range(2)]
@@ -111,6 +126,18 @@ def test_suppressing_an_address_leaves_the_status(store: AudienceStore) -> None:
 
     assert (added, status(store)) == ([True, False], SubscriberStatus.ACTIVE)
     assert store.suppressions_of([AINO]) == {AINO: suppression(store, SuppressionReason.MANUAL, "asked by telephone")}
+
+
+def test_whoever_left_can_be_barred_for_more(store: AudienceStore) -> None:
+    """A suppression by hand takes the place of the trace of leaving, which subscribing again would lift."""
+    unsubscribe_address(AINO, store=store, now=NOW, note="command line")
+
+    is_new = suppress_address(AINO, reason=SuppressionReason.MANUAL, store=store, now=NOW, note="court order")
+
+    assert (is_new, store.suppressions_of([AINO])) == (
+        False,
+        {AINO: suppression(store, SuppressionReason.MANUAL, "court order")},
+    )
 
 
 def test_lifting_a_suppression_is_recorded_and_brings_nobody_back(store: AudienceStore) -> None:

@@ -368,6 +368,39 @@ def test_people_are_added_listed_and_exported_by_hand(publication: Path, run: Ru
     assert (publication / "out.csv").stat().st_mode & 0o077 == 0
 
 
+def test_a_mistaken_unsubscription_is_undone_without_loss(approved: Path, run: Run) -> None:
+    """The advice after leaving, after lifting and at each refusal leads to a person who is as before."""
+    address = "niilo.haapala@example.net"
+    before = json.loads(run("subscriber", "show", address, "--json").out)
+
+    left = run("subscriber", "unsubscribe", address)
+    added = run("subscriber", "add", address)
+    back = run("subscriber", "resubscribe", address, "--note", "väärä rivi, soitti 24.11.")
+    again = run("subscriber", "resubscribe", address, "--note", "väärä rivi")
+    after = json.loads(run("subscriber", "show", address, "--json").out)
+
+    assert (left.code, added.code, back.code, again.code) == (0, 2, 0, 2)
+    assert all("newsletter subscriber resubscribe" in ran.err for ran in (left, added))
+    assert (after["subscriber"], after["suppression"]) == (before["subscriber"], None)
+    assert after["consents"][-1]["wording"] == "väärä rivi, soitti 24.11."
+
+
+def test_a_complaint_is_lifted_in_a_step_of_its_own_and_then_the_person_is_as_before(approved: Path, run: Run) -> None:
+    """Who left and was barred comes back by lifting and subscribing again; each step names the next one."""
+    address = "niilo.haapala@example.net"
+    run("subscriber", "unsubscribe", address)
+    run("suppression", "add", address)
+
+    refused = run("subscriber", "resubscribe", address, "--note", "soitti")
+    lifted = run("suppression", "remove", address, "--note", "soitti")
+    back = run("subscriber", "resubscribe", address, "--note", "soitti")
+
+    assert (refused.code, lifted.code, back.code) == (2, 0, 0)
+    assert "newsletter suppression remove ADDRESS --note TEXT" in refused.err
+    assert lifted.err == f"Next: newsletter subscriber resubscribe {address} --note TEXT\n"
+    assert "role        yritysneuvoja" in run("subscriber", "show", address).out
+
+
 def test_suppressions_are_added_counted_and_lifted_with_a_reason(publication: Path, run: Run) -> None:
     """An address is kept out by hand, is in the count, and comes back only with a reason."""
     run("suppression", "add", "aino@example.org")

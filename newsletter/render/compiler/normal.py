@@ -25,6 +25,7 @@ from newsletter.render.compiler.schema import (
     HTML_HOLDERS,
     KNOWN,
     REFUSED,
+    STYLES,
     TEXT_HOLDERS,
     attribute_complaint,
     nesting_complaint,
@@ -181,7 +182,7 @@ class _Writer:
             self._holder(node, tag, depth)
         elif tag in CONTAINERS:
             self._container(node, tag, depth)
-        elif tag == "mj-style":
+        elif tag == STYLES:
             self._style(node)
         elif tag in TEXT_HOLDERS:
             text = _LINE_BREAKS.sub(" ", self._text_alone(node, tag).strip(" \t\n"))
@@ -220,7 +221,7 @@ class _Writer:
 
     def _style(self, node: etree._Element) -> None:
         """Write a style sheet in ASCII, or keep it for the inliner."""
-        css = self._css(node, "mj-style", self._text_alone(node, "mj-style"))
+        css = self._css(node, STYLES, self._text_alone(node, STYLES))
         inline = node.get("inline")
         if inline == "inline":
             self.inline_css.append(css)

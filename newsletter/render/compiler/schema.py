@@ -55,12 +55,16 @@ CONTAINERS = frozenset(
     }
 )
 """Tags whose content is MJML, or nothing."""
+STYLES = "mj-style"
+"""The tag whose content is a style sheet."""
 REFUSED = {
     "mj-include": "Use Jinja's {% include %} instead, which cannot leave the template folder.",
-    "mj-html-attributes": "Write the attribute where it belongs.",
+    **dict.fromkeys(
+        ("mj-html-attributes", "mj-selector", "mj-html-attribute"), "Write the attribute where it belongs."
+    ),
 }
 """Tags the compiler cannot use, with what to do instead."""
-KNOWN = CONTAINERS | HTML_HOLDERS | TEXT_HOLDERS
+KNOWN = CONTAINERS | HTML_HOLDERS | TEXT_HOLDERS | {STYLES}
 """Every tag of MJML but those that are refused."""
 DEFAULTS = frozenset({"mj-all", "mj-class"})
 """Tags in mj-attributes that give values to tags of any kind."""

@@ -291,9 +291,10 @@ def test_item_in_another_language_says_so() -> None:
 
     assert rendered.html.count('<h3 lang="fi"') == len(ITEMS) - 2
     assert rendered.html.count('<p lang="fi"') == len([item for item in ITEMS[2:] if item.lead])
-    assert re.findall(r' <span class="told" lang="sv"[^>]*>\(([^)]*)\)</span></h3>', rendered.html) == ["på finska"] * (
-        len(ITEMS) - 2
-    )
+    notes = re.findall(r' <span class="told" lang="sv"[^>]*>\(([^)]*)\)</span></h3>', rendered.html)
+    assert notes == ["på&nbsp;finska"] * (len(ITEMS) - 2)
+    # Outlook on Windows does not know the style that would keep the note on one line.
+    assert "white-space" not in rendered.html
     assert rendered.text.count(" (på finska)\n") + rendered.text.count("\n(på finska)\n") == len(ITEMS) - 2
     assert "kl.\u00a09–15" in rendered.text
 

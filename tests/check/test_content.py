@@ -78,6 +78,8 @@ CASES: list[Case] = [
         (Hit(facts={"found": "https://slot.invalid/0000/unsubscribe"}),),
     ),
     ("slot-left", with_subject(f"Hei{NAME}"), (Hit(facts={"found": f"Hei{NAME}"}, place=WORDS_PLACE),)),
+    ("slot-left", with_preheader(f"Hei{NAME}"), (Hit(facts={"found": f"Hei{NAME}"}, place=WORDS_PLACE),)),
+    ("slot-left", with_preheader("Hei *|ETUNIMI|*"), (Hit(facts={"found": "*|ETUNIMI|*"}),)),
     ("escape-left", GOOD, ()),
     ("escape-left", with_body(r"<p>Kansio C:\uutta\n</p>"), ()),
     ("escape-left", with_body(r'<p title="klo\u{a0}18">x</p>'), (Hit(facts={"found": r"\u{a0}18"}),)),

@@ -1,7 +1,8 @@
 """Keep a letter whole: Gmail cuts off HTML beyond 102 kB, and with it the way out at its end.
 
 Door: `fitted`. Where a letter is too large, items of the lowest rank become short entries, whose link leads to the
-rest, as few as it takes. The same edition gives the same letter. It must not know how a letter is made.
+rest, as few as it takes; what no link leads to is shortened last. The same edition gives the same letter. It must not
+know how a letter is made.
 """
 
 from collections.abc import Callable, Collection
@@ -52,9 +53,12 @@ def _size(message: Message) -> int:
 
 
 def _lowest_first(edition: Edition) -> list[ItemKey]:
-    """Give the items that can be shorter: articles from the last one up, then events, which are short anyway."""
+    """Give the items that can be shorter: articles from the last one up, then events, which are short anyway.
+
+    Those without a link come after all others: their readers have nowhere else to go for what is left out.
+    """
     can = [item for item in reversed(edition.items) if _short(item) != item]
-    return [item.key for item in sorted(can, key=lambda item: item.kind is ItemKind.EVENT)]
+    return [item.key for item in sorted(can, key=lambda item: (item.link is None, item.kind is ItemKind.EVENT))]
 
 
 def _with_short(edition: Edition, keys: Collection[ItemKey]) -> Edition:

@@ -88,6 +88,21 @@ def test_nothing_is_lost_that_no_link_leads_to(changes: dict[str, str | None], s
     assert fitted(edition_of([item]), make, bytes_max=0).html == said
 
 
+def test_what_no_link_leads_to_is_shortened_last() -> None:
+    """An article without a link keeps its text until every item with one is short, whatever its rank."""
+    linked = [replace(ITEMS[0], key=ItemKey(key), lead="1234567890") for key in ("a1", "a2")]
+    linked += [replace(EVENTS[0], key=ItemKey("e1"), lead="1234567890")]
+    alone = replace(ITEMS[1], key=ItemKey("alone"), lead="12345", body="1234567890", link=None)
+
+    made = [fitted(edition_of([linked[0], alone, *linked[1:]]), make, bytes_max=most) for most in (44, 15, 14)]
+
+    assert [message.shortened for message in made] == [
+        ("a2",),
+        ("a1", "a2", "e1"),
+        ("a1", "alone", "a2", "e1"),
+    ]
+
+
 @given(leads=st.lists(st.integers(min_value=0, max_value=60), max_size=12), bytes_max=st.integers(0, 400))
 def test_no_fewer_short_entries_would_fit(leads: list[int], bytes_max: int) -> None:
     """The result fits where anything does, and with one short entry less it would not."""

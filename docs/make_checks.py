@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
-from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
+from newsletter.check.findings import SEGMENT_WITHOUT_ITEMS, WAIVER_UNKNOWN, WAIVER_UNUSED
 from newsletter.check.subject.rules import Check, Rule
 
 TARGET = Path(__file__).with_name("checks.md")
@@ -49,6 +49,7 @@ def document() -> str:
     """Give the page as it should be."""
     tables = [(title, [one.rule for one in checks]) for title, checks in ROOMS]
     tables.append(("In a browser", browser.RULES))
+    tables.append(("The issue as a whole", [SEGMENT_WITHOUT_ITEMS]))
     tables.append(("Waivers", [WAIVER_UNUSED, WAIVER_UNKNOWN]))
     return OPENING + "".join(f"\n## {title}\n\n" + "\n".join(rows(rules)) + "\n" for title, rules in tables)
 

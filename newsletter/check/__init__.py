@@ -15,6 +15,7 @@ from newsletter.check.findings import (
     describe,
     run_checks,
     run_slow_checks,
+    segment_findings,
 )
 from newsletter.check.subject.reading import CheckInput, ImageFile
 
@@ -30,4 +31,5 @@ __all__ = [
     "look",
     "run_checks",
     "run_slow_checks",
+    "segment_findings",
 ]

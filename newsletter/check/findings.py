@@ -10,6 +10,7 @@ from pathlib import Path
 from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
 from newsletter.check.subject.reading import CheckInput, read
 from newsletter.check.subject.rules import Check, Hit, Rule
+from newsletter.domain.audience import LeftOut
 from newsletter.domain.issue import Finding, Severity, Waiver
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import MessageId, translate
@@ -39,7 +40,21 @@ WAIVER_UNKNOWN = Rule(
     basis="House",
 )
 
-RULES: tuple[Rule, ...] = (*(one.rule for one in CHECKS), *browser.RULES, WAIVER_UNUSED, WAIVER_UNKNOWN)
+SEGMENT_WITHOUT_ITEMS = Rule(
+    code="segment-without-items",
+    severity=Severity.WARNING,
+    message=MessageId("No item of the issue is for {segments}. So many people get nothing this time: {people}."),
+    fix=MessageId("List items for them under [order] in issue.toml; if they are to get nothing, waive this."),
+    basis="House",
+)
+
+RULES: tuple[Rule, ...] = (
+    *(one.rule for one in CHECKS),
+    *browser.RULES,
+    SEGMENT_WITHOUT_ITEMS,
+    WAIVER_UNUSED,
+    WAIVER_UNKNOWN,
+)
 """Every rule a finding can come from."""
 
 _RULES = {rule.code: rule for rule in RULES}
@@ -100,6 +115,18 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
         if said not in seen:
             seen.add(said)
             yield finding
+
+
+def segment_findings(left_out: LeftOut, *, path: Path) -> tuple[Finding, ...]:
+    """Find the segments for which an issue has nothing, and say how many people that leaves without a mail."""
+    if not left_out.segments:
+        return ()
+    facts = {
+        "segments": ", ".join(left_out.segments),
+        "people": "?" if left_out.people is None else str(left_out.people),
+    }
+    rule = SEGMENT_WITHOUT_ITEMS
+    return (Finding(code=rule.code, severity=rule.severity, facts=facts, place=Place(path=path)),)
 
 
 def apply_waivers(

@@ -55,10 +55,18 @@ def new(session: Session, label: str, *, planned: datetime | None, is_update: bo
     click.echo(f"{verb} {len(made.added)} items {'to' if is_update else 'in'} {session.shown(made.path)}.")
     for key, language in made.translated:
         click.echo(f"Added words in {language} to {key}.")
+    _say_left_out(session, label)
     session.say(
         "Open it in any editor: order, titles, leads, greeting, subject. Why each item is in it stands above it."
     )
     session.next_step(f"newsletter issue check {label}")
+
+
+def _say_left_out(session: Session, label: str) -> None:
+    """Say for whom nothing is in the issue: it is the editor's decision, so it is not made in silence."""
+    left_out = session.newsletter.audience.left_out(session.newsletter.issues.read(label))
+    if left_out.segments:
+        click.echo(str(left_out))
 
 
 @issue.command(name="list")
@@ -168,6 +176,7 @@ def check(session: Session, label: str, *, is_slow: bool, language: str, as_json
 @pass_session
 def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
     """Freeze the messages and the audience rule: what is sent will be byte for byte what was checked."""
+    _say_left_out(session, label)
     if not yes:
         session.confirm(f"Approve issue {label} as {by}?")
     approval = session.newsletter.issues.approve(label, by=by)

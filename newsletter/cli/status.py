@@ -23,6 +23,8 @@ def status(session: Session, *, as_json: bool) -> None:
         rehearsals = f", {issue.rehearsals} rehearsals" if issue.rehearsals else ""
         elsewhere = ", not from this database" if issue.is_from_elsewhere else ""
         click.echo(f"Issue {issue.label}: {issue.state}{elsewhere}{planned}{rehearsals}.")
+        if issue.left_out.segments:
+            click.echo(f"       {issue.left_out}")
     if standing.doubt is not None:
         click.echo(f"{standing.doubt.message}\n       {standing.doubt.hint}")
     for news in standing.account_news:

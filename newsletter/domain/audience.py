@@ -8,7 +8,7 @@ import hmac
 import json
 import string
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -125,6 +125,7 @@ class ExclusionReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     NO_SEGMENT = "in no segment"
+    NO_ITEMS = "no items for their segments"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +196,31 @@ class Segment:
     sections: tuple[SectionId, ...] = ()
     line: int | None = None
 
+    def gets(self, section: SectionId) -> bool:
+        """Tell whether items of a section are for it."""
+        return not self.sections or section in self.sections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Who gets nothing of an issue, because no item of it is for them: the editor's decision.
+
+    Attributes:
+        segments: Those without a single item, by rank.
+        people: How many are in these alone, and would be mailed otherwise; None when they cannot be counted.
+    """
+
+    segments: tuple[SegmentId, ...] = ()
+    people: int | None = 0
+
+    def __str__(self) -> str:
+        """Say it in a sentence for the command line."""
+        named = ", ".join(self.segments)
+        if self.people is None:
+            return f"No item is for {named}: whoever is in no other segment gets nothing."
+        whoever = "1 person gets" if self.people == 1 else f"{self.people} people get"
+        return f"No item is for {named}: {whoever} nothing."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headcount:
@@ -216,9 +242,9 @@ class Headcount:
 
     @property
     def exclusion(self) -> ExclusionReason | None:
-        """Give the reason these people get no issue, or None; `storage.ledger.freeze` gives the same in SQL.
+        """Give the reason these people get no issue at all, or None; `storage.ledger.freeze` gives the same in SQL.
 
-        What a person did comes before what we remember of it.
+        What a person did comes before what we remember of it. An issue without items for them is no such reason.
         """
         if self.status is not SubscriberStatus.ACTIVE:
             is_pending = self.status is SubscriberStatus.PENDING
@@ -251,14 +277,29 @@ def segments_of(subscriber: Subscriber, segments: Sequence[Segment]) -> tuple[Se
     return tuple(segment.id for segment in ranked if matches(segment.who, subscriber))
 
 
-def audience_rule(segments: Sequence[Segment], languages: Sequence[Language]) -> str:
-    """Write segments and languages as canonical text: equal rules give equal text, whatever the file's layout."""
+def audience_rule(
+    segments: Sequence[Segment], languages: Sequence[Language], *, without_items: Collection[SegmentId] = ()
+) -> str:
+    """Write segments and languages as canonical text: equal rules give equal text, whatever the file's layout.
+
+    Args:
+        segments: Of the publication.
+        languages: Of the publication.
+        without_items: Segments that get nothing of the issue; where there are none, nothing is written of it.
+    """
     ranked = sorted(segments, key=lambda segment: segment.rank)
-    written = {
+    written: dict[str, object] = {
         "languages": list(languages),
         "segments": [{"id": segment.id, "rank": segment.rank, "who": _canonical(segment.who)} for segment in ranked],
     }
+    if without_items:
+        written["without items"] = sorted(without_items)
     return json.dumps(written, ensure_ascii=False, sort_keys=True)
+
+
+def segments_without_items(rule: str) -> tuple[SegmentId, ...]:
+    """Read out of what `audience_rule` wrote which segments get nothing of the issue."""
+    return tuple(SegmentId(segment) for segment in json.loads(rule).get("without items", ()))
 
 
 def _canonical(rule: Rule) -> dict[str, object]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NewType
 
+from newsletter.domain.audience import Segment, segments_without_items
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId, TopicHit
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Section, Sender
@@ -155,6 +156,16 @@ class Issue:
     segment_words: Mapping[tuple[Language, SegmentId], EditionWords] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     path: Path
+
+    def without_items(self, segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
+        """Give those of some segments for which not one item is, by rank."""
+        return tuple(
+            segment.id
+            for segment in sorted(segments, key=lambda segment: segment.rank)
+            if not any(
+                segment.gets(self.items[key].section) for key in self.order.get(segment.id, ()) if key in self.items
+            )
+        )
 
 
 class PickGrade(StrEnum):
@@ -334,7 +345,7 @@ class Approval:
         approved_at: Aware moment.
         approved_by: Name of the person, as the machine knows it.
         issue_sha256: Of the bytes of issue.toml, to notice an edit afterwards.
-        audience_rule: Canonical text of the segments and their rules.
+        audience_rule: Canonical text of the segments, their rules, and which of them get nothing.
         messages: One per edition.
         waivers: Accepted findings.
         sender: What From and Reply-To will say.
@@ -349,6 +360,11 @@ class Approval:
     messages: tuple[Message, ...]
     waivers: tuple[Waiver, ...] = ()
     sender: Sender
+
+    @property
+    def without_items(self) -> tuple[SegmentId, ...]:
+        """Give the segments that get nothing of the issue, as the editor decided."""
+        return segments_without_items(self.audience_rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,11 +56,13 @@ def compose(issue: Issue, key: EditionKey, *, segments: Sequence[Segment], publi
     """
     sharing = [segment for segment in sorted(segments, key=lambda segment: segment.rank) if segment.id in key.segments]
     known = {section.id for section in publication.sections}
-    lists = [[item for item in _items(issue, segment, known) if _gets(segment, item)] for segment in sharing]
+    lists = [[item for item in _items(issue, segment, known) if segment.gets(item.section)] for segment in sharing]
     return Edition(
         key=key,
         issue=issue,
-        words=_words(issue, key, publication),
+        words=_words(
+            issue, key, [segment.id for segment, items in zip(sharing, lists, strict=True) if items], publication
+        ),
         segment_names=tuple(
             _in_language(segment.names, key.language, publication) or str(segment.id) for segment in sharing
         ),
@@ -95,11 +97,6 @@ def _items(issue: Issue, segment: Segment, known: Collection[str]) -> list[Issue
             )
         items.append(item)
     return items
-
-
-def _gets(segment: Segment, item: IssueItem) -> bool:
-    """Tell whether a segment gets the section an item stands in."""
-    return not segment.sections or item.section in segment.sections
 
 
 def _merged(lists: Sequence[Sequence[IssueItem]], section: Section, publication: Publication) -> list[IssueItem]:
@@ -150,10 +147,13 @@ def _has_words(item: IssueItem, language: Language) -> bool:
     return item.language == language or (variant is not None and variant.title is not None)
 
 
-def _words(issue: Issue, key: EditionKey, publication: Publication) -> EditionWords:
-    """Give subject, preheader and greeting: the first segment's own, or everybody's, in the nearest language."""
+def _words(issue: Issue, key: EditionKey, segments: Sequence[SegmentId], publication: Publication) -> EditionWords:
+    """Give subject, preheader and greeting: the first segment's own, or everybody's, in the nearest language.
+
+    Only segments that items are for speak: words about nothing would greet whoever is in another one too.
+    """
     for language in (key.language, *publication.languages):
-        for segment_id in key.segments:
+        for segment_id in segments:
             if words := issue.segment_words.get((language, segment_id)):
                 return words
         if words := issue.words.get(language):

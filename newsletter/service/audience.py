@@ -24,6 +24,7 @@ from newsletter.domain.audience import (
     ExclusionReason,
     Headcount,
     LanguageIn,
+    LeftOut,
     Not,
     Rule,
     Segment,
@@ -37,8 +38,8 @@ from newsletter.domain.audience import (
     segments_of,
 )
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.issue import EditionKey
-from newsletter.errors import ContentError, UsageError
+from newsletter.domain.issue import EditionKey, Issue
+from newsletter.errors import ContentError, StorageError, UsageError
 from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
 from newsletter.toml_file import did_you_mean
@@ -290,6 +291,17 @@ class AudienceService:
             headcount.segments for headcount in self.headcounts() if headcount.status is SubscriberStatus.ACTIVE
         )
         return tuple(sorted(combination for combination in counted if combination))
+
+    def left_out(self, issue: Issue) -> LeftOut:
+        """Say for which segments an issue has nothing, and how many people get nothing because of it."""
+        segments = issue.without_items(self._resources.segments)
+        try:
+            groups = self.headcounts() if segments else ()
+        except StorageError:
+            # Files can be looked over where no database is.
+            return LeftOut(segments=segments, people=None)
+        nobody_else = [one for one in groups if one.exclusion is None and set(one.segments) <= set(segments)]
+        return LeftOut(segments=segments, people=sum(group.people for group in nobody_else))
 
     def edition_audiences(self) -> Mapping[EditionKey, EditionAudience]:
         """Count, for every edition that anybody we know would read, its readers and those left out, by reason.

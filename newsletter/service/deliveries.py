@@ -101,7 +101,7 @@ class DeliveryService:
         if not is_rehearsal:
             self._guard.require_same(approval.label)
         languages = self._resources.settings.publication.languages
-        forecast = ledger.foresee(label=approval.label, segments=self._resources.segments, languages=languages)
+        forecast = ledger.foresee(approval=approval, segments=self._resources.segments, languages=languages)
         return Outlook(
             approval=approval,
             mailer=mailer.name,

@@ -7,15 +7,16 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from newsletter.check import FindingText, apply_waivers, describe, run_checks
+from newsletter.check import FindingText, apply_waivers, describe, run_checks, segment_findings
 from newsletter.curate.issue_file import read_issue
 from newsletter.curate.parity import ParityRow, parity
-from newsletter.domain.audience import Segment, audience_rule
+from newsletter.domain.audience import LeftOut, Segment, audience_rule
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import Sending, SendingState
 from newsletter.domain.issue import (
     Approval,
     Edition,
+    EditionKey,
     Finding,
     Issue,
     IssueLabel,
@@ -26,10 +27,8 @@ from newsletter.domain.issue import (
 )
 from newsletter.domain.period import parse_period
 from newsletter.errors import ChecksFailed, IssueFileError, StateError, UsageError
-from newsletter.message.headers import list_id
 from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
-from newsletter.message.verify import verify
 from newsletter.render.brand import read_brand
 from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
 from newsletter.render.edition import render_edition
@@ -40,7 +39,7 @@ from newsletter.service.parts.drafts import NewIssue, draft_issue
 from newsletter.service.parts.files import write_whole
 from newsletter.service.parts.lock_file import LOCK_NAME, read_lock, write_lock
 from newsletter.service.parts.looking_over import SlowTools, check_inputs, look_in_browser
-from newsletter.service.parts.recipients import awkward_recipient
+from newsletter.service.parts.recipients import verify_messages
 from newsletter.service.parts.sent_file import SENT_NAME, begun_elsewhere
 from newsletter.service.resources import Resources
 from newsletter.storage.deliveries import DeliveryLedger
@@ -60,12 +59,12 @@ class Rendering:
     Attributes:
         issue: As the editor left it.
         editions: Each edition with its message; those without a single item are left out.
-        empty: Names of the editions that were left out.
+        empty: The editions that were left out.
     """
 
     issue: Issue
     editions: tuple[tuple[Edition, Message], ...]
-    empty: tuple[str, ...] = ()
+    empty: tuple[EditionKey, ...] = ()
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -85,6 +84,7 @@ class IssueSummary:
         items: How many items, or None likewise.
         sending: The real sending, when there is one.
         rehearsals: How many.
+        left_out: Whom nothing in the file is for, as long as its audience is not fixed.
     """
 
     label: IssueLabel
@@ -94,6 +94,7 @@ class IssueSummary:
     items: int | None
     sending: Sending | None
     rehearsals: int
+    left_out: LeftOut
 
 
 class IssueService:
@@ -220,6 +221,7 @@ class IssueService:
         """Look every edition of a rendering over, as `check` does; waived findings say so."""
         subjects = check_inputs(rendering.editions, self._resources.settings.publication)
         found = [finding for subject in subjects for finding in run_checks(subject)]
+        found += segment_findings(self._audience.left_out(rendering.issue), path=rendering.issue.path)
         if is_slow:
             found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
         return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path, is_slow=is_slow)
@@ -251,15 +253,10 @@ class IssueService:
                 hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
             )
         publication = self._resources.settings.publication
-        for message in rendering.messages:
-            verify(
-                message,
-                sender=publication.sender,
-                list_id=list_id(publication),
-                sent_at=self._resources.clock.now(),
-                recipient=awkward_recipient(publication),
-            )
-        rule = audience_rule(self._resources.segments, publication.languages)
+        verify_messages(rendering.messages, publication=publication, now=self._resources.clock.now())
+        segments = self._resources.segments
+        without_items = rendering.issue.without_items(segments)
+        rule = audience_rule(segments, publication.languages, without_items=without_items)
         waivers = rendering.issue.waivers
         approved = Approval(
             hash=approval_hash(rendering.messages, rule, waivers, publication.sender),
@@ -327,6 +324,7 @@ class IssueService:
             items=None if issue is None else len(issue.items),
             sending=begun,
             rehearsals=sum(sending.is_rehearsal for sending in sendings),
+            left_out=LeftOut() if issue is None or begun is not None else self._audience.left_out(issue),
         )
 
     def _state(self, label: IssueLabel, begun: Sending | None) -> IssueState:
@@ -349,7 +347,7 @@ class IssueService:
         for key in edition_keys(segments, settings.publication.languages, self._combinations(segments)):
             edition = compose(issue, key, segments=segments, publication=settings.publication)
             if not edition.items:
-                empty.append(str(key))
+                empty.append(key)
                 continue
             message = render_edition(
                 edition, publication=settings.publication, brand=brand, templates=templates, pictures=pictures

@@ -50,10 +50,10 @@ class DeliveryLedger:
         self._database = database
         self._checkpoint = checkpoint
 
-    def foresee(self, *, label: IssueLabel, segments: Sequence[Segment], languages: Sequence[Language]) -> Forecast:
+    def foresee(self, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language]) -> Forecast:
         """Count what `freeze` would plan and leave out now; nothing is written."""
         with self._database.read() as connection:
-            return freeze.foresee(connection, label=label, segments=segments, languages=languages)
+            return freeze.foresee(connection, approval=approval, segments=segments, languages=languages)
 
     def freeze(
         self,

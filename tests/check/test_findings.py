@@ -3,8 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.check import CHECKS, RULES, FindingText, apply_waivers, describe, run_checks
+from newsletter.check import CHECKS, RULES, FindingText, apply_waivers, describe, run_checks, segment_findings
 from newsletter.check.subject.rules import Check
+from newsletter.domain.audience import LeftOut
+from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import Finding, Severity, Waiver
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import placeholders
@@ -149,6 +151,29 @@ def test_a_waiver_that_accepts_nothing_is_found() -> None:
             place=Place(path=PATH, line=9),
         ),
     )
+
+
+@pytest.mark.parametrize(("people", "said"), [(12, "12"), (None, "?")])
+def test_a_segment_without_items_is_found(people: int | None, said: str) -> None:
+    """It is a warning that says how many people get nothing, as far as anybody can count them."""
+    left_out = LeftOut(segments=(SegmentId("advisers"), SegmentId("pilots")), people=people)
+
+    (found,) = segment_findings(left_out, path=PATH)
+
+    assert found == Finding(
+        code="segment-without-items",
+        severity=Severity.WARNING,
+        facts={"segments": "advisers, pilots", "people": said},
+        place=Place(path=PATH),
+    )
+    assert describe(found, "en").message == (
+        f"No item of the issue is for advisers, pilots. So many people get nothing this time: {said}."
+    )
+
+
+def test_where_every_segment_has_items_none_is_found() -> None:
+    """The ordinary month is silent."""
+    assert segment_findings(LeftOut(), path=PATH) == ()
 
 
 def test_a_useless_waiver_without_file_has_no_place() -> None:

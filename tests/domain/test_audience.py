@@ -6,6 +6,7 @@ from newsletter.domain.audience import (
     AttributeIn,
     HasTag,
     LanguageIn,
+    LeftOut,
     Not,
     Rule,
     Segment,
@@ -15,6 +16,7 @@ from newsletter.domain.audience import (
     matches,
     normal_address,
     segments_of,
+    segments_without_items,
 )
 from newsletter.domain.content import Language, SegmentId
 
@@ -78,6 +80,33 @@ def test_equal_rules_are_equal_text_whatever_the_layout() -> None:
     assert text == audience_rule([second, _segment("a", 1, turned)], [FI])
     assert text != audience_rule([first, _segment("b", 2, HasTag(tag="x"))], [FI])
     assert text != audience_rule([first, second], [FI, SV])
+
+
+def test_who_gets_nothing_is_part_of_the_rule() -> None:
+    """Segments without items are read back as written; a rule without any is written as before there were such."""
+    segments = [_segment("a", 1, ADVISER), _segment("b", 2, HasTag(tag="x"))]
+    silent = audience_rule(segments, [FI], without_items=[SegmentId("b"), SegmentId("a")])
+    full = audience_rule(segments, [FI])
+
+    assert (segments_without_items(silent), segments_without_items(full)) == (("a", "b"), ())
+    assert full == (
+        '{"languages": ["fi"], "segments": [{"id": "a", "rank": 1, "who": {"attribute": "role", "in": ["adviser", '
+        '"expert"]}}, {"id": "b", "rank": 2, "who": {"tag": "x"}}]}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("people", "sentence"),
+    [
+        (1, "No item is for advisers, managers: 1 person gets nothing."),
+        (12, "No item is for advisers, managers: 12 people get nothing."),
+        (None, "No item is for advisers, managers: whoever is in no other segment gets nothing."),
+    ],
+)
+def test_who_is_left_out_is_said_in_a_sentence(people: int | None, sentence: str) -> None:
+    """The segments are named, and the people counted where they can be."""
+    segments = (SegmentId("advisers"), SegmentId("managers"))
+    assert str(LeftOut(segments=segments, people=people)) == sentence
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_words_of_a_segment_come_before_those_of_all() -> None:
     own = EditionWords(subject="Johtajille", preheader="", greeting="")
     svenska = EditionWords(subject="Till alla", preheader="", greeting="")
     with_words = replace(
-        issue((article("a"),)), segment_words={(FI, MANAGERS): own}, words={**ISSUE.words, SV: svenska}
+        issue((article("a"),), (article("b"),)), segment_words={(FI, MANAGERS): own}, words={**ISSUE.words, SV: svenska}
     )
 
     def subject(*segments: SegmentId, language: Language = FI) -> str:
@@ -201,6 +201,26 @@ def test_words_of_a_segment_come_before_those_of_all() -> None:
     assert subject(MANAGERS) == subject(ADVISERS, MANAGERS) == "Johtajille"
     assert subject(ADVISERS, language=SV) == "Till alla"
     assert subject(ADVISERS, language=Language("en")) == ISSUE.words[FI].subject
+
+
+def test_a_segment_without_items_greets_nobody() -> None:
+    """Who is in it and in another one gets the other's items, under everybody's words and not under its own."""
+    own = EditionWords(subject="Neuvojille", preheader="", greeting="")
+    given = replace(issue((), (article("a"),)), segment_words={(FI, ADVISERS): own})
+
+    edition = compose(given, BOTH, segments=SEGMENTS, publication=PUBLICATION)
+
+    assert (edition.words, [item.key for item in edition.items]) == (ISSUE.words[FI], ["a"])
+
+
+def test_segments_without_items_are_named_by_rank() -> None:
+    """A segment has nothing when its list is empty, is not there, or stands in sections it does not get alone."""
+    first, second = segment("a", 1), segment("b", 2, EVENTS)
+    given = replace(ISSUE, items={ItemKey("x"): article("x")}, order={second.id: (ItemKey("x"),)})
+    full = replace(given, order={first.id: (ItemKey("x"),), second.id: (ItemKey("x"),)})
+
+    assert given.without_items([second, first]) == ("a", "b")
+    assert full.without_items([second, first]) == ("b",)
 
 
 def test_names_fall_back_to_what_there_is() -> None:

@@ -70,10 +70,11 @@ def an_approval(
     segments: Sequence[Segment] = SEGMENTS,
     languages: Sequence[Language] = (FI,),
     subject: str = "Marraskuun hankinnat",
+    without_items: Sequence[SegmentId] = (),
 ) -> Approval:
     """Give the approval of an issue with these editions."""
     messages = tuple(a_message(edition, subject=subject) for edition in editions)
-    rule = audience_rule(segments, languages)
+    rule = audience_rule(segments, languages, without_items=without_items)
     return Approval(
         hash=approval_hash(messages, rule, (), SENDER),
         label=label,

@@ -1,8 +1,13 @@
 """What differs from reader to reader in a mail: address, name, and the way out."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from newsletter.domain.delivery import DeliveryKey, Recipient
-from newsletter.domain.issue import Slot
+from newsletter.domain.issue import Message, Slot
 from newsletter.domain.publication import Publication
+from newsletter.message.headers import list_id
+from newsletter.message.verify import verify
 
 SPECIMEN = DeliveryKey("specimen")
 """Stands where a delivery's key would: a specimen is in no ledger."""
@@ -29,7 +34,23 @@ def recipient_of(key: DeliveryKey, address: str, name: str, *, token: str, publi
     )
 
 
-def awkward_recipient(publication: Publication) -> Recipient:
+def verify_messages(messages: Iterable[Message], *, publication: Publication, now: datetime) -> None:
+    """Make each message for a hard reader, and see that what two parsers read is what was written.
+
+    Raises:
+        ContentError: One of them would be read otherwise.
+    """
+    for message in messages:
+        verify(
+            message,
+            sender=publication.sender,
+            list_id=list_id(publication),
+            sent_at=now,
+            recipient=_awkward_recipient(publication),
+        )
+
+
+def _awkward_recipient(publication: Publication) -> Recipient:
     """Give a reader who is as hard to write as a real one can be: for trying a mail out before anybody gets it."""
     address = f"{'x' * 40}+tag@{'y' * 30}.example"
     token = f"u.xxxx.{'x' * 43}.{'x' * 22}"

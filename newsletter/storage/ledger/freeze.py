@@ -63,10 +63,10 @@ def _random_key_on_postgresql(element: RandomKey, compiler: SQLCompiler, **optio
 
 
 def foresee(
-    connection: Connection, *, label: IssueLabel, segments: Sequence[Segment], languages: Sequence[Language]
+    connection: Connection, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language]
 ) -> Forecast:
     """Count what `freeze` would plan and leave out now; nothing is written."""
-    candidate = _candidates(segments, languages)
+    candidate = _candidates(segments, languages, approval.without_items)
     reasons = connection.execute(
         select(candidate.c.reason, func.count()).where(candidate.c.reason.is_not(None)).group_by(candidate.c.reason)
     )
@@ -74,7 +74,7 @@ def foresee(
         candidates=connection.execute(select(func.count()).select_from(subscriber)).scalar_one(),
         excluded={ExclusionReason(reason): count for reason, count in reasons},
         planned=_readers_by_edition(connection, candidate, segments),
-        planned_last_time=_planned_last_time(connection, label),
+        planned_last_time=_planned_last_time(connection, approval.label),
     )
 
 
@@ -95,14 +95,14 @@ def freeze(
         StateError: The segments are not those that were approved; the issue has a real sending already; somebody would
             get an edition that is not approved; nobody would get anything.
     """
-    if audience_rule(segments, languages) != approval.audience_rule:
+    if audience_rule(segments, languages, without_items=approval.without_items) != approval.audience_rule:
         raise StateError(
             "The segments or the languages have changed since the issue was approved.",
             hint=f"Run `newsletter issue approve {approval.label}` again.",
         )
     if not is_rehearsal:
         _require_first(connection, approval.label)
-    candidate = _candidates(segments, languages)
+    candidate = _candidates(segments, languages, approval.without_items)
     readers = _readers_by_edition(connection, candidate, segments)
     _require_editions(readers, {message.edition for message in approval.messages}, approval.label)
     sending_id = _write_sending(connection, approval, mailer, is_rehearsal=is_rehearsal, now=now)
@@ -155,9 +155,15 @@ def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
-def _candidates(segments: Sequence[Segment], languages: Sequence[Language]) -> CTE:
-    """Select everybody known, with combination and language of the edition, and the reason for being left out."""
+def _candidates(
+    segments: Sequence[Segment], languages: Sequence[Language], without_items: Collection[SegmentId]
+) -> CTE:
+    """Select everybody known, with combination and language of the edition, and the reason for being left out.
+
+    Whoever is in a segment without items and in another one gets the other's items, in the edition both share.
+    """
     mask = combination_mask(segments)
+    with_items = combination_mask([segment for segment in segments if segment.id not in without_items])
     language = case((subscriber.c.language.in_(languages), subscriber.c.language), else_=literal(languages[0]))
     is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
     # The order decides which of several reasons is given: what the person did comes before what we remember of it.
@@ -166,6 +172,7 @@ def _candidates(segments: Sequence[Segment], languages: Sequence[Language]) -> C
         (subscriber.c.status == SubscriberStatus.UNSUBSCRIBED, literal(ExclusionReason.UNSUBSCRIBED.value)),
         (is_suppressed, literal(ExclusionReason.SUPPRESSED.value)),
         (mask == 0, literal(ExclusionReason.NO_SEGMENT.value)),
+        *([(with_items == 0, literal(ExclusionReason.NO_ITEMS.value))] if without_items else []),
         else_=null(),
     )
     return select(

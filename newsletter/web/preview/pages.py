@@ -38,6 +38,7 @@ _REASONS = {
     ExclusionReason.UNSUBSCRIBED: MessageId("{count} unsubscribed"),
     ExclusionReason.SUPPRESSED: MessageId("{count} must never be mailed"),
     ExclusionReason.NO_SEGMENT: MessageId("{count} in no segment"),
+    ExclusionReason.NO_ITEMS: MessageId("{count} without an item for them"),
 }
 _STATES = {
     IssueState.DRAFT: MessageId("draft"),

@@ -56,7 +56,7 @@ def test_everybody_is_planned_once_or_excluded_once(database: Database) -> None:
     suppress(database, "bounced1@example.com", SuppressionReason.HARD_BOUNCE)
     suppress(database, "gone1@example.com")
     ledger = DeliveryLedger(database)
-    forecast = ledger.foresee(label=LABEL, segments=SEGMENTS, languages=(FI,))
+    forecast = ledger.foresee(approval=an_approval(), segments=SEGMENTS, languages=(FI,))
     sending = freeze(ledger, keep_approval(database, an_approval()))
     account = ledger.account(sending.id)
     excluded = {
@@ -171,6 +171,33 @@ def test_a_combination_without_an_edition_is_refused(database: Database) -> None
     assert ledger.sendings(LABEL) == ()
 
 
+def test_people_of_segments_without_items_are_left_out_for_that_reason(database: Database) -> None:
+    """Whoever is in such segments alone gets nothing, and the sums hold; in another one too, the other's items."""
+    add_people(database, addresses(3, "adviser"))
+    add_people(database, addresses(1, "left"), status=SubscriberStatus.UNSUBSCRIBED)
+    add_people(database, addresses(2, "both"), segments=[ADVISERS, MANAGERS])
+    add_people(database, addresses(1, "manager"), segments=[MANAGERS])
+    add_people(database, addresses(1, "nobody"), segments=[])
+    approval = keep_approval(database, an_approval((TO_BOTH, TO_MANAGERS), without_items=[ADVISERS]))
+    ledger = DeliveryLedger(database)
+    forecast = ledger.foresee(approval=approval, segments=SEGMENTS, languages=(FI,))
+    balance = ledger.balance(freeze(ledger, approval).id)
+    excluded = {ExclusionReason.NO_ITEMS: 3, ExclusionReason.UNSUBSCRIBED: 1, ExclusionReason.NO_SEGMENT: 1}
+    assert forecast == Forecast(candidates=8, excluded=excluded, planned={TO_BOTH: 2, TO_MANAGERS: 1})
+    assert balance == Balance(candidates=8, excluded=excluded, planned=3, states={DeliveryState.QUEUED: 3})
+    assert balance.holds
+
+
+def test_an_approval_that_did_not_decide_leaves_nobody_out(database: Database) -> None:
+    """One from before that decision was asked for is refused where people would get nothing, and says the way out."""
+    add_people(database, addresses(2, "adviser"))
+    add_people(database, addresses(1, "manager"), segments=[MANAGERS])
+    approval = keep_approval(database, an_approval((TO_BOTH, TO_MANAGERS)))
+    with pytest.raises(StateError, match=r"^No approved edition for advisers\.fi \(2 people\)\.$") as caught:
+        freeze(DeliveryLedger(database), approval)
+    assert caught.value.hint == "Run `newsletter issue render 2017-11` and `newsletter issue approve 2017-11` again."
+
+
 def test_an_audience_of_nobody_is_refused(database: Database) -> None:
     """A sending to nobody is a mistake somewhere else."""
     add_people(database, addresses(2), segments=[])
@@ -229,6 +256,10 @@ def test_the_forecast_remembers_the_last_real_sending(database: Database) -> Non
     ledger.record(claimed, answered(claimed, Verdict.ACCEPTED), LATER)
     ledger.finish(sending.id, now=LATER)
     add_people(database, ["third@example.com"])
-    december = ledger.foresee(label=IssueLabel("2017-12"), segments=SEGMENTS, languages=(FI,))
-    november = ledger.foresee(label=LABEL, segments=SEGMENTS, languages=(FI,))
-    assert (december.planned_last_time, november.planned_last_time) == (2, None)
+    last_time = [
+        ledger.foresee(
+            approval=an_approval(label=IssueLabel(label)), segments=SEGMENTS, languages=(FI,)
+        ).planned_last_time
+        for label in ("2017-12", LABEL)
+    ]
+    assert last_time == [2, None]

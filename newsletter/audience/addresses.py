@@ -1,14 +1,18 @@
 """Judge and normalise one e-mail address: the same verdict for an import, a form and the command line.
 
-Its one door is `parse_address`. It asks no name server and knows no person. What it accepts is stored, compared and
-mailed to in exactly the form it gives back; what only looks like ASCII is refused rather than turned into somebody
-else's address (Auth.js mailed a reset link to an attacker in 2026 because its two forms differed).
+Its door is `parse_address`, and `most_alike` for misspelt ones. It asks no name server and knows no person. What it
+accepts is stored, compared and mailed to in exactly the form it gives back; what only looks like ASCII is refused and
+not turned into somebody else's address (Auth.js mailed a reset link to an attacker in 2026 because its two forms
+differed).
 """
 
+import difflib
 import unicodedata
+from collections.abc import Iterable
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
+from newsletter.domain.audience import normal_address
 from newsletter.errors import UsageError
 
 _TOTAL_LENGTH_MAX = 254
@@ -17,6 +21,9 @@ _LOCAL_LENGTH_MAX = 64
 """Octets before the @: RFC 5321, section 4.5.3.1.1."""
 _TEXT_LENGTH_MAX = 1_000
 """Characters that are looked at; a pasted page is refused before any slow step."""
+
+_ALIKE = 0.75
+"""Of 1 for the same letters in the same order; first and last name that changed places come to 0.76 and more."""
 
 _SURROUNDING = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
 """What copying from a page or a spreadsheet leaves around an address: spaces, no-break and zero-width ones, a BOM."""
@@ -52,6 +59,12 @@ def parse_address(text: str) -> str:
     if not _means_what_it_says(address, valid):
         raise _error("its domain has characters that only look like others")
     return f"{valid.local_part}@{valid.ascii_domain}"
+
+
+def most_alike(address: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Give up to three of the known addresses that a misspelt one may stand for, the nearest first."""
+    written = {normal_address(one): one for one in known}
+    return tuple(written[form] for form in difflib.get_close_matches(normal_address(address), written, cutoff=_ALIKE))
 
 
 def _refusal(address: str) -> str | None:

@@ -89,9 +89,14 @@ class Session:
         if given != label:
             raise UsageError(f"{given!r} is not {label!r}; nothing was sent.", hint=f"--confirm {label}")
 
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether there is somebody to answer."""
+        return self.may_ask and sys.stdin.isatty()
+
     def _require_terminal(self, hint: str) -> None:
         """Refuse to ask where nobody can answer."""
-        if not self.may_ask or not sys.stdin.isatty():
+        if not self.can_ask:
             raise UsageError("This needs an answer, and nobody can be asked here.", hint=hint)
 
     def send_progress(self) -> "SendProgress":

@@ -120,6 +120,7 @@ def list_(session: Session, *, segment: str | None, status: str | None, limit: i
 @pass_session
 def show(session: Session, address: str, *, as_json: bool) -> None:
     """Show all we know of one person."""
+    name_similar(session, address)
     person = session.newsletter.audience.person(address)
     if as_json:
         print_json(asdict(person))
@@ -149,6 +150,8 @@ def unsubscribe(session: Session, address: str | None, *, token: str | None) -> 
     if (address is None) == (token is None):
         raise UsageError("Give either an address or a --token.", hint="newsletter subscriber unsubscribe --token TOKEN")
     audience = session.newsletter.audience
+    if address is not None:
+        require_known(session, address)
     departure = audience.unsubscribe(address) if address is not None else audience.unsubscribe_by_token(token or "")
     if not departure.is_new:
         click.echo("Had left already; nothing changed.")
@@ -165,6 +168,7 @@ def unsubscribe(session: Session, address: str | None, *, token: str | None) -> 
 @pass_session
 def resubscribe(session: Session, address: str, *, note: str) -> None:
     """Bring back somebody who left or has not confirmed, because that person asked; all that is known stays."""
+    name_similar(session, address)
     person = session.newsletter.audience.resubscribe(address, note=note)
     click.echo(f"Subscribed again: {person.address}. A mail that was skipped in the meantime is not sent later.")
     session.next_step(f"newsletter subscriber show {person.address}")
@@ -180,6 +184,32 @@ def export(session: Session, file: Path, *, is_lossless: bool) -> None:
     """Write everybody to a new CSV FILE that only you can read."""
     count = session.newsletter.audience.export(file, is_lossless=is_lossless)
     click.echo(f"Wrote {count} people to {file}. Delete it when you have used it.")
+
+
+def require_known(session: Session, address: str) -> None:
+    """Ask, where nobody with an address is known, whether it is meant all the same: the real person may stay in.
+
+    Raises:
+        UsageError: Nobody is known and nobody can be asked.
+    """
+    if name_similar(session, address):
+        return
+    if not session.can_ask:
+        raise UsageError(
+            "Nobody with this address is known; nothing was changed.",
+            hint=f"Check how it is written. To bar it all the same: newsletter suppression add {address} --unknown",
+        )
+    session.confirm("Nobody with this address is known. Keep it from ever being mailed all the same?")
+
+
+def name_similar(session: Session, address: str) -> bool:
+    """Tell whether somebody known has an address; where nobody has, name the similar ones that are known."""
+    audience = session.newsletter.audience
+    is_known = audience.find(address) is not None
+    similar = () if is_known else audience.similar(address)
+    if similar:
+        session.say(f"Similar and known: {', '.join(similar)}")
+    return is_known
 
 
 def _facts(attributes: tuple[str, ...]) -> dict[str, str]:

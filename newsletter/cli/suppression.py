@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.subscriber import name_similar, require_known
 from newsletter.errors import Fault, Incomplete
 
 
@@ -16,9 +17,12 @@ def suppression() -> None:
 @suppression.command()
 @click.argument("address")
 @click.option("--note", default="by hand", show_default=True, help="Why, without the address; it is kept for ever.")
+@click.option("--unknown", "may_be_unknown", is_flag=True, help="Also when nobody with the address is known.")
 @pass_session
-def add(session: Session, address: str, *, note: str) -> None:
+def add(session: Session, address: str, *, note: str, may_be_unknown: bool) -> None:
     """Keep an address from ever being mailed; no import lifts it."""
+    if not may_be_unknown:
+        require_known(session, address)
     is_new = session.newsletter.audience.suppress(address, note=note)
     click.echo("Suppressed." if is_new else "Was suppressed already, and stays so.")
 
@@ -43,6 +47,7 @@ def list_(session: Session, *, as_json: bool) -> None:
 def remove(session: Session, address: str, *, note: str) -> None:
     """Allow an address again because its holder asked for it."""
     audience = session.newsletter.audience
+    name_similar(session, address)
     lifted = audience.lift(address, note=note)
     click.echo(f"Lifted (it was: {lifted.reason}, {lifted.at:%Y-%m-%d}).")
     person = audience.find(address)

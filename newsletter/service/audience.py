@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.audience.addresses import parse_address
+from newsletter.audience.addresses import most_alike, parse_address
 from newsletter.audience.exports import write_csv
 from newsletter.audience.imports import ImportResult, import_people
 from newsletter.audience.people_file import read_csv
@@ -202,6 +202,11 @@ class AudienceService:
         """
         with self._reading() as store:
             return store.find(parse_address(address))
+
+    def similar(self, address: str) -> tuple[str, ...]:
+        """Give up to three known addresses that a misspelt one may stand for, the nearest first."""
+        with self._reading() as store:
+            return most_alike(address, store.near(address))
 
     def person(self, address: str) -> Person:
         """Give all we know of somebody.

@@ -4,12 +4,13 @@ Addresses stand in `subscriber` alone; suppressions, their record and consents k
 a person's record and say nothing to whoever has no key. Nothing is decided here: `audience` says what to keep.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from newsletter.domain.audience import (
     AddressHash,
@@ -39,6 +40,9 @@ from newsletter.storage.tables import (
 )
 
 Value = TypeVar("Value")
+
+_LONG_WORD = r"[a-z0-9]{4,}"
+"""A word of an address that few people share."""
 
 _VALUES_IN_ONE_STATEMENT = 5_000
 """SQLite takes 32,766 values in a statement, PostgreSQL 65,535."""
@@ -76,6 +80,28 @@ class AudienceStore:
         for hashes in _portions(map(self.hash_of, addresses)):
             people += self._people(select(subscriber).where(subscriber.c.address_hash.in_(hashes)))
         return {normal_address(person.address): person for person in people}
+
+    def near(self, address: str, *, limit: int = 1_000) -> tuple[str, ...]:
+        """Give addresses that a misspelt one may stand for: as written before the @, or half of it, or a long word.
+
+        Args:
+            address: As somebody wrote it.
+            limit: So many at most, those of nearly the same length first.
+        """
+        written = func.lower(subscriber.c.address)
+        before, _, domain = normal_address(address).rpartition("@")
+        half = len(before) // 2
+        at_domain = written.endswith(f"@{domain}", autoescape=True)
+        is_near = [
+            written.startswith(f"{before}@", autoescape=True),
+            and_(at_domain, written.contains(f"{before[half:]}@", autoescape=True)),
+            *(written.contains(word, autoescape=True) for word in re.findall(_LONG_WORD, before)),
+        ]
+        if half:
+            is_near.append(and_(at_domain, written.startswith(before[:half], autoescape=True)))
+        nearest = func.abs(func.length(written) - len(address))
+        found = select(subscriber.c.address).where(or_(*is_near)).order_by(nearest, subscriber.c.id).limit(limit)
+        return tuple(self._connection.execute(found).scalars())
 
     def page(
         self,

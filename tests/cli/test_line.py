@@ -403,7 +403,7 @@ def test_a_complaint_is_lifted_in_a_step_of_its_own_and_then_the_person_is_as_be
 
 def test_suppressions_are_added_counted_and_lifted_with_a_reason(publication: Path, run: Run) -> None:
     """An address is kept out by hand, is in the count, and comes back only with a reason."""
-    run("suppression", "add", "aino@example.org")
+    run("suppression", "add", "aino@example.org", "--unknown")
     counted = json.loads(run("suppression", "list", "--json").out)
     refused = run("subscriber", "add", "aino@example.org")
     silent = run("suppression", "remove", "aino@example.org", "--note", " ")

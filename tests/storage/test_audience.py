@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
+from newsletter.audience.addresses import most_alike
 from newsletter.audience.imports import ImportStore
 from newsletter.audience.subscribers import PersonStore
 from newsletter.audience.suppression import SuppressionStore
@@ -140,6 +141,41 @@ def test_an_address_belongs_to_one_person(database: Database) -> None:
     assert "example" not in str(caught.value)
     with database.read() as connection:
         assert AudienceStore(connection, key=KEY).count() == 0
+
+
+@pytest.mark.parametrize(
+    "misspelt",
+    [
+        "nilo.haapala@example.net",
+        "niilo.haapla@example.net",
+        "iniilo.haapala@example.net",
+        "niilo.haapala@exampel.net",
+        "niilo.haapala@example.com",
+        "haapala.niilo@example.net",
+        "n.haapala@example.net",
+        "niilo_haapala@example.net",
+        "Niilo.Hapala@Example.net",
+        "nilo.haapala@exampel.net",
+    ],
+)
+def test_a_misspelt_address_finds_whom_it_may_mean(misspelt: str, store: AudienceStore) -> None:
+    """A letter too few, too many or changed, the names turned round, another domain: the person is found, alone."""
+    others = [
+        f"{name}@{domain}" for name in ("aino", "ni", "x.y", "niklas.berg") for domain in ("a.example", "b.example")
+    ]
+    people = [Subscriber(address=address, language=FI) for address in (*others, "Niilo.Haapala@example.net")]
+    store.add_many([(person, None) for person in people], NOW)
+
+    assert most_alike(misspelt, store.near(misspelt)) == ("Niilo.Haapala@example.net",)
+
+
+def test_a_strange_address_is_near_to_nobody(store: AudienceStore) -> None:
+    """What shares nothing with anybody finds nobody, and signs of the query language mean themselves."""
+    store.add_many([(AINO, CONSENT), (EERO, None)], NOW)
+
+    strange = ("tuuli.kallio@example.org", "%@example.com", "_@example.com")
+
+    assert [store.near(address) for address in strange] == [()] * 3
 
 
 def test_pages_give_everybody_once(store: AudienceStore) -> None:

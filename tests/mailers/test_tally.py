@@ -124,6 +124,11 @@ def test_the_answer_stands_in_the_order_of_the_batch() -> None:
         ("one\r\ntwo\x1b[31m\u2028three", "one two [31m three"),
         ("", ""),
         ("x" * 1000, "x" * REASON_LENGTH_MAX),
+        ("(a@b.example)c@d.example", "((hidden))(hidden)"),
+        ("550 " + "x" * 200_000, "550 (hidden)"),
+        ("x" * 200_000, "(hidden)"),
+        ("550 aino" + " " * 5_000 + "@yritys.example", "550 (hidden)"),
+        (" ".join(["a@b.example"] * 1_000), " ".join(["(hidden)"] * 100)[:REASON_LENGTH_MAX]),
     ],
 )
 def test_a_providers_words_keep_no_address_and_no_link(said: str, kept: str) -> None:

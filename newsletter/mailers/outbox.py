@@ -1,7 +1,8 @@
 """The outbox: mails as files on this machine, one per recipient, for rehearsals.
 
 The door is `Outbox`. A file is named by its delivery key, so the same delivery handed over twice is the same file:
-the mailer is idempotent by nature. Nothing leaves the machine; any mail program opens the files. It must not know who
+the mailer is idempotent by nature. Nothing leaves the machine, and nobody else on it can read the files; any mail
+program of their owner opens them. It must not know who
 reads them afterwards.
 """
 
@@ -43,7 +44,11 @@ class Outbox:
         written: list[Recipient] = []
         stop_reason = None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if not self._directory.exists():
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            # One of an older version stands open to others.
+            folder.chmod(0o700)
             for recipient in tally.sound:
                 _write(folder, recipient.delivery_key, prepared.fill(recipient))
                 written.append(recipient)
@@ -69,7 +74,8 @@ def _write(folder: Path, key: DeliveryKey, mail: bytes) -> None:
     """
     temporary = folder / f".{key}.part"
     try:
-        with temporary.open("wb") as file:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(mail)
             file.flush()
             os.fsync(file.fileno())

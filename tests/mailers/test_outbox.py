@@ -1,5 +1,6 @@
 import email
 import email.policy
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +82,20 @@ def test_what_a_killed_process_left_is_replaced(tmp_path: Path) -> None:
     Outbox(tmp_path).submit(a_batch(a_recipient(1)))
 
     assert file_names(tmp_path) == [f"2017-11/{delivery_key(1)}.eml"]
+
+
+def test_only_the_owner_can_read_the_mails(tmp_path: Path) -> None:
+    """Addresses and names stand in them: 0600 in folders of 0700, also in a folder of an older version."""
+    older = tmp_path / "older"
+    (older / "2017-11").mkdir(mode=0o755, parents=True)
+
+    for directory in (tmp_path / "a" / "outbox", older):
+        Outbox(directory).submit(a_batch(a_recipient(1)))
+
+    rights = {path.relative_to(tmp_path).as_posix(): stat.filemode(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    name = f"2017-11/{delivery_key(1)}.eml"
+    assert {rights[f"{one}/{name}"] for one in ("a/outbox", "older")} == {"-rw-------"}
+    assert {rights[one] for one in ("a/outbox", "a/outbox/2017-11", "older/2017-11")} == {"drwx------"}
 
 
 def test_an_outbox_that_cannot_be_written_refuses_all_and_says_stop(read_only: Path) -> None:

@@ -9,12 +9,11 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from newsletter.service.notifications import NotificationService, ProviderDoor
 from newsletter.service.parts.group_commit import GroupCommit
 from newsletter.web.port import take_port
-from newsletter.web.quiet import quiet_config
+from newsletter.web.quiet import QuietProtocol, quiet_config
 from newsletter.web.webhooks import make_webhooks
 
 CALLERS_MAX = 500
@@ -83,7 +82,7 @@ class Outside:
         self._socket.close()
 
 
-class _Impatient(H11Protocol):
+class _Impatient(QuietProtocol):
     """HTTP that ends a connection on which the head of a request does not come to its end.
 
     The server by itself only ends connections that are silent between two requests; one on which half a head has come

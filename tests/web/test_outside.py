@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -60,11 +61,40 @@ def test_slow_callers_do_not_keep_others_out(publication: Path) -> None:
     assert [said.split(b"\r\n")[0] for said in ends] == [b"", b"", b"HTTP/1.1 405 Method Not Allowed"]
 
 
-def _said_until_the_end(port: int, begun: bytes) -> bytes:
-    """Give what the service says to a caller that does not go on, until it hangs up."""
+def test_what_is_no_http_is_answered_once_and_without_a_traceback(
+    newsletter: Newsletter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Chunks that are none, before, within or after an answer, cost one line of the log and no more."""
+    outside = Outside(newsletter.notifications, host="127.0.0.1", port=0)
+    port = httpx.URL(outside.webhook("sendgrid")).port or 0
+    serving = threading.Thread(target=outside.serve, args=([sendgrid_door(PROVIDER.public_key)],))
+    serving.start()
+    signed = "".join(f"{name}: {value}\r\n" for name, value in PROVIDER.headers(b"[]").items())
+    heads = [
+        f"POST /webhooks/{name} HTTP/1.1\r\nHost: a\r\n{more}Transfer-Encoding: chunked\r\n\r\n".encode()
+        for name, more in (("none", ""), ("sendgrid", ""), ("sendgrid", signed))
+    ]
+    too_much = b"100001\r\n" + b" " * 0x100001
+
+    said = [_said_until_the_end(port, begun) for begun in (b"\xff\xfe\r\n\r\n", *(head + b"zz\r\n" for head in heads))]
+    later = _said_until_the_end(port, heads[0], b"zz\r\n")
+    _said_until_the_end(port, heads[2] + too_much, b"XX\r\n")
+    outside.stop()
+    serving.join(timeout=20)
+
+    assert [one.split(b" ")[1] for one in said] == [b"400"] * 4
+    assert (later.split(b" ")[1], later.count(b"HTTP/1.1")) == (b"404", 1)
+    assert {record.getMessage() for record in caplog.records} == {"Invalid HTTP request received."}
+
+
+def _said_until_the_end(port: int, begun: bytes, later: bytes = b"") -> bytes:
+    """Give what the service says to a caller that goes on only after the first word, until it hangs up."""
     said = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection, suppress(ConnectionError):
         connection.sendall(begun)
+        if later:
+            said = connection.recv(65536)
+            connection.sendall(later)
         while more := connection.recv(65536):
             said += more
     return said

@@ -83,12 +83,17 @@ def asking_of(site: ASGIApp) -> Ask:
     """Give a callable that asks a site."""
 
     def ask_site(
-        path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, json: object = None
+        path: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        content: bytes | None = None,
     ) -> httpx.Response:
         async def answer() -> httpx.Response:
             transport = httpx.ASGITransport(site, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
-                return await client.request(method, path, headers=dict(headers or {}), json=json)
+                return await client.request(method, path, headers=dict(headers or {}), json=json, content=content)
 
         return asyncio.run(answer())
 

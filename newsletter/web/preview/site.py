@@ -7,6 +7,7 @@ must not stand in an address bar. Names in addresses are looked up among what th
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
@@ -118,6 +120,7 @@ def make_site(studio: Studio, folder: Path, allowed: Access) -> ASGIApp:
     site.state.hall = Hall(studio=studio, pages=Pages(folder, words_of), static=static)
     site.include_router(routes)
     site.add_exception_handler(404, _not_found)
+    site.add_exception_handler(RequestValidationError, _misasked)
     site.add_exception_handler(NewsletterError, _refused)
     site.add_exception_handler(Exception, _failed)
     return Guard(site, allowed)
@@ -256,7 +259,7 @@ def _stream(bell: Bell, state: Callable[[], str]) -> StreamingResponse:
 
 def _number(page: str) -> int:
     """Read the number of a page; whatever is none is the first."""
-    return int(page) if page.isascii() and page.isdigit() and 0 < int(page) <= 1_000_000 else 1  # noqa: PLR2004 - no list is longer
+    return int(page) if re.fullmatch("[0-9]{1,6}", page) and int(page) else 1
 
 
 def _problem(request: Request, status: int, message: str, hint: str = "") -> Response:
@@ -270,6 +273,11 @@ def _problem(request: Request, status: int, message: str, hint: str = "") -> Res
 async def _not_found(request: Request, _error: Exception) -> Response:
     """Answer where there is nothing, in the same words whatever was looked for."""
     return _problem(request, 404, "")
+
+
+async def _misasked(_request: Request, _error: Exception) -> Response:
+    """Answer a question of another shape without its words: half a letter (a lone surrogate) cannot be said again."""
+    return Response(status_code=422)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

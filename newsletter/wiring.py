@@ -179,19 +179,30 @@ def _mailer(settings: MailerSettings) -> Mailer:
 
 def _door(settings: MailerSettings) -> ProviderDoor | None:
     """Give the door for the notifications of the configured provider, or None where none is to be open."""
-    key = settings.sendgrid.webhook_key
-    return None if settings.kind != "sendgrid" or key is None else sendgrid_door(key)
+    keys = settings.sendgrid.webhook_keys
+    return sendgrid_door(*keys) if settings.kind == "sendgrid" and keys else None
 
 
-def sendgrid_door(public_key: str) -> ProviderDoor:
-    """Give the door for notifications that are signed with a key of SendGrid's."""
+def sendgrid_door(*public_keys: str) -> ProviderDoor:
+    """Give the door for notifications that are signed with one of these keys of SendGrid's."""
     from newsletter.mailers.sendgrid import notifications as sendgrid  # noqa: PLC0415 - as `_mailer` says
 
-    def is_signed(raw: bytes, headers: Mapping[str, str]) -> bool:
-        signature, timestamp = headers.get(sendgrid.SIGNATURE_HEADER), headers.get(sendgrid.TIMESTAMP_HEADER)
-        return sendgrid.is_signed(raw, signature=signature, timestamp=timestamp, public_key=public_key)
+    def told(headers: Mapping[str, str]) -> tuple[str | None, str | None]:
+        return headers.get(sendgrid.SIGNATURE_HEADER), headers.get(sendgrid.TIMESTAMP_HEADER)
 
-    return ProviderDoor(name="sendgrid", is_signed=is_signed, read=sendgrid.read_notifications)
+    def can_be_signed(headers: Mapping[str, str]) -> bool:
+        signature, timestamp = told(headers)
+        return sendgrid.can_be_signed(signature=signature, timestamp=timestamp, now=SystemClock().now())
+
+    def is_signed(raw: bytes, headers: Mapping[str, str]) -> bool:
+        signature, timestamp = told(headers)
+        return any(
+            sendgrid.is_signed(raw, signature=signature, timestamp=timestamp, public_key=key) for key in public_keys
+        )
+
+    return ProviderDoor(
+        name="sendgrid", can_be_signed=can_be_signed, is_signed=is_signed, read=sendgrid.read_notifications
+    )
 
 
 def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":

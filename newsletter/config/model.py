@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Languages = Literal["fi", "sv", "en"]
 
@@ -110,6 +110,13 @@ def _verification_key(value: str) -> str:
     return value
 
 
+def _one_or_two(value: object) -> object:
+    """Take one key for a list of it, and no more than a change needs."""
+    if isinstance(value, list) and len(value) > 2:  # noqa: PLR2004 - the old one and the new one
+        raise ValueError("Write one key, or the new and the old one while you change it")
+    return [value] if isinstance(value, str) else value
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Https = Annotated[str, AfterValidator(_https)]
@@ -192,7 +199,7 @@ class SendGridTable(Strict):
     region: Literal["global", "eu"] = "global"
     sandbox: bool = False
     api_key_file: SecretPath | None = None
-    webhook_key: VerificationKey | None = None
+    webhook_key: Annotated[list[VerificationKey], BeforeValidator(_one_or_two)] = []
 
 
 class MailerTable(Strict):

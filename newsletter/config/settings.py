@@ -64,7 +64,7 @@ class SendGridAccount:
         region: `global` or `eu`.
         is_sandbox: Requests are checked, nothing is sent.
         api_key: Where it is kept.
-        webhook_key: With which its notifications are checked (public); None leaves the webhook off.
+        webhook_keys: With any of which its notifications are checked (public); none leaves the webhook off.
         stand_in: Address of a SendGrid of our own on this machine, for a rehearsal of the whole path; None for the real
             one.
     """
@@ -72,7 +72,7 @@ class SendGridAccount:
     region: str
     is_sandbox: bool
     api_key: Secret
-    webhook_key: str | None = None
+    webhook_keys: tuple[str, ...] = ()
     stand_in: str | None = None
 
 
@@ -278,7 +278,7 @@ def _mailer(table: MailerTable, root: Path, environment: Mapping[str, str]) -> M
             region=sendgrid.region,
             is_sandbox=sendgrid.sandbox,
             api_key=api_key,
-            webhook_key=sendgrid.webhook_key,
+            webhook_keys=tuple(sendgrid.webhook_key),
             stand_in=_stand_in(environment.get("NEWSLETTER_SENDGRID_URL")),
         ),
     )

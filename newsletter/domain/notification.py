@@ -2,7 +2,7 @@
 
 A mailer's own file turns the provider's payload into these; `track.reduce` turns these into states. Neither order nor
 number can be relied on: providers send in any order and the same thing again, so each Notification carries two keys by
-which a repetition is known. None of them holds an address.
+which a repetition is known. An address is carried only to be compared with that of the delivery, and never kept.
 """
 
 from dataclasses import dataclass, field
@@ -36,6 +36,8 @@ class NotificationKind(StrEnum):
     """Somebody joined again at the provider; lifts nothing of ours."""
     ACCOUNT_CHANGED = "account changed"
     """About our account with the provider, not about a delivery: for the operator to read."""
+    SET_ASIDE = "set aside"
+    """It names a delivery that went to another address than its own: kept to be read, and nothing follows from it."""
     UNRECOGNISED = "unrecognised"
     """A kind that we do not know yet; kept raw."""
 
@@ -51,6 +53,7 @@ class Notification:
         kind: What happened.
         at: Aware moment it happened, as the provider says.
         delivery_key: Of the ledger row, as we gave it to the provider; None when it is not about a delivery of ours.
+        address: Whose it is, as the provider says; None from a provider that never tells, empty where it should have.
         provider_id: What the provider calls the call that handed the message over, or None.
         reason: In the provider's words on one line, without any address; may be empty.
         suppression: Why the address must never be mailed again, when this alone says so; None otherwise.
@@ -63,6 +66,7 @@ class Notification:
     kind: NotificationKind
     at: datetime
     delivery_key: DeliveryKey | None = None
+    address: str | None = field(default=None, repr=False)
     provider_id: str | None = None
     reason: str = ""
     suppression: SuppressionReason | None = None

@@ -1,15 +1,16 @@
 """What the provider tells about the mails: kept, put into the ledger, and what follows from it for people."""
 
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from newsletter.audience.addresses import parse_address
-from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason
+from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason, hash_address
 from newsletter.domain.delivery import DeliveryKey, DeliveryState, SendingId
 from newsletter.domain.notification import (
     FetchedSuppressions,
@@ -44,6 +45,8 @@ ACCOUNT_NEWS_DAYS = 30
 WORN_OUT = "three issues in a row came back"
 """Note of the suppression of an address that only ever bounces for passing reasons."""
 
+_STRAYS = 'each names a delivery and not its address. See `newsletter notification list --kind "set aside"`.'
+
 log = logging.getLogger(__name__)
 
 
@@ -53,11 +56,13 @@ class ProviderDoor:
 
     Attributes:
         name: Of the mailer; the last part of the webhook's address.
+        can_be_signed: Tells by these headers whether a body is worth taking.
         is_signed: Tells whether these bytes, with these headers, are the provider's.
         read: Puts the bytes into our words.
     """
 
     name: str
+    can_be_signed: Callable[[Mapping[str, str]], bool]
     is_signed: Callable[[bytes, Mapping[str, str]], bool]
     read: Callable[[bytes], NotificationReading]
 
@@ -121,7 +126,8 @@ class NotificationService:
         """Keep notifications and let follow what follows from them, all in one transaction.
 
         Any order, any portions, any repetition end in the same ledger. What is not about a delivery of ours is kept and
-        changes nothing; a rehearsal's deliveries change, but nothing follows for people.
+        changes nothing, and what names another address than its delivery's is set aside; a rehearsal's deliveries
+        change, but nothing follows for people.
 
         Raises:
             StorageError: The database is locked, full or cannot be written; nothing was kept.
@@ -131,7 +137,7 @@ class NotificationService:
             store = NotificationStore(connection)
             keys = [one.delivery_key for one in notifications if one.delivery_key is not None]
             known = store.deliveries(keys)
-            new = store.keep(notifications, known, now)
+            new = store.keep([self._looked_at(one, known) for one in notifications], known, now)
             news = {known[key]: told for key, told in reduce(new).deliveries.items() if key in known}
             changes = _changes(news)
             store.set_states(changes, now)
@@ -145,6 +151,8 @@ class NotificationService:
         ledger = DeliveryLedger(self._resources.database)
         for sending_id in closed:
             ledger.finish(sending_id, now=now)
+        if strays := sum(one.kind is NotificationKind.SET_ASIDE for one in new):
+            log.warning("Set aside %d of the notifications: %s", strays, _STRAYS)
         for sending_id in paused:
             log.warning("Paused sending %d: too much of it is blocked.", sending_id)
         return Taken(
@@ -229,6 +237,27 @@ class NotificationService:
                         _let_leave(store, address_hash, now)
                     _keep_from(store, address_hash, entry.reason, entry.note, now)
         return len(entries) - new.total(), dict(new)
+
+    def _looked_at(self, one: Notification, known: Mapping[DeliveryKey, KnownDelivery]) -> Notification:
+        """Give a notification without its address; set aside when the delivery that it names went to another one."""
+        about = known.get(one.delivery_key) if one.delivery_key else None
+        if about is None or one.address is None:
+            return replace(one, address=None)
+        address_hash = hash_address(one.address, self._resources.key)
+        if address_hash == about.address_hash:
+            return replace(one, address=None)
+        # Under keys of its own, or it would stand in the way of the true one.
+        natural_key = hashlib.sha256(f"set aside {one.natural_key} {address_hash}".encode()).hexdigest()
+        why = "not of the address that its delivery went to" if one.address else "without an address"
+        return replace(
+            one,
+            address=None,
+            event_id=None,
+            natural_key=natural_key,
+            kind=NotificationKind.SET_ASIDE,
+            reason=f"{one.kind}, {why}",
+            suppression=None,
+        )
 
     @staticmethod
     def _suppress(store: AudienceStore, people: Mapping[KnownDelivery, DeliveryNews], now: datetime) -> int:

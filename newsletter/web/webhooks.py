@@ -1,8 +1,9 @@
 """Where providers tell what became of our mails: one address each, `/webhooks/NAME`.
 
-Door: `make_webhooks`. The raw bytes are checked before anything reads them; an address without a key is not there at
-all. A 2xx is a promise: it is given only after everything is on the disk, and a database that cannot take it now gives
-a 503, so that the provider tries again. It must not know what follows from a notification.
+Door: `make_webhooks`. What carries no signature is refused before its body is taken, and the raw bytes are checked
+before anything reads them; an address without a key is not there at all. A 2xx is a promise: it is given only after
+everything is on the disk, and a database that cannot take it now gives a 503, so that the provider tries again. It must
+not know what follows from a notification.
 """
 
 import asyncio
@@ -50,6 +51,8 @@ def make_webhooks(
         door = by_name.get(request.path_params["provider"])
         if door is None:
             return Response(status_code=404)
+        if not door.can_be_signed(request.headers):
+            return Response(status_code=403, headers=_GOODBYE)
         try:
             async with asyncio.timeout(body_seconds_max):
                 raw = await _body(request)

@@ -17,7 +17,8 @@ def _configure(folder: Path, kind: str, webhook_key: str | None) -> Path:
     path = folder / "newsletter.toml"
     text = path.read_text(encoding="utf-8").replace('kind = "outbox"', f'kind = "{kind}"', 1)
     if webhook_key is not None:
-        text = text.replace("[mailer]\n", f'[mailer]\nsendgrid = {{ webhook_key = "{webhook_key}" }}\n', 1)
+        written = webhook_key if webhook_key.startswith("[") else f'"{webhook_key}"'
+        text = text.replace("[mailer]\n", f"[mailer]\nsendgrid = {{ webhook_key = {written} }}\n", 1)
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -38,7 +39,29 @@ def test_a_key_opens_the_webhook_of_the_configured_provider(publication: Path) -
     )
 
 
-@pytest.mark.parametrize(("kind", "key"), [("sendgrid", None), ("outbox", KEY)])
+def test_two_keys_hold_while_one_is_changed(publication: Path) -> None:
+    """What either of the two signed is taken; of a third nothing is."""
+    providers, body = [SigningProvider() for _ in range(3)], a_body([])
+    keys = ", ".join(f'"{one.public_key}"' for one in providers[:2])
+
+    with open_newsletter(_configure(publication, "sendgrid", f"[{keys}]")) as newsletter:
+        door = newsletter.notifications.door
+
+    assert door is not None
+    assert [door.is_signed(body, one.headers(body)) for one in providers] == [True, True, False]
+
+
+def test_three_keys_are_a_mistake(publication: Path) -> None:
+    """The old one and the new one are two; more would be forgotten there."""
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(_configure(publication, "sendgrid", f'["{KEY}", "{KEY}", "{KEY}"]'), environment={})
+
+    assert [fault.message for fault in caught.value.faults] == [
+        "Write one key, or the new and the old one while you change it."
+    ]
+
+
+@pytest.mark.parametrize(("kind", "key"), [("sendgrid", None), ("outbox", KEY), ("sendgrid", "[]")])
 def test_no_door_is_open_without_key_or_provider(publication: Path, kind: str, key: str | None) -> None:
     """Without a key nothing can be checked; another mailer has no notifications of SendGrid's."""
     with open_newsletter(_configure(publication, kind, key)) as newsletter:

@@ -101,6 +101,7 @@ def add_people(
     segments: Sequence[SegmentId] = (ADVISERS,),
     status: SubscriberStatus = SubscriberStatus.ACTIVE,
     language: Language = FI,
+    key: bytes = KEY,
 ) -> None:
     """Write people who are in the given segments."""
     names = {ADVISERS: "advises", MANAGERS: "manages"}
@@ -110,7 +111,7 @@ def add_people(
                 insert(subscriber)
                 .values(
                     address=address,
-                    address_hash=hash_address(address, KEY),
+                    address_hash=hash_address(address, key),
                     name=address.partition("@")[0].capitalize(),
                     language=language,
                     status=status,

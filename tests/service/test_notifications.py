@@ -46,6 +46,7 @@ def told(
     reason: str = "",
     raw: str = "",
     event_id: str | None = None,
+    address: str | None = None,
 ) -> Notification:
     """Give a notification as a provider's file makes it."""
     return Notification(
@@ -58,6 +59,7 @@ def told(
         suppression=suppression,
         reason=reason,
         raw=raw,
+        address=address,
     )
 
 
@@ -232,6 +234,29 @@ def test_what_is_about_a_strangers_mail_harms_nobody(sent: Newsletter) -> None:
     assert taken == Taken(new=2, repeated=0, settled=0, suppressed=0, paused=())
     assert everything(sent) == before
     assert sent.notifications.counts() == {KIND.BOUNCED_HARD: 1, KIND.COMPLAINED: 1}
+
+
+@pytest.mark.parametrize("stray", ["", "somebody.else@yritys.example", "x" * 300_000])
+def test_what_names_another_address_than_its_delivery_is_set_aside(
+    sent: Newsletter, caplog: pytest.LogCaptureFixture, stray: str
+) -> None:
+    """Nothing follows from it, it is told and listed, and it does not stand in the way of the true one."""
+    key, before = keys_of(sent)[0], everything(sent)
+    true = replace(hard(key), event_id="e1", address=address_of(sent, key).upper())
+
+    taken = [sent.notifications.take([replace(true, address=stray)]) for _ in range(2)]
+    listed, after = sent.notifications.recent(), everything(sent)
+    then = sent.notifications.take([true])
+
+    assert [(one.new, one.repeated, one.suppressed) for one in (*taken, then)] == [(1, 0, 0), (0, 1, 0), (1, 0, 1)]
+    assert (after == before, people_states(sent, key)[1]) == (True, WHY.HARD_BOUNCE)
+    why = "not of the address that its delivery went to" if stray else "without an address"
+    assert [(one.kind, one.label, one.reason) for one in listed] == [(KIND.SET_ASIDE, LABEL, f"bounced hard, {why}")]
+    said = (
+        "Set aside 1 of the notifications: each names a delivery and not its address. "
+        'See `newsletter notification list --kind "set aside"`.'
+    )
+    assert [record.getMessage() for record in caplog.records] == [said]
 
 
 def test_nothing_follows_for_people_from_a_rehearsal(approved: Path) -> None:

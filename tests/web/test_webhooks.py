@@ -115,6 +115,22 @@ def test_what_is_not_signed_is_refused_and_not_kept(desk: Desk, body: bytes, hea
     assert desk.kept == []
 
 
+@pytest.mark.parametrize("changed", [{SIGNATURE_HEADER: ""}, {TIMESTAMP_HEADER: "4102444800"}, {TIMESTAMP_HEADER: "x"}])
+def test_no_body_is_read_that_cannot_be_signed(
+    provider: SigningProvider, desk: Desk, changed: Mapping[str, str]
+) -> None:
+    """Whoever has no signature, or one for a moment to come, costs no memory and is sent away at once."""
+    read = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append("[")
+        yield b"[]"
+
+    answer = post(provider, desk, body, headers={**provider.headers(b"[]"), **changed})
+
+    assert (answer.status_code, answer.headers["connection"], read) == (403, "close", [])
+
+
 def test_without_a_key_there_is_no_address(provider: SigningProvider, desk: Desk) -> None:
     """A provider that is not configured gets 404, signed or not (H3)."""
     assert post(provider, desk, a_body([an_event(1)]), address="/webhooks/postmark").status_code == 404
@@ -166,7 +182,9 @@ def test_a_body_that_never_ends_is_given_up(provider: SigningProvider, desk: Des
         yield b"["
         await asyncio.Event().wait()
 
-    assert post(provider, desk, slow, headers={}, body_seconds_max=0.01).status_code == 408
+    signed = provider.headers(b"[]")
+
+    assert post(provider, desk, slow, headers=signed, body_seconds_max=0.01).status_code == 408
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """What SendGrid's event webhook brings, checked and put into our words.
 
-The doors are `is_signed` (raw bytes first, before anything reads them) and `read_notifications`, a pure function from
-raw bytes. The kinds are those of SendGrid's event webhook reference; what is not in the table is kept raw, and what
-only says that somebody opened or clicked is left out, for we do not measure people. It must not know states: that is
-`track.reduce`.
+The doors are `can_be_signed` (the headers, before a body is taken), `is_signed` (raw bytes first, before anything reads
+them) and `read_notifications`, a pure function from raw bytes. The kinds are those of SendGrid's event webhook
+reference; what is not in the table is kept raw, and what only says that somebody opened or clicked is left out, for we
+do not measure people. It must not know states: that is `track.reduce`.
 """
 
 import base64
@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -65,20 +65,40 @@ _POLICY_CLASSIFICATIONS = frozenset({"reputation", "content", "frequency or volu
 _DELIVERY_KEY = re.compile(r"[0-9a-f]{32}\Z")
 _SIGNATURE_LENGTH_MAX = 200
 """In base64 an ECDSA signature of this curve is 96 characters long."""
+_TIMESTAMP = re.compile(r"[0-9]{1,15}")
+_AHEAD_MAX = timedelta(minutes=10)
+"""Two clocks may differ by so much; what is signed for later was not signed by a provider."""
+_EVENT_ID_LENGTH_MAX = 100
+"""As SendGrid's reference says; a longer one is none, and the natural key knows the event all the same."""
+_RAW_LENGTH_MAX = 4_000
+"""Enough for a person to see what it is about."""
+
+
+def can_be_signed(*, signature: str | None, timestamp: str | None, now: datetime) -> bool:
+    """Tell whether these headers can be those of a signed post, so that its body is worth taking.
+
+    The age of the timestamp is not judged: SendGrid tries for 24 hours, and a replay changes nothing.
+
+    Args:
+        signature: Value of SIGNATURE_HEADER, or None when it is missing.
+        timestamp: Value of TIMESTAMP_HEADER, likewise: seconds since 1970.
+        now: Aware moment.
+    """
+    if not signature or not timestamp or len(signature) > _SIGNATURE_LENGTH_MAX:
+        return False
+    return _TIMESTAMP.fullmatch(timestamp) is not None and int(timestamp) <= (now + _AHEAD_MAX).timestamp()
 
 
 def is_signed(raw: bytes, *, signature: str | None, timestamp: str | None, public_key: str) -> bool:
     """Tell whether SendGrid signed these very bytes (ECDSA over P-256 and SHA-256 of timestamp and body).
 
-    The age of the timestamp is not judged: SendGrid tries for 24 hours, and a replay changes nothing.
-
     Args:
         raw: The body as it came, neither decoded nor parsed.
         signature: Value of SIGNATURE_HEADER, or None when it is missing.
-        timestamp: Value of TIMESTAMP_HEADER, likewise.
+        timestamp: Value of TIMESTAMP_HEADER, likewise; `can_be_signed` looks at its moment.
         public_key: Base64 as SendGrid shows it. Without a usable key nothing is signed.
     """
-    if not signature or not timestamp or not timestamp.isascii() or len(signature) > _SIGNATURE_LENGTH_MAX:
+    if not signature or not timestamp or not timestamp.isascii():
         return False
     try:
         key = load_der_public_key(base64.b64decode(public_key, validate=True))
@@ -129,14 +149,15 @@ def _read(entry: Mapping[str, object]) -> Notification:
     if kind is NotificationKind.DROPPED:
         suppression = _DROP_SUPPRESSIONS.get(reason.casefold())
     delivery_key = _text(entry, DELIVERY_ARGUMENT)
-    message_id = _text(entry, "sg_message_id")
+    event_id, message_id = _text(entry, "sg_event_id"), _text(entry, "sg_message_id")
     return Notification(
         provider="sendgrid",
-        event_id=_text(entry, "sg_event_id") or None,
+        event_id=event_id if 0 < len(event_id) <= _EVENT_ID_LENGTH_MAX else None,
         natural_key=_natural_key(entry),
         kind=kind,
         at=_moment(entry.get("timestamp")),
         delivery_key=DeliveryKey(delivery_key) if _DELIVERY_KEY.match(delivery_key) else None,
+        address=_text(entry, "email"),
         provider_id=message_id.partition(".")[0] or None,
         reason=reason,
         suppression=suppression,
@@ -187,11 +208,17 @@ def _moment(timestamp: object) -> datetime:
 
 
 def _raw(entry: Mapping[str, object]) -> str:
-    """Write an event for a person to read, without its address."""
+    """Write an event for a person to read, without its address; of one that is too long, what it is and how long."""
     kept = {name: value for name, value in entry.items() if name != "email"}
     written = json.dumps(kept, sort_keys=True)
+    if len(written) > _RAW_LENGTH_MAX:
+        return json.dumps({"event": _text(entry, "event")[:100], "characters, too many to keep": len(written)})
     address = json.dumps(str(entry.get("email", "")))[1:-1]
-    return re.sub(re.escape(address), "(hidden)", written, flags=re.IGNORECASE) if address else written
+    return (
+        re.sub(re.escape(address), "(hidden)", written, flags=re.IGNORECASE)
+        if 0 < len(address) <= len(written)
+        else written
+    )
 
 
 def _text(entry: Mapping[str, object], name: str) -> str:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.notification import Notification, NotificationKind, NotificationReading
-from newsletter.mailers.sendgrid.notifications import is_signed, read_notifications
+from newsletter.mailers.sendgrid.notifications import can_be_signed, is_signed, read_notifications
 from tests.mailers.samples import delivery_key
 
 RAW = '[{"event":"delivered","email":"äinö@yritys.example"}]\r\n'.encode()
 TIMESTAMP = "1509526800"
+AT = datetime(2017, 11, 1, 9, 0, tzinfo=UTC)
 PRIVATE = ec.derive_private_key(0x1F2E3D4C5B6A79880123456789ABCDEF, ec.SECP256R1())
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -63,7 +64,6 @@ def dss(r: int, s: int) -> str:
         {"signature": dss(ORDER, 1)},
         {"signature": dss(1, 0)},
         {"signature": base64.b64encode(base64.b64decode(SIGNATURE) + b"\x00").decode()},
-        {"signature": SIGNATURE * 1000},
         {"public_key": ""},
         {"public_key": "not a key"},
         {"public_key": base64.b64encode(b"\x30\x00").decode()},
@@ -78,8 +78,41 @@ def test_anything_else_is_not_signed(changed: dict[str, object]) -> None:
     assert is_signed(given_values.pop("raw"), **given_values) is False  # type: ignore[arg-type]  # a table of all kinds
 
 
+@pytest.mark.parametrize("timestamp", ["1509526800", "0", "1509527400"])
+def test_a_moment_may_be_old_or_a_little_ahead(timestamp: str) -> None:
+    """Two clocks may differ by ten minutes; how old it is says nothing, for SendGrid tells again for a day (H2)."""
+    assert can_be_signed(signature=SIGNATURE, timestamp=timestamp, now=AT) is True
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "1509527401",
+        "-1509526800",
+        "+1509526800",
+        "1509526800.0",
+        "15e8",
+        " 1509526800",
+        "1509526800\n",
+        "1_509_526_800",
+        "١٥٠٩",
+        "9" * 5_000,
+        "",
+        None,
+    ],
+)
+def test_a_moment_is_digits_and_not_to_come(timestamp: str | None) -> None:
+    """What is signed for later, or for no moment at all, was signed by no provider (H2)."""
+    assert can_be_signed(signature=SIGNATURE, timestamp=timestamp, now=AT) is False
+
+
+@pytest.mark.parametrize("signature", [None, "", SIGNATURE * 1000])
+def test_no_body_is_taken_without_a_signature(signature: str | None) -> None:
+    """A missing or overlong one is refused by its headers alone."""
+    assert can_be_signed(signature=signature, timestamp=TIMESTAMP, now=AT) is False
+
+
 KEY = delivery_key(1)
-AT = datetime(2017, 11, 1, 9, 0, tzinfo=UTC)
 
 
 def event(kind: str, **details: object) -> dict[str, object]:
@@ -105,7 +138,7 @@ def only(entry: object) -> Notification:
 
 
 def test_an_event_in_our_words() -> None:
-    """The moment is aware, the request's id is what the mailer got, and no address is kept."""
+    """The moment is aware, the request's id is what the mailer got; the address is there to be compared and no more."""
     notification = only(event("delivered", response="250 OK aino@yritys.example"))
 
     assert notification == Notification(
@@ -115,6 +148,7 @@ def test_an_event_in_our_words() -> None:
         kind=NotificationKind.DELIVERED,
         at=AT,
         delivery_key=KEY,
+        address="aino@yritys.example",
         provider_id="request1",
         reason="250 OK (hidden)",
     )
@@ -234,6 +268,20 @@ def test_a_payload_that_is_none(raw: bytes, fault: str) -> None:
 def test_an_event_of_somebody_else_has_no_delivery(key: object) -> None:
     """Only a key of our own shape names a delivery; nobody is made up for the others."""
     assert only(event("delivered", newsletter_delivery=key)).delivery_key is None
+
+
+def test_an_id_is_no_longer_than_the_provider_makes_them() -> None:
+    """A longer one is none: it would fill the database, and what happened is known by itself."""
+    assert [only(event("delivered", sg_event_id="x" * length)).event_id for length in (100, 101)] == ["x" * 100, None]
+
+
+def test_a_page_of_raw_text_is_told_by_its_length() -> None:
+    """What nobody would read is not kept, and that is said; an address as long as a page costs no time."""
+    whole = only(event("teleported", note="x" * 3_000, email="x" * 300_000 + "y"))
+    cut = only(event("teleported", note="x" * 300_000, email="x" * 200_000 + "y"))
+
+    assert json.loads(whole.raw)["note"] == "x" * 3_000
+    assert json.loads(cut.raw) == {"event": "teleported", "characters, too many to keep": 300_257}
 
 
 def test_half_a_letter_is_made_whole() -> None:

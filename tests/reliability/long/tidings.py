@@ -49,9 +49,9 @@ def told_twice_in_any_order(folder: Path, *, notifications: int, connections: in
     began, chance = time.monotonic(), chances(seed)
     lay_out_publication(folder)
     with open_newsletter(folder / "newsletter.toml") as newsletter:
-        keys = _half_sent(newsletter, notifications // 2)
-        fates = {key: chance.choice(FATES) for key in keys}
-        bodies = _posts(fates, chance)
+        handed_over = _half_sent(newsletter, notifications // 2)
+        fates = {key: chance.choice(FATES) for key in handed_over}
+        bodies = _posts(handed_over, fates, chance)
         provider = SigningProvider()
         with _served(newsletter, provider) as address, _sending(newsletter) as sender:
             seconds, answers = asyncio.run(_post_all(address, bodies, provider, connections))
@@ -75,16 +75,16 @@ def told_twice_in_any_order(folder: Path, *, notifications: int, connections: in
     )
 
 
-def _half_sent(newsletter: Newsletter, readers: int) -> list[str]:
-    """Begin a sending to twice as many readers, hand half of them over, and give their keys."""
+def _half_sent(newsletter: Newsletter, readers: int) -> dict[str, str | None]:
+    """Begin a sending to twice as many readers, hand half of them over, and give their keys and addresses."""
     database = newsletter.resources.database
-    add_people(database, addresses(2 * readers))
+    add_people(database, addresses(2 * readers), key=newsletter.resources.key)
     ledger = DeliveryLedger(database)
     sending = freeze(ledger, keep_approval(database, an_approval()), batch_size=readers)
     claimed = ledger.claim(sending.id, owner="trial", now=NOW)
     assert claimed is not None
     ledger.record(claimed, _accepted([planned.key for planned in claimed.deliveries]), NOW)
-    return [str(planned.key) for planned in claimed.deliveries]
+    return {str(planned.key): planned.address for planned in claimed.deliveries}
 
 
 def _accepted(keys: Sequence[DeliveryKey]) -> BatchOutcome:
@@ -92,13 +92,17 @@ def _accepted(keys: Sequence[DeliveryKey]) -> BatchOutcome:
     return BatchOutcome(outcomes=tuple(Outcome(delivery_key=key, verdict=Verdict.ACCEPTED) for key in keys))
 
 
-def _posts(fates: dict[str, tuple[str, dict[str, object], DeliveryState, bool]], chance: random.Random) -> list[bytes]:
+def _posts(
+    handed_over: dict[str, str | None],
+    fates: dict[str, tuple[str, dict[str, object], DeliveryState, bool]],
+    chance: random.Random,
+) -> list[bytes]:
     """Write every event twice, the second time under another id, shuffled and cut into posts."""
     events: list[Json] = []
     for number, (key, (event, details, _, _)) in enumerate(fates.items()):
-        for place, one in enumerate(
-            (an_event(number, key=key, event="processed"), an_event(number, key=key, event=event, **details))
-        ):
+        told_of = {"email": handed_over[key]}
+        processed = an_event(number, key=key, event="processed") | told_of
+        for place, one in enumerate((processed, an_event(number, key=key, event=event) | told_of | details)):
             told = {**one, "sg_event_id": f"{number}-{place}"}
             events += [told, {**told, "sg_event_id": f"{number}-{place}-again"} if chance.random() < 0.5 else told]
     chance.shuffle(events)

@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Protocol
 
 from newsletter.audience.people_file import ParsedList, PersonRow, RejectedRow, RepeatedRow
+from newsletter.audience.segments import Stray, StrayCount
 from newsletter.audience.subscribers import require_wording
 from newsletter.domain.audience import (
     Consent,
+    Segment,
     Subscriber,
     SubscriberStatus,
     Suppression,
     SuppressionReason,
+    distinct_tags,
     normal_address,
 )
 from newsletter.domain.content import Language
@@ -72,6 +75,8 @@ class ImportResult:
         repeated: Rows whose address stands in an earlier row.
         held: Rows of people who left, are suppressed or have not confirmed; nothing of them was changed.
         left_alone: People who are known but not in the file (or only in a rejected row); nothing of them was changed.
+        in_no_segment: Of the people added, changed and unchanged, the active ones who get no issue.
+        strays: What keeps them out of every segment.
     """
 
     added: int
@@ -81,6 +86,8 @@ class ImportResult:
     repeated: tuple[Fault, ...]
     held: tuple[Fault, ...]
     left_alone: int
+    in_no_segment: int = 0
+    strays: tuple[Stray, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +124,11 @@ class _Hold:
     is_known: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _NothingNew:
     """A known person of whom the row says nothing new."""
+
+    subscriber: Subscriber
 
 
 _Row = PersonRow | RejectedRow | RepeatedRow
@@ -129,6 +139,7 @@ _Verdict = _Addition | _Change | _Hold | _NothingNew | RejectedRow | RepeatedRow
 class _Tally:
     """The result in the making."""
 
+    strays: StrayCount
     rows_done: int = 0
     known_before: int = 0
     known_in_file: int = 0
@@ -143,6 +154,8 @@ class _Tally:
         """Count each verdict where it belongs."""
         self.rows_done += len(verdicts)
         for verdict in verdicts:
+            if isinstance(verdict, _Addition | _Change | _NothingNew):
+                self.strays.add(verdict.subscriber)
             match verdict:
                 case _Addition():
                     self.added += 1
@@ -170,6 +183,8 @@ class _Tally:
             repeated=tuple(self.repeated),
             held=tuple(self.held),
             left_alone=self.known_before - self.known_in_file,
+            in_no_segment=self.strays.people,
+            strays=self.strays.explained(),
         )
 
 
@@ -181,6 +196,7 @@ def import_people(
     source: str,
     wording: str,
     default_language: Language,
+    segments: Sequence[Segment],
     is_dry_run: bool = False,
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> ImportResult:
@@ -196,6 +212,7 @@ def import_people(
         source: For the proof of consent: `import subscribers/example.csv`.
         wording: The text the people agreed to, or the lawful basis in words.
         default_language: Of new people whose row says none.
+        segments: Who is in none of them is counted and explained.
         is_dry_run: Count and name everything, keep nothing.
         progress: Called after each batch with the rows done so far.
 
@@ -204,7 +221,7 @@ def import_people(
     """
     require_wording(wording)
     terms = _Terms(name=parsed.name, now=now, source=source, wording=wording, default_language=default_language)
-    tally = _Tally()
+    tally = _Tally(strays=StrayCount(segments))
     for batch in _batches(parsed):
         with transaction() as store:
             _import_batch(batch, store, terms, tally, is_dry_run=is_dry_run)
@@ -255,13 +272,13 @@ def _judge(row: PersonRow, known: Subscriber | None, suppression: Suppression | 
         message = "The day of consent is in the future."
         return RejectedRow(fault=Fault(message=message, place=place, key="consent"))
     if known is not None and known.status is row.status is SubscriberStatus.UNSUBSCRIBED:
-        return _NothingNew()
+        return _NothingNew(subscriber=known)
     if reason := _hold_reason(row, known, suppression):
         return _Hold(fault=Fault(message=reason, place=place), is_known=known is not None)
     if known is None:
         return _new_person(row, terms)
     completed = _completed(known, row)
-    return _NothingNew() if completed == known else _Change(subscriber=completed)
+    return _NothingNew(subscriber=known) if completed == known else _Change(subscriber=completed)
 
 
 def _hold_reason(row: PersonRow, known: Subscriber | None, suppression: Suppression | None) -> str | None:
@@ -304,7 +321,7 @@ def _completed(known: Subscriber, row: PersonRow) -> Subscriber:
         language=row.language or known.language,
         status=row.status if row.status is SubscriberStatus.UNSUBSCRIBED else known.status,
         attributes={**known.attributes, **row.attributes},
-        tags=tuple(sorted({*known.tags, *row.tags})),
+        tags=distinct_tags((*known.tags, *row.tags)),
     )
 
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.csv_text import DELIMITERS, Record, decode, records
-from newsletter.domain.audience import SubscriberStatus, normal_address
+from newsletter.domain.audience import SubscriberStatus, comparable, distinct_tags, normal_address
 from newsletter.domain.content import Language
 from newsletter.errors import ContentError, Fault, Place, UsageError
 
@@ -239,16 +239,22 @@ def _columns(heading: Record, name: str) -> tuple[str, ...]:
 
 def _meaning(heading: str) -> str:
     """Give what a heading means, or an empty text when it can mean nothing."""
-    plain = unicodedata.normalize("NFC", heading).casefold().strip(" \t\u00a0*:")
-    words = _SEPARATORS.sub(" ", plain)
-    for column, synonyms in _COLUMNS.items():
-        if words in synonyms:
-            return column
-    for attribute, synonyms in _ATTRIBUTES.items():
-        if words in synonyms:
-            return f"attribute {attribute}"
+    words = _words(heading)
+    column = next((column for column, synonyms in _COLUMNS.items() if words in synonyms), "")
+    return column or (f"attribute {name}" if (name := attribute_name(heading)) else "")
+
+
+def attribute_name(text: str) -> str:
+    """Give the name under which a fact is kept, whichever way it is written; an empty text when it can be none."""
+    words = _words(text)
+    known = (attribute for attribute, synonyms in _ATTRIBUTES.items() if words in synonyms)
     is_usable = words.isprintable() and 0 < len(words) <= _ATTRIBUTE_NAME_LENGTH_MAX and "@" not in words
-    return f"attribute {words.replace(' ', '_')}" if is_usable else ""
+    return next(known, words.replace(" ", "_") if is_usable else "")
+
+
+def _words(heading: str) -> str:
+    """Give a heading in small letters, with spaces for the signs that stand for them and no sign around it."""
+    return _SEPARATORS.sub(" ", comparable(heading).strip(" *:"))
 
 
 def _read_row(record: Record, columns: tuple[str, ...], name: str) -> PersonRow | RejectedRow:
@@ -361,7 +367,7 @@ def _status(text: object) -> SubscriberStatus | None:
 
 def _tags(text: object) -> tuple[str, ...]:
     """Split a cell into tags."""
-    return tuple(sorted({tag.strip() for tag in re.split(r"[,;|]", str(text)) if tag.strip()}))
+    return distinct_tags(tag.strip() for tag in re.split(r"[,;|]", str(text)) if tag.strip())
 
 
 def _day(text: object) -> date | None:

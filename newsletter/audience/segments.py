@@ -12,23 +12,39 @@
 
 A rule is one of these tables:
 
-    { attribute = "role", equals = "x" }      the attribute has exactly this value
+    { attribute = "role", equals = "x" }      the attribute has this value, however its letters are cased
     { attribute = "role", in = ["x", "y"] }   ... or one of these
     { language = "sv" }   { language = ["fi", "sv"] }
     { tag = "x" }
     { all = [rule, ...] }   { any = [rule, ...] }   { not = rule }
 
-Its one door is `read_segments`, which shows all faults of the file at once. Nobody is chosen here: the rules are
-values, and `domain.audience.matches` and `storage.rules` say what they mean.
+Its door is `read_segments`, which shows all faults of the file at once, and `StrayCount`, which explains why people are
+in no segment. What the rules mean say `domain.audience.matches` and `storage.rules`.
 """
 
+import difflib
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from newsletter.domain.audience import AllOf, AnyOf, AttributeIn, HasTag, LanguageIn, Not, Rule, Segment
+from newsletter.domain.audience import (
+    AllOf,
+    AnyOf,
+    AttributeIn,
+    HasTag,
+    LanguageIn,
+    Not,
+    Rule,
+    Segment,
+    Subscriber,
+    SubscriberStatus,
+    comparable,
+    facts_asked,
+    segments_of,
+)
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
 from newsletter.errors import ConfigurationError, Fault
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, read_toml
@@ -85,6 +101,73 @@ def read_segments(
             faults=reader.faults,
         )
     return tuple(sorted(segments, key=lambda segment: segment.rank))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """What some people who are in no segment have where the rules ask for something else.
+
+    Attributes:
+        name: Of the attribute, or `tag`.
+        value: As first written; empty when they have none.
+        people: How many.
+        nearest: The value that looks most alike among those that rules name; empty when none does.
+    """
+
+    name: str
+    value: str
+    people: int
+    nearest: str
+
+    def __str__(self) -> str:
+        """Write it in one sentence."""
+        if not self.value:
+            return f"{self.name} is missing: {self.people}."
+        rules = f"a rule names {self.nearest!r}" if self.nearest else "no rule names it or anything like it"
+        return f"{self.name} {self.value!r}: {self.people}; {rules}."
+
+
+class StrayCount:
+    """Counts the active people whom no segment's rule chooses, by the facts that rules ask for.
+
+    Args:
+        segments: All of them.
+    """
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.people = 0
+        self._segments = segments
+        self._asked: dict[str, dict[str, str]] = {}
+        for segment in segments:
+            for name, value in facts_asked(segment.who):
+                self._asked.setdefault(name, {}).setdefault(comparable(value), value)
+        self._counts = Counter[tuple[str, str]]()
+        self._written: dict[str, str] = {}
+
+    def add(self, person: Subscriber) -> None:
+        """Count a person who gets no issue because of the rules; anybody else is left out."""
+        if person.status is not SubscriberStatus.ACTIVE or segments_of(person, self._segments):
+            return
+        self.people += 1
+        for name in self._asked:
+            for value in person.tags if name == "tag" else (person.attributes.get(name, ""),):
+                form = comparable(value)
+                self._written.setdefault(form, value)
+                self._counts[name, form] += 1
+
+    def explained(self) -> tuple[Stray, ...]:
+        """Give the ten most frequent facts, those that look like what a rule names first; strange tags explain none."""
+        strays = []
+        for (name, form), people in self._counts.most_common(_STRAYS_LOOKED_AT):
+            near = difflib.get_close_matches(form, self._asked[name], n=1) if form else []
+            if near or name != "tag":
+                nearest = self._asked[name][near[0]] if near else ""
+                strays.append(Stray(name=name, value=self._written[form], people=people, nearest=nearest))
+        return tuple(sorted(strays, key=lambda stray: not stray.nearest)[:_STRAYS_SHOWN])
+
+
+_STRAYS_LOOKED_AT = 100
+_STRAYS_SHOWN = 10
 
 
 class _SegmentsReader:
@@ -292,7 +375,7 @@ class _RuleReader:
         return tuple(self._word((*path, number), word) for number, word in enumerate(value))
 
     def _word(self, path: KeyPath, value: object) -> str:
-        """Read a text that is not empty; compared exactly, so that space around it would never match an import."""
+        """Read a text that is not empty; space around it would be a slip."""
         if isinstance(value, str) and value.strip() and value == value.strip():
             return value
         self._fail(path, "Here stands a text, not empty and without space around it.")

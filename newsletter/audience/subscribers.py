@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from newsletter.audience.addresses import parse_address
-from newsletter.audience.people_file import one_line
+from newsletter.audience.people_file import attribute_name, one_line
 from newsletter.audience.suppression import require_reason
 from newsletter.domain.audience import (
     AddressHash,
@@ -20,6 +20,7 @@ from newsletter.domain.audience import (
     SubscriberStatus,
     Suppression,
     SuppressionReason,
+    distinct_tags,
     normal_address,
 )
 from newsletter.errors import UsageError
@@ -168,12 +169,14 @@ def require_wording(wording: str) -> None:
 
 def _tidy(subscriber: Subscriber) -> Subscriber:
     """Bring every text onto one line, as an import does; drop what is empty."""
-    attributes = {one_line(name): one_line(value) for name, value in subscriber.attributes.items()}
+    attributes = {attribute_name(name): one_line(value) for name, value in subscriber.attributes.items()}
+    if "" in attributes or len(attributes) < len(subscriber.attributes):
+        raise UsageError("A fact has no usable name, or one is given twice.", hint="Name each once, like role=adviser.")
     tidy = replace(
         subscriber,
         name=one_line(subscriber.name),
-        attributes={name: value for name, value in attributes.items() if name and value},
-        tags=tuple(sorted({one_line(tag) for tag in subscriber.tags} - {""})),
+        attributes={name: value for name, value in attributes.items() if value},
+        tags=distinct_tags(tag for tag in map(one_line, subscriber.tags) if tag),
     )
     if not all(text.isprintable() for text in (tidy.name, *tidy.attributes, *tidy.attributes.values(), *tidy.tags)):
         raise UsageError("There is a control character in what is said of the person.", hint="Type it anew.")

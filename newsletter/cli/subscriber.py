@@ -3,11 +3,15 @@
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.errors import UsageError
+
+if TYPE_CHECKING:
+    from newsletter.service.audience import Person
 
 ADDED_BY_HAND = "added by the project manager; the person asked for the newsletter"
 IMPORTED = "imported list; the people on it asked for the newsletter"
@@ -50,6 +54,8 @@ def add(
         wording=wording,
     )
     click.echo(f"Added {person.address} ({person.language}).")
+    placed = session.newsletter.audience.person(person.address)
+    click.echo(f"  segments    {_segments(placed)}")
     session.next_step(f"newsletter subscriber show {person.address}")
 
 
@@ -77,6 +83,9 @@ def import_(session: Session, file: Path, *, wording: str, is_dry_run: bool, as_
                 click.echo(f"  {fault}")
     if result.held:
         session.say(f"Who asked for the newsletter again: {RESUBSCRIBE}")
+    click.echo(f"In no segment, so that they get no issue: {result.in_no_segment}.")
+    for stray in result.strays:
+        click.echo(f"  {stray}")
     click.echo(f"Known before and not in this file: {result.left_alone}, left alone.")
     session.next_step("newsletter segment coverage")
 
@@ -128,7 +137,7 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
     one = person.subscriber
     click.echo(f"{one.address}  {one.name}".rstrip())
     click.echo(f"  status      {one.status}, language {one.language}")
-    click.echo(f"  segments    {', '.join(person.segments) or 'none: this person gets no issue'}")
+    click.echo(f"  segments    {_segments(person)}")
     for name, value in one.attributes.items():
         click.echo(f"  {name:<11} {value}")
     if one.tags:
@@ -212,14 +221,22 @@ def name_similar(session: Session, address: str) -> bool:
     return is_known
 
 
+def _segments(person: "Person") -> str:
+    """Say in which segments a person is, or what explains that it is none."""
+    none = " ".join(["none: this person gets no issue.", *map(str, person.strays)])
+    return ", ".join(person.segments) or none
+
+
 def _facts(attributes: tuple[str, ...]) -> dict[str, str]:
     """Read NAME=VALUE pairs."""
-    facts = {}
+    facts: dict[str, str] = {}
     for attribute in attributes:
         name, equals, value = attribute.partition("=")
         if not equals or not name.strip():
             raise UsageError(
                 f"--attribute {attribute!r} is no NAME=VALUE.", hint="For example --attribute role=adviser"
             )
+        if name.strip() in facts:
+            raise UsageError(f"{name.strip()!r} is given twice.", hint="Give each --attribute once.")
         facts[name.strip()] = value.strip()
     return facts

@@ -3,12 +3,13 @@
 An address is compared in its normal form and remembered, where a person's record may be gone, only as a keyed hash.
 """
 
+import functools
 import hashlib
 import hmac
 import json
 import string
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -151,7 +152,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeIn:
-    """True when the person's attribute has one of the values, exactly; a missing attribute never has."""
+    """True when the person's attribute has one of the values; a missing attribute never has."""
 
     name: str
     values: tuple[str, ...]
@@ -264,11 +265,47 @@ def matches(rule: Rule, subscriber: Subscriber) -> bool:
         case Not(rule=inner):
             return not matches(inner, subscriber)
         case AttributeIn(name=name, values=values):
-            return subscriber.attributes.get(name) in values
+            value = subscriber.attributes.get(comparable(name))
+            return value is not None and comparable(value) in map(comparable, values)
         case LanguageIn(languages=languages):
             return subscriber.language in languages
         case HasTag(tag=tag):
-            return tag in subscriber.tags
+            return comparable(tag) in map(comparable, subscriber.tags)
+
+
+def facts_asked(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Give every attribute with a value that a rule asks for, and every tag under the name `tag`."""
+    match rule:
+        case AllOf(rules=rules) | AnyOf(rules=rules):
+            for part in rules:
+                yield from facts_asked(part)
+        case Not(rule=inner):
+            yield from facts_asked(inner)
+        case AttributeIn(name=name, values=values):
+            yield from ((comparable(name), value) for value in values)
+        case HasTag(tag=tag):
+            yield "tag", tag
+        case LanguageIn():
+            pass
+
+
+@functools.lru_cache(maxsize=20_000)
+def comparable(text: str) -> str:
+    """Give the form in which attributes and tags are compared: NFC, casefolded, each space single, none around it.
+
+    What people wrote stays as they wrote it; `storage` keeps this form beside it. The decomposed text is folded, as
+    Unicode's canonical caseless matching says.
+    """
+    folded = unicodedata.normalize("NFD", text).casefold()
+    return " ".join(unicodedata.normalize("NFC", folded).split())
+
+
+def distinct_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Give tags sorted, each once: of those that compare equal the first stays as it is written."""
+    first: dict[str, str] = {}
+    for tag in tags:
+        first.setdefault(comparable(tag), tag)
+    return tuple(sorted(first.values()))
 
 
 def segments_of(subscriber: Subscriber, segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
@@ -312,11 +349,11 @@ def _canonical(rule: Rule) -> dict[str, object]:
         case Not(rule=inner):
             return {"not": _canonical(inner)}
         case AttributeIn(name=name, values=values):
-            return {"attribute": name, "in": sorted(values)}
+            return {"attribute": comparable(name), "in": sorted(set(map(comparable, values)))}
         case LanguageIn(languages=languages):
             return {"language": sorted(languages)}
         case HasTag(tag=tag):
-            return {"tag": tag}
+            return {"tag": comparable(tag)}
 
 
 def normal_address(address: str) -> str:

@@ -10,6 +10,7 @@ from newsletter.audience.addresses import most_alike, parse_address
 from newsletter.audience.exports import write_csv
 from newsletter.audience.imports import ImportResult, import_people
 from newsletter.audience.people_file import read_csv
+from newsletter.audience.segments import Stray, StrayCount
 from newsletter.audience.subscribers import add_person, resubscribe_person
 from newsletter.audience.suppression import (
     Departure,
@@ -55,6 +56,7 @@ class Person:
     Attributes:
         subscriber: The record.
         segments: The segments the person is in, by rank.
+        strays: Where the person is in none: what the rules ask for and the person has otherwise.
         consents: Why we may write, the oldest first.
         suppression: Why we must not, or None.
         suppression_changes: How that came about, the oldest first.
@@ -62,6 +64,7 @@ class Person:
 
     subscriber: Subscriber
     segments: tuple[SegmentId, ...]
+    strays: tuple[Stray, ...]
     consents: tuple[Consent, ...]
     suppression: Suppression | None
     suppression_changes: tuple[SuppressionChange, ...]
@@ -168,6 +171,7 @@ class AudienceService:
             source=f"import {path.name}",
             wording=wording,
             default_language=publication.languages[0],
+            segments=self._resources.segments,
             is_dry_run=is_dry_run,
             progress=progress,
         )
@@ -225,9 +229,12 @@ class AudienceService:
                 "Nobody with this address is known." if suppression is None else _suppressed_stranger(suppression),
                 hint="See `newsletter subscriber list`.",
             )
+        count = StrayCount(segments)
+        count.add(subscriber)
         return Person(
             subscriber=subscriber,
             segments=segments_of(subscriber, segments),
+            strays=count.explained(),
             consents=consents,
             suppression=suppression,
             suppression_changes=changes,

@@ -25,6 +25,7 @@ from newsletter.domain.audience import (
     SuppressionAction,
     SuppressionChange,
     SuppressionReason,
+    comparable,
     hash_address,
     normal_address,
 )
@@ -82,12 +83,7 @@ class AudienceStore:
         return {normal_address(person.address): person for person in people}
 
     def near(self, address: str, *, limit: int = 1_000) -> tuple[str, ...]:
-        """Give addresses that a misspelt one may stand for: as written before the @, or half of it, or a long word.
-
-        Args:
-            address: As somebody wrote it.
-            limit: So many at most, those of nearly the same length first.
-        """
+        """Give addresses that share what stands before the @, half of it or a long word with a misspelt one."""
         written = func.lower(subscriber.c.address)
         before, _, domain = normal_address(address).rpartition("@")
         half = len(before) // 2
@@ -347,9 +343,12 @@ class AudienceStore:
         tags: list[dict[str, object]] = []
         for whose, person in people:
             attributes += [
-                {"subscriber_id": whose, "name": name, "value": value} for name, value in person.attributes.items()
+                {"subscriber_id": whose, "name": name, "value": value, "form": comparable(value)}
+                for name, value in person.attributes.items()
             ]
-            tags += [{"subscriber_id": whose, "tag": tag} for tag in dict.fromkeys(person.tags)]
+            tags += [
+                {"subscriber_id": whose, "tag": tag, "form": comparable(tag)} for tag in dict.fromkeys(person.tags)
+            ]
         if attributes:
             self._connection.execute(insert(subscriber_attribute), attributes)
         if tags:

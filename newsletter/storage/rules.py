@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Integer, and_, case, exists, false, literal, not_, or_, true
 
-from newsletter.domain.audience import AllOf, AnyOf, AttributeIn, HasTag, LanguageIn, Not, Rule, Segment
+from newsletter.domain.audience import AllOf, AnyOf, AttributeIn, HasTag, LanguageIn, Not, Rule, Segment, comparable
 from newsletter.storage.tables import subscriber, subscriber_attribute, subscriber_tag
 
 
@@ -26,8 +26,8 @@ def rule_condition(rule: Rule) -> ColumnElement[bool]:
                 exists()
                 .where(
                     subscriber_attribute.c.subscriber_id == subscriber.c.id,
-                    subscriber_attribute.c.name == name,
-                    subscriber_attribute.c.value.in_(values),
+                    subscriber_attribute.c.name == comparable(name),
+                    subscriber_attribute.c.form.in_([comparable(value) for value in values]),
                 )
                 .correlate(subscriber)
             )
@@ -36,7 +36,7 @@ def rule_condition(rule: Rule) -> ColumnElement[bool]:
         case HasTag(tag=tag):
             return (
                 exists()
-                .where(subscriber_tag.c.subscriber_id == subscriber.c.id, subscriber_tag.c.tag == tag)
+                .where(subscriber_tag.c.subscriber_id == subscriber.c.id, subscriber_tag.c.form == comparable(tag))
                 .correlate(subscriber)
             )
 

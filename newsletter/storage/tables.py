@@ -88,7 +88,9 @@ subscriber_attribute = Table(
     Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
-    Index(None, "name", "value", "subscriber_id"),
+    # As `domain.audience.comparable` gives it: rules compare this, never what somebody wrote.
+    Column("form", Text, nullable=False),
+    Index(None, "name", "form", "subscriber_id"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
@@ -98,7 +100,8 @@ subscriber_tag = Table(
     metadata,
     Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
     Column("tag", Text, primary_key=True),
-    Index(None, "tag", "subscriber_id"),
+    Column("form", Text, nullable=False),
+    Index(None, "form", "subscriber_id"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,8 +9,19 @@ import pytest
 
 from newsletter.audience.imports import BATCH_ROWS, ImportResult, ImportStore, import_people
 from newsletter.audience.people_file import read_csv
-from newsletter.domain.audience import Consent, Subscriber, SubscriberStatus, Suppression, SuppressionReason
-from newsletter.domain.content import Language
+from newsletter.audience.segments import Stray
+from newsletter.domain.audience import (
+    AllOf,
+    AttributeIn,
+    Consent,
+    HasTag,
+    Segment,
+    Subscriber,
+    SubscriberStatus,
+    Suppression,
+    SuppressionReason,
+)
+from newsletter.domain.content import Language, SegmentId
 from newsletter.errors import UsageError
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.database import Database
@@ -37,7 +48,17 @@ def transaction(database: Database) -> Transaction:
     return begin
 
 
-def load(transaction: Transaction, text: str, *, now: datetime = NOW, is_dry_run: bool = False) -> ImportResult:
+EVERYBODY = (Segment(id=SegmentId("all"), rank=1, names={}, who=AllOf(rules=())),)
+
+
+def load(
+    transaction: Transaction,
+    text: str,
+    *,
+    now: datetime = NOW,
+    is_dry_run: bool = False,
+    segments: Sequence[Segment] = EVERYBODY,
+) -> ImportResult:
     """Import a list with this text."""
     return import_people(
         read_csv(text.encode(), "list.csv"),
@@ -46,6 +67,7 @@ def load(transaction: Transaction, text: str, *, now: datetime = NOW, is_dry_run
         source="import list.csv",
         wording="Tilaan SEUTU-uutiskirjeen.",
         default_language=FI,
+        segments=segments,
         is_dry_run=is_dry_run,
     )
 
@@ -89,6 +111,50 @@ def test_the_same_list_again_changes_nothing(transaction: Transaction) -> None:
     assert everybody(transaction) == before
     with transaction() as store:
         assert len(store.consents_of("aino.salmela@example.com")) == 1
+
+
+ADVISERS = (
+    Segment(id=SegmentId("a"), rank=1, names={}, who=AttributeIn(name="Role", values=("yritysneuvoja",))),
+    Segment(id=SegmentId("b"), rank=2, names={}, who=HasTag(tag="johtoryhmä")),
+)
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_an_import_ends_with_who_is_in_no_segment_and_why(is_dry_run: bool, transaction: Transaction) -> None:  # noqa: FBT001
+    """Added, changed and unchanged people whom no rule chooses are counted, with what nearly was what a rule names."""
+    load(transaction, "email;role\nold@example.com;toimittaja\nsame@example.com;yritysneuvojat\n", segments=ADVISERS)
+
+    result = load(
+        transaction,
+        "email;role;tags;status\n"
+        "a@example.com; YRITYSNEUVOJA ;;\n"
+        "b@example.com;x;JOHTORYHMÄ;\n"
+        "c@example.com;Yritys-neuvoja;johtoryhma;\n"
+        "d@example.com;;;\n"
+        "e@example.com;toimittaja;strange;unsubscribed\n"
+        "old@example.com;Toimittaja;;\n"
+        "same@example.com;yritysneuvojat;;\n",
+        segments=ADVISERS,
+        is_dry_run=is_dry_run,
+    )
+
+    assert (result.added, result.changed, result.unchanged, result.in_no_segment) == (5, 1, 1, 4)
+    assert result.strays == (
+        Stray(name="role", value="Yritys-neuvoja", people=1, nearest="yritysneuvoja"),
+        Stray(name="tag", value="johtoryhma", people=1, nearest="johtoryhmä"),
+        Stray(name="role", value="yritysneuvojat", people=1, nearest="yritysneuvoja"),
+        Stray(name="role", value="", people=1, nearest=""),
+        Stray(name="role", value="Toimittaja", people=1, nearest=""),
+    )
+
+
+def test_the_same_tag_in_other_letters_is_no_change(transaction: Transaction) -> None:
+    """A known person's tag keeps the spelling it was first given."""
+    load(transaction, "email;tags\naino@example.com;Vertaistyö\n")
+
+    result = load(transaction, "email;tags\naino@example.com;vertaistyö, VERTAISTYO\u0308\n")
+
+    assert (result, everybody(transaction)[0].tags) == (replace(NOTHING, unchanged=1), ("Vertaistyö",))
 
 
 def test_a_known_person_is_completed(transaction: Transaction) -> None:
@@ -260,6 +326,7 @@ def test_no_import_without_the_wording_of_the_consent(wording: str, transaction:
             source="test",
             wording=wording,
             default_language=FI,
+            segments=EVERYBODY,
         )
 
     assert everybody(transaction) == ()
@@ -290,6 +357,7 @@ def test_a_long_list_is_kept_batch_by_batch_and_mended_by_running_it_again(trans
             source="test",
             wording="test",
             default_language=FI,
+            segments=EVERYBODY,
             progress=done.append,
         )
 

@@ -120,6 +120,7 @@ class Membership(RuleBasedStateMachine):
             source="test",
             wording="test",
             default_language=FI,
+            segments=(),
         )
         for address, status in rows:
             self.model.be_in_a_list(address, status)

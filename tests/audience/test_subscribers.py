@@ -46,8 +46,8 @@ def test_one_person_is_added_by_hand(store: AudienceStore) -> None:
             name=" Aino\n Ma\u0308ke\u00adla\u0308\u202e ",
             language=FI,
             status=SubscriberStatus.PENDING,
-            attributes={"role": " x  y", "municipality": ""},
-            tags=("b", " a ", "b", ""),
+            attributes={"Rooli ": " x  y", "municipality": ""},
+            tags=("b", " a ", "B", ""),
         ),
     )
 
@@ -181,6 +181,12 @@ def test_a_suppressed_address_is_not_added_by_hand(store: AudienceStore) -> None
             replace(AINO, attributes={"role": "x\x1b[2J"}),
             "test",
             "There is a control character in what is said of the person.",
+        ),
+        (replace(AINO, attributes={"a@b": "x"}), "test", "A fact has no usable name, or one is given twice."),
+        (
+            replace(AINO, attributes={"role": "x", "Rooli": "y"}),
+            "test",
+            "A fact has no usable name, or one is given twice.",
         ),
         (replace(AINO, tags=("a\x85b\x9bc",)), "test", "There is a control character in what is said of the person."),
     ],

@@ -68,3 +68,30 @@ def test_every_verb_names_whom_a_misspelt_address_may_mean(approved: Path, run: 
     ran = run(*words)
 
     assert (ran.code, ran.err.splitlines()[0]) == (2, f"Similar and known: {NIILO}")
+
+
+def test_a_role_with_a_capital_is_in_its_segment_and_a_misspelt_one_is_told(publication: Path, run: Run) -> None:
+    """Capitals keep nobody out; who is in no segment is counted after an import, with the value that nearly fits."""
+    (publication / "subscribers/list.csv").write_text(
+        "email;Rooli\na@example.org;Yritysneuvoja\nb@example.org;Yritysneuvojat\nc@example.org;yritysneuvojat\n",
+        encoding="utf-8",
+    )
+
+    ran = run("subscriber", "import", "subscribers/list.csv")
+
+    assert "segments    advisers" in run("subscriber", "show", "a@example.org").out
+    assert ran.out.splitlines()[1:3] == [
+        "In no segment, so that they get no issue: 2.",
+        "  role 'Yritysneuvojat': 2; a rule names 'yritysneuvoja'.",
+    ]
+    alone = "  segments    none: this person gets no issue. role 'Yritysneuvojat': 1; a rule names 'yritysneuvoja'.\n"
+    assert alone in run("subscriber", "show", "b@example.org").out
+    assert alone in run("subscriber", "add", "d@example.org", "--attribute", "Rooli=Yritysneuvojat").out
+
+
+def test_a_fact_given_twice_is_refused(publication: Path, run: Run) -> None:
+    """Neither value wins in silence, under one spelling of the name or two."""
+    for second in ("role=y", "Role=y", "rooli=y"):
+        ran = run("subscriber", "add", "a@example.org", "--attribute", "role=x", "--attribute", second)
+
+        assert (ran.code, "given twice" in ran.first_error) == (2, True)

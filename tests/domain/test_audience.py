@@ -1,4 +1,8 @@
+import unicodedata
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsletter.domain.audience import (
     AllOf,
@@ -12,6 +16,8 @@ from newsletter.domain.audience import (
     Segment,
     Subscriber,
     audience_rule,
+    comparable,
+    facts_asked,
     hash_address,
     matches,
     normal_address,
@@ -38,6 +44,8 @@ ADVISER = AttributeIn(name="role", values=("adviser", "expert"))
         (LanguageIn(languages=(SV, FI)), True),
         (HasTag(tag="pilot"), True),
         (HasTag(tag="pil"), False),
+        (AttributeIn(name=" ROLE", values=(" Adviser ",)), True),
+        (HasTag(tag="PILOT"), True),
         (AllOf(rules=(ADVISER, HasTag(tag="pilot"))), True),
         (AllOf(rules=(ADVISER, HasTag(tag="other"))), False),
         (AnyOf(rules=(HasTag(tag="other"), ADVISER)), True),
@@ -68,7 +76,7 @@ def test_equal_rules_are_equal_text_whatever_the_layout() -> None:
     rules = AnyOf(rules=(Not(rule=ADVISER), LanguageIn(languages=(SV, FI)), AllOf(rules=(HasTag(tag="x"),))))
     turned = AnyOf(
         rules=(
-            Not(rule=AttributeIn(name="role", values=("expert", "adviser"))),
+            Not(rule=AttributeIn(name="Role", values=("expert", "Adviser"))),
             LanguageIn(languages=(FI, SV)),
             AllOf(rules=(HasTag(tag="x"),)),
         )
@@ -124,6 +132,39 @@ def test_who_is_left_out_is_said_in_a_sentence(people: int | None, sentence: str
 def test_only_case_space_and_composition_make_two_addresses_one(first: str, second: str, same: bool) -> None:  # noqa: FBT001
     """ASCII case, surrounding space and Unicode composition are folded; dots, plus, accents and look-alikes are not."""
     assert (normal_address(first) == normal_address(second)) is same
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("Yritysneuvoja", "yritysneuvoja", True),
+        ("\u00a0Yritys \n neuvoja ", "yritys neuvoja", True),
+        ("A\u0308\u00e4nekoski", "ÄÄNEKOSKI", True),
+        ("\u212bbo", "åbo", True),
+        ("Straße", "STRASSE", True),
+        ("Öljy", "Oljy", False),
+        ("yritys-neuvoja", "yritysneuvoja", False),
+    ],
+)
+def test_attributes_and_tags_compare_without_case_composition_and_space(first: str, second: str, same: bool) -> None:  # noqa: FBT001
+    """Capitals, composition and space are folded; other letters and signs are not."""
+    assert (comparable(first) == comparable(second)) is same
+
+
+@given(text=st.text(max_size=12))
+@settings(max_examples=150)
+def test_the_form_that_is_compared_is_its_own_form(text: str) -> None:
+    """What is stored as the form compares equal to what it was made of, however often it is made."""
+    form = comparable(text)
+
+    assert (comparable(form), unicodedata.normalize("NFC", form), " ".join(form.split())) == (form, form, form)
+
+
+def test_a_rule_names_the_facts_it_asks_for() -> None:
+    """Also those inside other rules, and those that it asks not to be."""
+    rule = AnyOf(rules=(AllOf(rules=(ADVISER, LanguageIn(languages=(SV,)))), Not(rule=HasTag(tag="Pilot"))))
+
+    assert list(facts_asked(rule)) == [("role", "adviser"), ("role", "expert"), ("tag", "Pilot")]
 
 
 def test_a_hash_needs_the_key() -> None:

@@ -122,7 +122,9 @@ def add_people(
             ).scalar_one()
             for segment in segments:
                 connection.execute(
-                    insert(subscriber_attribute).values(subscriber_id=person, name=names[segment], value="yes")
+                    insert(subscriber_attribute).values(
+                        subscriber_id=person, name=names[segment], value="yes", form="yes"
+                    )
                 )
 
 

@@ -74,6 +74,36 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds(database_template: P
     assert _sorted(_schema(path)) == _sorted(_schema(database_template))
 
 
+def test_an_older_databases_facts_get_the_form_that_is_compared(tmp_path: Path) -> None:
+    """What was written stays, its form stands beside it, and a name takes its form where the person has no other."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0003")
+        for whose in (1, 2):
+            connection.execute(
+                text("INSERT INTO subscriber VALUES (:id, :id || '@x', :id, '', 'fi', 'active', '2017', '2017')"),
+                {"id": whose},
+            )
+        attribute = text("INSERT INTO subscriber_attribute VALUES (:whose, :name, :value)")
+        connection.execute(attribute, {"whose": 1, "name": "Role", "value": "Yritysneuvoja"})
+        connection.execute(attribute, {"whose": 2, "name": "Role", "value": "x"})
+        connection.execute(attribute, {"whose": 2, "name": "role", "value": "A\u0308LY"})
+        connection.execute(text("INSERT INTO subscriber_tag VALUES (1, 'Johtoryhmä'), (1, 'x')"))
+
+    migrate(database)
+
+    with database.read() as connection:
+        attributes = connection.execute(text("SELECT * FROM subscriber_attribute ORDER BY 1, 2")).all()
+        tags = connection.execute(text("SELECT * FROM subscriber_tag ORDER BY 1, 2")).all()
+    database.close()
+    assert [tuple(row) for row in attributes] == [
+        (1, "role", "Yritysneuvoja", "yritysneuvoja"),
+        (2, "Role", "x", "x"),
+        (2, "role", "A\u0308LY", "äly"),
+    ]
+    assert [tuple(row) for row in tags] == [(1, "Johtoryhmä", "johtoryhmä"), (1, "x", "x")]
+
+
 def test_the_program_names_its_newest_revision() -> None:
     """The revision the program asks for is the last of the migrations."""
     assert ScriptDirectory.from_config(alembic_config()).get_heads() == [SCHEMA_REVISION]

@@ -5,14 +5,14 @@ BIN := .venv/bin
 SAMPLE := build/run
 LABEL := 2017-11
 
-# The first of these that is Python 3.11 or newer makes the virtual environment.
+# The first of these that is Python 3.11 or newer, and can, makes the virtual environment.
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 
 # Images for containers forbid Python to keep what it compiles: a tenth of the tests, which start a hundred processes.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser reliability check bench pictures clean
+.PHONY: help setup run test test-browser reliability check pins bench pictures clean
 
 help: ## List these commands.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -20,13 +20,7 @@ help: ## List these commands.
 setup: .venv/.ready ## Make .venv with everything in it (the other commands do it by themselves).
 
 .venv/.ready: pyproject.toml constraints.txt
-	@for python in $(PYTHONS); do \
-	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$python"; break; fi; \
-	done; \
-	if [ -z "$$found" ]; then echo "Python 3.11 or newer is needed: https://www.python.org/downloads/" >&2; exit 2; fi; \
-	echo "Setting up .venv with $$("$$found" --version). This takes a minute, once." && "$$found" -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $@
+	@sh .ci/set-up $(PYTHONS)
 
 run: setup ## Make the sample issue with the real commands, from collecting to the report, in build/run/.
 	@rm -rf $(SAMPLE)
@@ -48,6 +42,9 @@ check: setup ## Lint, types, the house's arrows, and branch coverage of the test
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -n 2 -q -m "not browser and not server" --cov --cov-report=term
+
+pins: setup ## Ask the package index whether every pin installs on every Python that is promised.
+	@$(BIN)/python -m tests.ci.pins
 
 bench: setup ## Measure the bounds; prints medians and ratios.
 	@$(BIN)/python -m benchmarks

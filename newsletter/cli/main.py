@@ -76,7 +76,7 @@ class LazyGroup(click.Group):
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no advice on standard error.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of an error.")
 @click.option("--no-input", is_flag=True, help="Never ask; fail where an answer is needed.")
-@click.version_option(package_name="newsletter", message="newsletter %(version)s")
+@click.version_option(package_name="uutiskirje", message="newsletter %(version)s")
 @click.pass_context
 def root(context: click.Context, configuration: Path | None, *, quiet: bool, verbose: bool, no_input: bool) -> None:
     """Collect, curate, render, check, approve and send a newsletter."""

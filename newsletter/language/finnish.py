@@ -1,7 +1,7 @@
 """What Finnish words are made of.
 
 Door: `compound_boundaries`. The knowledge is Voikko's: the system's library where it is installed, which is the quicker
-one, else the extra `newsletter[finnish]`, else nobody knows, and nothing is said. It must not know what it is for.
+one, else the extra `uutiskirje[finnish]`, else nobody knows, and nothing is said. It must not know what it is for.
 """
 
 import threading
@@ -49,7 +49,7 @@ class PyVoikko:
     """The same dictionary in Python packages; loading it takes a second, a word 1 ms to 50.
 
     Raises:
-        ImportError: The extra `newsletter[finnish]` is not installed.
+        ImportError: The extra `uutiskirje[finnish]` is not installed.
     """
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ Size, headers, the way out, who sends, and a plain text part worth the name. Its
 import re
 from collections.abc import Iterator
 
-from newsletter.check.subject.page import excerpt, plain
+from newsletter.check.subject.page import plain, shown_address
 from newsletter.check.subject.reading import Reading
 from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.issue import Severity, Slot
@@ -101,19 +101,6 @@ def unsubscribe_missing_in_text(reading: Reading) -> Iterator[Hit]:
     """Find a text part without the unsubscribe slot; a missing text part is a finding of its own."""
     token = reading.slot_address(Slot.UNSUBSCRIBE)
     if reading.message.text.strip() and (token is None or token not in reading.message.text):
-        yield Hit()
-
-
-@check(
-    code="one-click-unsubscribe",
-    severity=Severity.NOTE,
-    message=MessageId("Readers can unsubscribe only by sending a mail, not by one click."),
-    fix=MessageId("Set links.public_url once the public pages run; Gmail asks for one click from 5,000 mails a day."),
-    basis="RFC 8058; Gmail's rules for bulk senders",
-)
-def one_click_unsubscribe(reading: Reading) -> Iterator[Hit]:
-    """Find a publication without public pages, whose mails cannot offer RFC 8058's one click."""
-    if reading.publication.links.public_url is None:
         yield Hit()
 
 
@@ -234,7 +221,7 @@ def text_lacks_link(reading: Reading) -> Iterator[Hit]:
         words = frozenset(form for word in reading.message.text.split() for form in (word, word.strip(_AROUND_WORDS)))
         for address in dict.fromkeys(link.address for link in reading.page.links if link.address):
             if not _is_spelled_out(address, words, reading):
-                yield Hit(facts={"address": excerpt(address)}, place=reading.place_of_address(address))
+                yield Hit(facts={"address": shown_address(address)}, place=reading.place_of_address(address))
 
 
 def _is_spelled_out(address: str, words: frozenset[str], reading: Reading) -> bool:
@@ -285,7 +272,6 @@ CHECKS: tuple[Check, ...] = (
     header_line_break,
     unsubscribe_link_missing,
     unsubscribe_missing_in_text,
-    one_click_unsubscribe,
     public_address_not_https,
     sender_missing,
     sender_missing_in_text,

@@ -133,6 +133,7 @@ class StandingService:
         yield self._looked("segments", self._segments)
         yield self._looked("brand and templates", self._templates)
         yield self._looked("mailer", lambda: (self._deliveries.readiness(), None))
+        yield self._unsubscribing()
         for source in settings.sources:
             yield self._source(source)
 
@@ -169,6 +170,18 @@ class StandingService:
         if wrong := next((problem for problems in found.values() for problem in problems if problem.is_error), None):
             raise TemplateError(wrong.message, place=wrong.place, hint="newsletter template check")
         return f"{len(found)} templates in {shown}.", "newsletter template check"
+
+    def _unsubscribing(self) -> Checkup:
+        """Say how readers leave: what is the same in every issue is told here, and not as a finding of each."""
+        links = self._resources.settings.publication.links
+        if links.public_url is not None:
+            return Checkup(name="unsubscribing", is_well=True, message=f"By one click, at {links.public_url}.")
+        return Checkup(
+            name="unsubscribing",
+            is_well=True,
+            message=f"By a mail to {links.unsubscribe_address}, not by one click (RFC 8058).",
+            hint="Set links.public_url once the public pages run: Gmail asks for one click from 5,000 mails a day.",
+        )
 
     def _source(self, source: Source) -> Checkup:
         """See that a source's file is there; an address is not visited: `collect` says what it answers."""

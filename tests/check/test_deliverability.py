@@ -71,8 +71,6 @@ CASES: list[Case] = [
     ("unsubscribe-missing-in-text", without_text(), ()),
     ("unsubscribe-missing-in-text", with_text((UNSUBSCRIBE, "")), (Hit(),)),
     ("unsubscribe-missing-in-text", without_slots(), (Hit(),)),
-    ("one-click-unsubscribe", GOOD, ()),
-    ("one-click-unsubscribe", with_public_url(None), (Hit(),)),
     ("public-address-not-https", GOOD, ()),
     ("public-address-not-https", with_public_url(None), ()),
     (

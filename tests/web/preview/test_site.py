@@ -109,15 +109,19 @@ def test_a_chosen_language_is_kept(look: Ask) -> None:
     assert look(f"{ISSUE}?language=sv").headers["set-cookie"].startswith("newsletter-language=sv; HttpOnly")
 
 
-def test_findings_and_audience_stand_beside_their_edition(ask: Ask, studio: Studio) -> None:
+def test_findings_and_audience_stand_beside_their_edition(ask: Ask, publication: Path, studio: Studio) -> None:
     """Sentence, line and counts are there in the visitor's language."""
+    path = publication / "issues" / LABEL / "issue.toml"
+    path.write_text(path.read_text("utf-8").replace('lead = "Hyvä hakemus', 'lead = "TODO', 1), "utf-8")
     desk = studio.desk(LABEL)
     assert desk is not None
+    desk.refresh()
     desk.look_over()
 
     page = ask(f"{ISSUE}?edition=advisers.fi&language=fi").text
 
     assert f"issues/{LABEL}/issue.toml:" in page
+    assert "Tekstiin on jäänyt muistutus tai täyte: ”TODO syntyy ennen lomaketta." in page
     assert "8 lukijaa" in page
     assert "1 vahvistamatta" in page
     assert "1 ei kuulu mihinkään kohderyhmään" in page

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
-from newsletter.check.findings import SEGMENT_WITHOUT_ITEMS, WAIVER_UNKNOWN, WAIVER_UNUSED
+from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links
+from newsletter.check.editing import issue
+from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
 from newsletter.check.subject.rules import Check, Rule
 
 TARGET = Path(__file__).with_name("checks.md")
@@ -18,7 +19,8 @@ OPENING = """\
 
 `newsletter issue check LABEL` looks at every edition of an issue before it is approved. An **error** keeps the issue
 from being approved, a **warning** asks for a look, a **note** only tells. Findings are written in Finnish, Swedish or
-English and name the line of `issue.toml` where the culprit could be traced to what an editor wrote.
+English, as `LANG` or `--language` says, and name the line of `issue.toml` where the culprit could be traced to what an
+editor wrote. What was found in every edition is told once.
 
 A finding is accepted by its code, with a reason that becomes part of what is approved:
 
@@ -37,6 +39,7 @@ for what is found.
 
 ROOMS: tuple[tuple[str, Sequence[Check]], ...] = (
     ("Content", content.CHECKS),
+    ("Words, dates and items", editing.CHECKS),
     ("Delivery", deliverability.CHECKS),
     ("Links", links.CHECKS),
     ("Images", images.CHECKS),
@@ -47,9 +50,9 @@ ROOMS: tuple[tuple[str, Sequence[Check]], ...] = (
 
 def document() -> str:
     """Give the page as it should be."""
-    tables = [(title, [one.rule for one in checks]) for title, checks in ROOMS]
+    tables: list[tuple[str, Sequence[Rule]]] = [(title, [one.rule for one in checks]) for title, checks in ROOMS]
     tables.append(("In a browser", browser.RULES))
-    tables.append(("The issue as a whole", [SEGMENT_WITHOUT_ITEMS]))
+    tables.append(("The issue as a whole", issue.RULES))
     tables.append(("Waivers", [WAIVER_UNUSED, WAIVER_UNKNOWN]))
     return OPENING + "".join(f"\n## {title}\n\n" + "\n".join(rows(rules)) + "\n" for title, rules in tables)
 

@@ -1,9 +1,9 @@
 """See what a rendered edition would do to its readers, before anybody gets it.
 
-The door: `run_checks` on a `CheckInput`, then `apply_waivers`, and `describe` for a finding's sentences. Every check is
-a pure function over the parsed edition. The slow checks, run only when asked for, are such functions over what a
-browser saw: `look`, with a `Browser` from outside, then `run_slow_checks`. Must not know how editions are made, stored
-or sent; never changes a message.
+The door: `run_checks` on a `CheckInput`, `check_issue` on the issue, then `apply_waivers`, and `describe` for a
+finding's sentences. Every check is a pure function over the parsed edition. The slow checks, run only when asked for,
+are such functions over what a browser saw: `look`, with a `Browser` from outside, then `run_slow_checks`. Must not know
+how editions are made, stored or sent; never changes a message.
 """
 
 from newsletter.check.browser import Browser, look
@@ -12,10 +12,12 @@ from newsletter.check.findings import (
     RULES,
     FindingText,
     apply_waivers,
+    check_issue,
+    count_in_the_way,
     describe,
+    group,
     run_checks,
     run_slow_checks,
-    segment_findings,
 )
 from newsletter.check.subject.reading import CheckInput, ImageFile
 
@@ -27,9 +29,11 @@ __all__ = [
     "FindingText",
     "ImageFile",
     "apply_waivers",
+    "check_issue",
+    "count_in_the_way",
     "describe",
+    "group",
     "look",
     "run_checks",
     "run_slow_checks",
-    "segment_findings",
 ]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from newsletter.check.subject.page import Run, excerpt, plain
+from newsletter.check.subject.page import Run, excerpt, plain, shown_address
 from newsletter.check.subject.reading import Reading
 from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
@@ -94,7 +94,7 @@ def image_without_alt(reading: Reading) -> Iterator[Hit]:
     """Find images without an alt attribute."""
     for image in reading.page.images:
         if image.alt is None:
-            yield Hit(facts={"source": excerpt(image.source)}, place=reading.place_of_text(image.source))
+            yield Hit(facts={"source": shown_address(image.source)}, place=reading.place_of_text(image.source))
 
 
 @check(
@@ -108,7 +108,7 @@ def linked_image_without_alt(reading: Reading) -> Iterator[Hit]:
     """Find images that are all their link shows and have an empty alt."""
     for image in reading.page.images:
         if image.is_only_in_link and image.alt is not None and not plain(image.alt):
-            yield Hit(facts={"source": excerpt(image.source)}, place=reading.place_of_text(image.source))
+            yield Hit(facts={"source": shown_address(image.source)}, place=reading.place_of_text(image.source))
 
 
 @check(
@@ -205,7 +205,7 @@ def link_without_text(reading: Reading) -> Iterator[Hit]:
     """Find links without one letter or figure to read; where a link shows an image, its alt text is to blame."""
     for link in reading.page.links:
         if not (link.is_hidden or link.holds_image or any(letter.isalnum() for letter in link.name)):
-            yield Hit(facts={"address": excerpt(link.address)}, place=reading.place_of_address(link.address))
+            yield Hit(facts={"address": shown_address(link.address)}, place=reading.place_of_address(link.address))
 
 
 @check(

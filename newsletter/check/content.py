@@ -10,8 +10,7 @@ from newsletter.check.subject.page import excerpt, plain
 from newsletter.check.subject.reading import Reading
 from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.content import Language
-from newsletter.domain.issue import ItemKind, Severity
-from newsletter.domain.period import midnight, moment_after
+from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 
 SUBJECT_LONGEST = 70
@@ -24,12 +23,20 @@ SECTION_LEVEL = 2
 """Headings of this level or above open a section; one of an item alone may have nothing under it."""
 CAPITALS_FEWEST = 6
 """Letters a subject needs before all capitals are shouting: `KIRA` is a name."""
+SHOUTED_FEWEST = 7
+"""Letters of one word in capitals that are shouting among other words: SEUTU, LEADER and UNESCO are names."""
 
 _TEMPLATE = re.compile(r"(?:\{\{|\{%|\{#)[^<>\"\n]{0,60}")
 _SLOT_LIKE = re.compile(r"@@[^\s@<>\"]{1,60}@@|https?://[\w.-]+\.invalid[^\s\"'<>]*|\*\|\w+\|\*|\[\[\w+\]\]|%%\w+%%")
 _DEBUG_CHARACTER = re.compile(r"\\u\{[0-9a-f]+\}[^<>\"\n]{0,20}")
 _DEBUG_LINE_BREAK = re.compile(r"\\n.{0,20}")
 _WORD = re.compile(r"[^\W\d_]+")
+_MARKS = re.compile(r"[!?]*![!?]+|\?!+")
+_CRY_WORDS = (
+    "HUOM TÄRKEÄ TÄRKEÄÄ KIIRE HETI NYT LUE UUSI OBS VIKTIGT NU LÄS GRATIS NYTT NOW FREE READ URGENT HURRY LAST"
+)
+_CRIES = frozenset(_CRY_WORDS.split())
+"""Short words that are no names even in capitals."""
 
 _SMALL_WORDS = {
     Language("fi"): "ja ei että joka jotka ovat sekä myös kun tai mutta ole oli voi tämä tämän niin kuin mukaan vielä "
@@ -187,6 +194,24 @@ def subject_in_capitals(reading: Reading) -> Iterator[Hit]:
 
 
 @check(
+    code="subject-shouts",
+    severity=Severity.WARNING,
+    message=MessageId("The subject shouts: “{found}”."),
+    fix=MessageId("Use small letters and at most one exclamation mark: filters and people take shouting for spam."),
+    basis="SpamAssassin PLING_QUERY, SUBJ_ALL_CAPS; house: names such as SEUTU, ELY and EAKR are none",
+)
+def subject_shouts(reading: Reading) -> Iterator[Hit]:
+    """Find words in capitals and heaped exclamation marks in a subject that is not in capitals as a whole."""
+    subject = reading.message.subject
+    names = {word for name in reading.publication.names.values() for word in _WORD.findall(name.upper())}
+    cries = [word for word in _WORD.findall(subject) if word.isupper() and word not in names]
+    found = [word for word in cries if len(word) >= SHOUTED_FEWEST or word in _CRIES]
+    found += [match[0] for match in _MARKS.finditer(subject)]
+    if found and any(letter.islower() for letter in subject):
+        yield Hit(facts={"found": excerpt(" ".join(found))}, place=reading.words_place)
+
+
+@check(
     code="preheader-missing",
     severity=Severity.WARNING,
     message=MessageId("The mail has no preheader, the line that mail programs show after the subject."),
@@ -288,23 +313,6 @@ def _is_foreign(text: str, language: Language) -> bool:
     return language in _WORDS_OF and max(others) >= max(_FOREIGN_WORDS_FEWEST, 2 * own + 1)
 
 
-@check(
-    code="event-over",
-    severity=Severity.WARNING,
-    message=MessageId("The event “{title}” is over by the day this issue is sent."),
-    fix=MessageId("Take it out of the issue, or correct its date."),
-    basis="House; judged from the issue's planned day of sending",
-)
-def event_over(reading: Reading) -> Iterator[Hit]:
-    """Find events that end before the planned day of sending begins."""
-    zone = reading.publication.zone
-    sending_begins = midnight(reading.edition.issue.date, zone)
-    for item in reading.edition.items:
-        last = item.end or item.start
-        if item.kind is ItemKind.EVENT and last is not None and moment_after(last, zone) <= sending_begins:
-            yield Hit(facts={"title": plain(item.title)}, place=reading.place_of_item(item))
-
-
 CHECKS: tuple[Check, ...] = (
     template_code_left,
     slot_left,
@@ -315,12 +323,12 @@ CHECKS: tuple[Check, ...] = (
     subject_too_long,
     subject_long_on_phones,
     subject_in_capitals,
+    subject_shouts,
     preheader_missing,
     preheader_length,
     preheader_repeats_subject,
     preheader_not_first,
     items_in_other_language,
     text_in_other_language,
-    event_over,
 )
 """In the order of the documentation."""

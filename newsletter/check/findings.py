@@ -7,16 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter.check import accessibility, browser, clients, content, deliverability, images, links
+from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links
+from newsletter.check.editing import issue as issue_rules
 from newsletter.check.subject.reading import CheckInput, read
 from newsletter.check.subject.rules import Check, Hit, Rule
 from newsletter.domain.audience import LeftOut
-from newsletter.domain.issue import Finding, Severity, Waiver
+from newsletter.domain.issue import EditionKey, Finding, Issue, Severity, Waiver
+from newsletter.domain.publication import Publication
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import MessageId, translate
 
 CHECKS: tuple[Check, ...] = (
     *content.CHECKS,
+    *editing.CHECKS,
     *deliverability.CHECKS,
     *links.CHECKS,
     *images.CHECKS,
@@ -40,18 +43,10 @@ WAIVER_UNKNOWN = Rule(
     basis="House",
 )
 
-SEGMENT_WITHOUT_ITEMS = Rule(
-    code="segment-without-items",
-    severity=Severity.WARNING,
-    message=MessageId("No item of the issue is for {segments}. So many people get nothing this time: {people}."),
-    fix=MessageId("List items for them under [order] in issue.toml; if they are to get nothing, waive this."),
-    basis="House",
-)
-
 RULES: tuple[Rule, ...] = (
     *(one.rule for one in CHECKS),
     *browser.RULES,
-    SEGMENT_WITHOUT_ITEMS,
+    *issue_rules.RULES,
     WAIVER_UNUSED,
     WAIVER_UNKNOWN,
 )
@@ -98,6 +93,20 @@ def run_slow_checks(
     return _findings(subject, browser.judge(read(subject), views, found={finding.code for finding in found}))
 
 
+def check_issue(issue: Issue, publication: Publication, left_out: LeftOut) -> tuple[Finding, ...]:
+    """Say what is wrong with an issue as a whole, whichever edition one reads.
+
+    Args:
+        issue: As the editor left it.
+        publication: Whose it is.
+        left_out: Whom nothing in it is for.
+    """
+    return tuple(
+        Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)
+        for rule, hit in issue_rules.judge_issue(issue, publication, left_out)
+    )
+
+
 def _findings(subject: CheckInput, breaches: Iterable[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
     """Make findings of an edition, the gravest first."""
     made = (
@@ -117,16 +126,21 @@ def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield finding
 
 
-def segment_findings(left_out: LeftOut, *, path: Path) -> tuple[Finding, ...]:
-    """Find the segments for which an issue has nothing, and say how many people that leaves without a mail."""
-    if not left_out.segments:
-        return ()
-    facts = {
-        "segments": ", ".join(left_out.segments),
-        "people": "?" if left_out.people is None else str(left_out.people),
-    }
-    rule = SEGMENT_WITHOUT_ITEMS
-    return (Finding(code=rule.code, severity=rule.severity, facts=facts, place=Place(path=path)),)
+def group(findings: Iterable[Finding]) -> tuple[tuple[Finding, tuple[EditionKey, ...]], ...]:
+    """Give each finding once, the gravest first, with the editions it was found in: most stand in all of them."""
+    found: dict[object, tuple[Finding, list[EditionKey]]] = {}
+    for finding in findings:
+        said = (finding.code, finding.place, *sorted(finding.facts.items()))
+        _, editions = found.setdefault(said, (finding, []))
+        if finding.edition is not None:
+            editions.append(finding.edition)
+    ordered = sorted(found.values(), key=lambda each: _GRAVITY[each[0].severity])
+    return tuple((finding, tuple(editions)) for finding, editions in ordered)
+
+
+def count_in_the_way(findings: Iterable[Finding]) -> int:
+    """Count the findings that approval refuses, each once for all its editions."""
+    return len(group(finding for finding in findings if finding.stands_in_the_way))
 
 
 def apply_waivers(

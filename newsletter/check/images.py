@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from newsletter.check.links import is_own
-from newsletter.check.subject.page import Image, excerpt
+from newsletter.check.subject.page import Image, excerpt, shown_address
 from newsletter.check.subject.reading import ImageFile, Reading
 from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
@@ -45,7 +45,7 @@ def image_address(reading: Reading) -> Iterator[Hit]:
     for source in _sources(reading):
         scheme, host = _scheme_and_host(source)
         if scheme not in {"cid", "data"} and not (scheme == "https" and host):
-            yield Hit(facts={"source": excerpt(source)}, place=reading.place_of_text(source))
+            yield Hit(facts={"source": shown_address(source)}, place=reading.place_of_text(source))
 
 
 def _scheme_and_host(address: str) -> tuple[str, str]:

@@ -7,9 +7,9 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from newsletter.check.subject.page import excerpt
+from newsletter.check.subject.page import excerpt, shown_address
 from newsletter.check.subject.reading import Reading
 from newsletter.check.subject.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
@@ -31,6 +31,12 @@ SHORTENERS = frozenset(
 _EXAMPLE_HOST = re.compile(r"(?:.*\.)?(?:example|example\.(?:com|net|org))\Z")
 _TEST_HOST = re.compile(r"(?:.*\.)?(?:localhost|local|test|invalid|internal|lan)\Z|(?:.*[.-])?staging(?:[.-].*)?\Z")
 _HOST_LABEL = re.compile(r"(?!-)[^\W_](?:[\w-]*[^\W_])?\Z")
+_MAILBOX = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@(?:(?!-)[\w-]+(?<!-)\.)+(?!-)[\w-]{2,}(?<!-)\Z")
+_TRACKER = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|gbraid|wbraid|dclid|msclkid|yclid|twclid|ttclid|li_fat_id|igshid|igsh|mc_[ce]id|"
+    r"_hs(?:enc|mi)|mkt_tok|vero_id|oly_(?:anon|enc)_id|_openstat|wt_mc)\Z",
+    re.IGNORECASE,
+)
 _LOOKS_LIKE_ADDRESS = re.compile(r"(?:(?:https?://)|(?=www\.))([\w-]+(?:\.[\w-]+)+)(?:[:/?#]\S*)?\Z", re.IGNORECASE)
 
 
@@ -78,7 +84,7 @@ def _take_apart(address: str) -> SplitResult | None:
 
 def _hit(reading: Reading, address: str) -> Hit:
     """Name a link by its address, and trace it to whoever wrote it."""
-    return Hit(facts={"address": address}, place=reading.place_of_address(address))
+    return Hit(facts={"address": shown_address(address)}, place=reading.place_of_address(address))
 
 
 @check(
@@ -132,7 +138,7 @@ def _is_malformed(target: _Target) -> bool:
     if re.search(r"\s", target.address):
         return True
     if parts.scheme == "mailto":
-        return "@" not in parts.path + parts.query
+        return False
     if parts.scheme == "tel":
         return not any(figure.isdigit() for figure in parts.path)
     return "@" in parts.netloc or not _is_host(target.host)
@@ -150,6 +156,39 @@ def _is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@check(
+    code="link-to-no-mailbox",
+    severity=Severity.ERROR,
+    message=MessageId("The link “{address}” opens a mail to nobody."),
+    fix=MessageId("Write a whole mail address after mailto:, such as mailto:name@city.fi."),
+    basis="RFC 6068 section 2; RFC 5321 section 4.1.2",
+)
+def link_to_no_mailbox(reading: Reading) -> Iterator[Hit]:
+    """Find mail links without a receiver, and those with one that is no mail address."""
+    for target in _targets(reading):
+        if target.parts.scheme == "mailto":
+            named = [one for key, one in parse_qsl(target.parts.query) if key.lower() in ("to", "cc", "bcc")]
+            mailboxes = [one for part in (unquote(target.parts.path), *named) for one in part.split(",") if one]
+            if not mailboxes or not all(_MAILBOX.match(one.strip()) for one in mailboxes):
+                yield _hit(reading, target.address)
+
+
+@check(
+    code="link-tracks",
+    severity=Severity.WARNING,
+    message=MessageId("The link {address} carries marks that follow readers ({found})."),
+    fix=MessageId("Delete these from the address, with the & before them: the page opens without."),
+    basis="House: nobody is followed; the marks of Google, Facebook, Microsoft, Mailchimp and others",
+)
+def link_tracks(reading: Reading) -> Iterator[Hit]:
+    """Find parameters whose only use is to tell where a visitor came from."""
+    for target in _targets(reading):
+        named = [key for key, _ in parse_qsl(target.parts.query, keep_blank_values=True) if _TRACKER.match(key)]
+        if named:
+            facts = {"address": shown_address(target.address), "found": ", ".join(dict.fromkeys(named))}
+            yield Hit(facts=facts, place=reading.place_of_address(target.address))
 
 
 @check(
@@ -263,6 +302,8 @@ CHECKS: tuple[Check, ...] = (
     link_not_absolute,
     link_scheme,
     link_malformed,
+    link_to_no_mailbox,
+    link_tracks,
     own_link_not_https,
     foreign_link_not_https,
     link_to_test_host,

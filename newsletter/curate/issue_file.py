@@ -1,8 +1,7 @@
 """Keep `issue.toml`, the editor's working copy of an issue: write it, read it, add to it.
 
-Doors: `write_draft`, `read_issue`, `add_items`, and `unplaced_items` for what nobody gets. Once written, the file is
-the editor's: nothing here changes or drops a byte of it, additions are put between its lines. Must not know where
-items come from.
+Doors: `write_draft`, `read_issue` and `add_items`. Once written, the file is the editor's: nothing here changes or
+drops a byte of it, additions are put between its lines. Must not know where items come from.
 """
 
 import contextlib
@@ -96,12 +95,6 @@ def add_items(path: Path, draft: Draft, *, segments: Sequence[Segment], publicat
         extended = added_text(text.removeprefix(mark), file, draft, new, publication, translated=translated)
         _write(path, mark + extended, is_new=False)
     return Added(items=new, translations=translated)
-
-
-def unplaced_items(issue: Issue) -> tuple[ItemKey, ...]:
-    """Give the items that stand in no segment's order: nobody gets them, which may be what the editor wants."""
-    placed = {key for keys in issue.order.values() for key in keys}
-    return tuple(key for key in issue.items if key not in placed)
 
 
 def _checked(file: TomlFile, segments: Sequence[Segment], publication: Publication) -> IssueFile:

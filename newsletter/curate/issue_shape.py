@@ -25,6 +25,8 @@ from newsletter.toml_file import KeyPath, TomlFile, did_you_mean
 Languages = Literal["fi", "sv", "en"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ADDRESS_LONGEST = 80
+"""Characters of a refused address that its fault names."""
 _KEY = re.compile(r"[a-z0-9-]+")
 
 
@@ -51,7 +53,8 @@ def _link(value: str) -> str:
     except ValueError:
         is_absolute = False
     if address and (not is_absolute or re.search(r"[\s\x00-\x1f\x7f]", address)):
-        raise ValueError("Write a whole address that begins with https:// or http://, without spaces")
+        shown = address if len(address) <= _ADDRESS_LONGEST else f"{address[: _ADDRESS_LONGEST - 1]}…"
+        raise ValueError(f"Write a whole address that begins with https:// or http://, without spaces, not “{shown}”")
     return address
 
 

@@ -157,6 +157,12 @@ class Issue:
     waivers: tuple[Waiver, ...] = ()
     path: Path
 
+    @property
+    def unplaced(self) -> tuple[ItemKey, ...]:
+        """Give the items that stand in no segment's order: nobody gets them, which may be what the editor wants."""
+        placed = {key for keys in self.order.values() for key in keys}
+        return tuple(key for key in self.items if key not in placed)
+
     def without_items(self, segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
         """Give those of some segments for which not one item is, by rank."""
         return tuple(

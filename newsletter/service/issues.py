@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from newsletter.check import FindingText, apply_waivers, describe, run_checks, segment_findings
+from newsletter.check import FindingText, apply_waivers, check_issue, count_in_the_way, describe, run_checks
 from newsletter.curate.issue_file import read_issue
 from newsletter.curate.parity import ParityRow, parity
 from newsletter.domain.audience import LeftOut, Segment, audience_rule
@@ -219,9 +219,10 @@ class IssueService:
         progress: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> tuple[Finding, ...]:
         """Look every edition of a rendering over, as `check` does; waived findings say so."""
-        subjects = check_inputs(rendering.editions, self._resources.settings.publication)
-        found = [finding for subject in subjects for finding in run_checks(subject)]
-        found += segment_findings(self._audience.left_out(rendering.issue), path=rendering.issue.path)
+        publication = self._resources.settings.publication
+        subjects = check_inputs(rendering.editions, publication)
+        found = [*check_issue(rendering.issue, publication, self._audience.left_out(rendering.issue))]
+        found += [finding for subject in subjects for finding in run_checks(subject)]
         if is_slow:
             found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
         return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path, is_slow=is_slow)
@@ -247,9 +248,9 @@ class IssueService:
         """
         self._refuse_begun(label)
         rendering, findings = self.check(label)
-        if blocking := [finding for finding in findings if finding.stands_in_the_way]:
+        if blocking := count_in_the_way(findings):
             raise ChecksFailed(
-                f"{len(blocking)} {'finding stands' if len(blocking) == 1 else 'findings stand'} in the way.",
+                f"{blocking} {'finding stands' if blocking == 1 else 'findings stand'} in the way.",
                 hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
             )
         publication = self._resources.settings.publication

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
 
 import pytest
 
@@ -13,7 +12,6 @@ from tests.check.samples import (
     ARTICLE_PLACE,
     EDITION,
     EVENT,
-    EVENT_PLACE,
     EVENTS,
     GOOD,
     NAME,
@@ -118,6 +116,27 @@ CASES: list[Case] = [
     ("subject-in-capitals", with_subject("KIRAT 1!A"), (Hit(place=WORDS_PLACE),)),
     ("subject-in-capitals", with_subject("SEUTUKIRJE 11/2017 on täällä"), ()),
     ("subject-in-capitals", with_subject("SEUTUKIRJE 11/2017"), (Hit(place=WORDS_PLACE),)),
+    *(
+        ("subject-shouts", with_subject(subject), ())
+        for subject in (
+            *(
+                "SEUTU-uutiskirje marraskuu 2017",
+                "ELY ja EAKR: haku auki!",
+                "LEADER-tuki ja UNESCO-kohde",
+                "SEUTUKIRJE nyt",
+            ),
+            *("Miksi EU-tuki?", "KAIKKI ISOLLA"),
+        )
+    ),
+    *(
+        ("subject-shouts", with_subject(subject), (Hit(facts={"found": found}, place=WORDS_PLACE),))
+        for subject, found in (
+            ("ILMOITTAUDU mukaan", "ILMOITTAUDU"),
+            ("Lue HETI uusi kirje", "HETI"),
+            ("Rahaa jaossa!!", "!!"),
+            ("OBS! Ny utlysning?!", "OBS ?!"),
+        )
+    ),
     ("preheader-missing", GOOD, ()),
     ("preheader-missing", with_preheader(""), (Hit(place=WORDS_PLACE),)),
     ("preheader-length", with_preheader("x" * 35), ()),
@@ -181,22 +200,6 @@ CASES: list[Case] = [
         (Hit(facts={"title": "Och det är som av ja ei.", "language": "fi"}, place=WORDS_PLACE),),
     ),
     ("text-in-other-language", in_unknown_language(), ()),
-    ("event-over", GOOD, ()),
-    ("event-over", with_items(replace(EVENT, start=date(2017, 11, 23), end=date(2017, 11, 24))), ()),
-    ("event-over", with_items(replace(EVENT, start=None, end=None)), ()),
-    ("event-over", with_items(replace(ARTICLE, start=date(2017, 11, 1))), ()),
-    (
-        "event-over",
-        with_items(replace(EVENT, start=date(2017, 11, 23), end=None)),
-        (Hit(facts={"title": EVENT.title}, place=EVENT_PLACE),),
-    ),
-    (
-        "event-over",
-        with_items(
-            replace(EVENT, start=datetime(2017, 11, 23, 7, tzinfo=UTC), end=datetime(2017, 11, 23, 22, tzinfo=UTC))
-        ),
-        (Hit(facts={"title": EVENT.title}, place=EVENT_PLACE),),
-    ),
 ]
 
 

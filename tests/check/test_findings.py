@@ -3,14 +3,28 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.check import CHECKS, RULES, FindingText, apply_waivers, describe, run_checks, segment_findings
+from newsletter.check import CHECKS, RULES, FindingText, apply_waivers, check_issue, describe, run_checks
 from newsletter.check.subject.rules import Check
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import Finding, Severity, Waiver
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import placeholders
-from tests.check.samples import ARTICLE, ARTICLE_PLACE, GOOD, KEY, MESSAGE, PATH, WORDS_PLACE, with_html
+from tests.check.editing.test_dates import CASES as DATES
+from tests.check.editing.test_items import CASES as ITEMS
+from tests.check.editing.test_leftovers import CASES as LEFTOVERS
+from tests.check.samples import (
+    ARTICLE,
+    ARTICLE_PLACE,
+    GOOD,
+    ISSUE,
+    KEY,
+    MESSAGE,
+    PATH,
+    PUBLICATION,
+    WORDS_PLACE,
+    with_html,
+)
 from tests.check.test_accessibility import CASES as ACCESSIBILITY
 from tests.check.test_clients import CASES as CLIENTS
 from tests.check.test_content import CASES as CONTENT
@@ -18,7 +32,7 @@ from tests.check.test_deliverability import CASES as DELIVERABILITY
 from tests.check.test_images import CASES as IMAGES
 from tests.check.test_links import CASES as LINKS
 
-ALL_CASES = [*CONTENT, *DELIVERABILITY, *LINKS, *IMAGES, *ACCESSIBILITY, *CLIENTS]
+ALL_CASES = [*CONTENT, *LEFTOVERS, *DATES, *ITEMS, *DELIVERABILITY, *LINKS, *IMAGES, *ACCESSIBILITY, *CLIENTS]
 
 LARGE = Finding(code="html-large", severity=Severity.WARNING, facts={"size": "81", "limit": "102"}, edition=KEY)
 EMPTY = Finding(code="edition-empty", severity=Severity.ERROR, edition=KEY, place=WORDS_PLACE)
@@ -158,7 +172,7 @@ def test_a_segment_without_items_is_found(people: int | None, said: str) -> None
     """It is a warning that says how many people get nothing, as far as anybody can count them."""
     left_out = LeftOut(segments=(SegmentId("advisers"), SegmentId("pilots")), people=people)
 
-    (found,) = segment_findings(left_out, path=PATH)
+    (found,) = check_issue(ISSUE, PUBLICATION, left_out)
 
     assert found == Finding(
         code="segment-without-items",
@@ -173,7 +187,7 @@ def test_a_segment_without_items_is_found(people: int | None, said: str) -> None
 
 def test_where_every_segment_has_items_none_is_found() -> None:
     """The ordinary month is silent."""
-    assert segment_findings(LeftOut(), path=PATH) == ()
+    assert check_issue(ISSUE, PUBLICATION, LeftOut()) == ()
 
 
 def test_a_useless_waiver_without_file_has_no_place() -> None:

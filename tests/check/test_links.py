@@ -46,9 +46,42 @@ CASES: list[Case] = [
         ("link-malformed", with_link(address), one(address))
         for address in (
             *("https:///a", "https://[1/", "https://seutu.fi:porti/", "https://seutu..fi", "https://seutu .fi/a"),
-            *("https://tunnus:salasana@seutu.fi/", "https://-seutu.fi", "mailto:toimitus", "tel:vaihde"),
+            *("https://tunnus:salasana@seutu.fi/", "https://-seutu.fi", "tel:vaihde"),
         )
     ),
+    *(
+        ("link-to-no-mailbox", with_link(f"mailto:{mailbox}"), ())
+        for mailbox in (
+            *("a@b.fi", "a.b+c@ely-keskus.fi?subject=Hei%20%40", "a@b.fi,c@d.fi", "?to=a@b.fi", "A%2Db@äänekoski.fi"),
+            "a@b.fi?cc=c@d.fi",
+        )
+    ),
+    *(
+        ("link-to-no-mailbox", with_link(f"mailto:{mailbox}"), one(f"mailto:{mailbox}"))
+        for mailbox in (
+            *("", "toimitus", "toimitus@", "@seutu.fi", "toimitus@seutu", "https://seutu.fi", "a(at)seutu.fi"),
+            *("a@b.fi;c@d.fi", "a@b..fi", "a@b.fi?cc=c", "?subject=a@b.fi"),
+        )
+    ),
+    *(
+        ("link-tracks", with_link(address), ())
+        for address in ("https://seutu.fi/?id=5&sivu=2#utm_source=a", "https://seutu.fi/utm_source", "mailto:a@b.fi")
+    ),
+    (
+        "link-tracks",
+        replaced_link("https://seutu.fi/?utm_source=x&id=5&UTM_Medium=&fbclid=abc"),
+        (
+            Hit(
+                facts={
+                    "address": "https://seutu.fi/?utm_source=x&id=5&UTM_Medium=&fbclid=abc",
+                    "found": "utm_source, UTM_Medium, fbclid",
+                },
+                place=ARTICLE_PLACE,
+            ),
+        ),
+    ),
+    ("link-to-test-host", with_link(f"https://localhost/{'a' * 62}"), one(f"https://localhost/{'a' * 62}")),
+    ("link-to-test-host", with_link(f"https://localhost/{'a' * 63}"), one(f"https://localhost/{'a' * 61}…")),
     ("own-link-not-https", with_link("http://muu.fi/"), ()),
     ("own-link-not-https", with_link("http://eiseutu.fi/"), ()),
     ("own-link-not-https", with_link("https://seutu.fi/"), ()),

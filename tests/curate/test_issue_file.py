@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
-from newsletter.curate.issue_file import Added, add_items, read_issue, unplaced_items, write_draft
+from newsletter.curate.issue_file import Added, add_items, read_issue, write_draft
 from newsletter.domain.content import ItemKey
 from newsletter.domain.issue import (
     EditionWords,
@@ -258,11 +258,11 @@ def test_adding_to_a_faulty_file_is_refused(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == 'label = "2017-11"'
 
 
-def test_unplaced_items_are_those_in_no_order(tmp_path: Path) -> None:
+def test_an_item_may_stand_in_no_order(tmp_path: Path) -> None:
     """An item may have a table and no place; it is named, not refused."""
     path = tmp_path / "issue.toml"
     write_draft(path, replace(DRAFT, order={ADVISERS: ()}), publication=PUBLICATION)
-    assert unplaced_items(read(path)) == (ITEM.key,)
+    assert read(path).unplaced == (ITEM.key,)
     assert read(path).order == {ADVISERS: (), MANAGERS: ()}
 
 

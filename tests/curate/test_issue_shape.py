@@ -209,8 +209,23 @@ def test_a_link_is_a_whole_address(tmp_path: Path, link: str, is_good: bool) -> 
         assert [item.link for item in read.items.values()] == [link.strip() or None, None]
     else:
         assert faults(path, text) == [
-            "24: item.juttu.link: Write a whole address that begins with https:// or http://, without spaces."
+            (
+                "24: item.juttu.link: Write a whole address that begins with https:// or http://, without spaces, "
+                f"not “{link}”."
+            )
         ]
+
+
+def test_a_refused_link_is_named_by_its_first_eighty_characters(tmp_path: Path) -> None:
+    """The fault names what was written, cut where it is long."""
+    told = faults(tmp_path / "issue.toml", edited(24, f'link = "ftp://{"a" * 100}"'))
+
+    assert told == [
+        (
+            "24: item.juttu.link: Write a whole address that begins with https:// or http://, without spaces, "
+            f"not “ftp://{'a' * 73}…”."
+        )
+    ]
 
 
 def test_every_language_of_the_publication_needs_its_words(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ ROOT_SIZE_PIXELS = 16.0
 EXCERPT_LONGEST = 40
 """Characters of a culprit that a sentence quotes."""
 
+ADDRESS_LONGEST = 80
+"""Characters of an address that a sentence names."""
+
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
 _LENGTH = re.compile(r"(-?[\d.]+)(px|pt|em|rem|%)?\Z")
 _SHEET = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.IGNORECASE | re.DOTALL)
@@ -38,6 +41,11 @@ def excerpt(text: str) -> str:
     """Give the beginning of a text, short enough to be quoted in a sentence."""
     piece = plain(text)
     return piece if len(piece) <= EXCERPT_LONGEST else piece[: EXCERPT_LONGEST - 1].rstrip() + "…"
+
+
+def shown_address(address: str) -> str:
+    """Give an address as a sentence names it: whole, or its beginning when it is long."""
+    return address if len(address) <= ADDRESS_LONGEST else address[: ADDRESS_LONGEST - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

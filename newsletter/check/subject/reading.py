@@ -65,6 +65,15 @@ class Reading:
         """Give the place of the edition's subject, preheader and greeting."""
         return Place(path=self.edition.issue.path, line=self.edition.words.line)
 
+    def written(self) -> Iterator[tuple[str, Place]]:
+        """Give every text of this edition as its editor wrote it, with its place: subject to greeting, then items."""
+        words = self.edition.words
+        yield from ((said, self.words_place) for said in (words.subject, words.preheader, words.greeting) if said)
+        for item in self.edition.items:
+            place = self.place_of_item(item)
+            texts = (item.title, item.lead, item.body, item.place, item.author, item.image_alt, item.link)
+            yield from ((said, place) for said in texts if said)
+
     def holds_slot(self, text: str) -> bool:
         """Tell whether a text holds a value that is filled in per person."""
         return any(token in text for token in self.message.slots.values())

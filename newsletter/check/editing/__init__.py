@@ -1,0 +1,15 @@
+"""What an editor's own words, dates and items get wrong, whatever the template makes of them.
+
+    leftovers  what was never meant for readers: reminders, mark-up, characters that nobody sees
+    dates      days that contradict one another, the issue's date, or the issue's month
+    items      items that lack something, or stand twice
+    issue      what is wrong with the issue as a whole
+
+The doors: `CHECKS` for an edition, `issue.judge_issue` for the issue.
+"""
+
+from newsletter.check.editing import dates, items, leftovers
+from newsletter.check.subject.rules import Check
+
+CHECKS: tuple[Check, ...] = (*leftovers.CHECKS, *dates.CHECKS, *items.CHECKS)
+"""In the order of the documentation."""

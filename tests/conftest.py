@@ -36,6 +36,7 @@ def pytest_configure() -> None:
         name for name in os.environ if name.startswith("NEWSLETTER_") and not name.startswith("NEWSLETTER_TESTS_")
     ]:
         del os.environ[name]
+    os.environ["LC_ALL"] = "C.UTF-8"  # findings speak the terminal's language
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.config.terminal import LANGUAGES, terminal_language
 from newsletter.errors import ChecksFailed, Incomplete, StateError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 
 label_argument = click.argument("label", metavar="LABEL")
 language_option = click.option(
-    "--language", type=click.Choice(["en", "fi", "sv"]), default="en", show_default=True, help="Of the findings."
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=terminal_language,
+    show_default="the terminal's, by LANG",
+    help="Of the findings.",
 )
 rehearse_option = click.option(
     "--rehearse", is_flag=True, help="Through the outbox, whatever mailer is configured: nothing leaves this machine."
@@ -157,14 +162,17 @@ def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) ->
 @pass_session
 def check(session: Session, label: str, *, is_slow: bool, language: str, as_json: bool) -> None:
     """Look every edition over. Ends with 3 when a finding of severity error stands in the way."""
+    from newsletter.check import count_in_the_way  # noqa: PLC0415 - as below
     from newsletter.cli import issue_pages  # noqa: PLC0415 - needed here alone
 
-    _, findings = session.newsletter.issues.check(label, is_slow=is_slow, progress=session.progress("In the browser"))
+    issues = session.newsletter.issues
+    rendering, findings = issues.check(label, is_slow=is_slow, progress=session.progress("In the browser"))
     if as_json:
         issue_pages.print_findings_as_json(findings)
     else:
-        issue_pages.print_findings(session, findings, language)
-    if blocking := sum(finding.stands_in_the_way for finding in findings):
+        editions = [message.edition for message in rendering.messages]
+        issue_pages.print_findings(session, findings, editions, language)
+    if blocking := count_in_the_way(findings):
         raise ChecksFailed(f"{blocking} of these must be mended or waived before the issue can be approved.")
     session.next_step(f"newsletter issue approve {label}")
 

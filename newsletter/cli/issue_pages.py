@@ -12,7 +12,7 @@ from newsletter.cli.session import Session, print_json, print_table
 if TYPE_CHECKING:
     from newsletter.curate.parity import ParityRow
     from newsletter.domain.content import Language
-    from newsletter.domain.issue import Finding
+    from newsletter.domain.issue import EditionKey, Finding
     from newsletter.service.issues import IssueSummary, Rendering
 
 
@@ -68,16 +68,28 @@ def print_parity(
     )
 
 
-def print_findings(session: Session, findings: "Sequence[Finding]", language: str) -> None:
-    """Print what each finding means and what to do about it, and count them."""
-    from newsletter.check import describe  # noqa: PLC0415 - 0.2 s that `issue show` need not pay
+def print_findings(
+    session: Session, findings: "Sequence[Finding]", editions: "Sequence[EditionKey]", language: str
+) -> None:
+    """Print what each finding means and what to do about it, the gravest first, and count them.
 
-    for finding, editions in _together(findings):
+    Args:
+        session: Knows how to show a place.
+        findings: Of all editions.
+        editions: All that were looked at, so that what is found everywhere can be said so.
+        language: To say it in.
+    """
+    from newsletter.check import describe, group  # noqa: PLC0415 - 0.2 s that `issue show` need not pay
+
+    together = group(findings)
+    for finding, found_in in together:
         words = describe(finding, language)
-        where = ": ".join(part for part in (session.shown_place(finding.place), ", ".join(editions)) if part)
+        where = ": ".join(
+            part for part in (session.shown_place(finding.place), _named(found_in, editions, language)) if part
+        )
         waived = f" (waived: {finding.waived})" if finding.waived else ""
         click.echo(f"{finding.severity} {finding.code}{waived}  {where}\n  {words.message}\n  {words.fix}")
-    _print_tally(findings)
+    _print_tally([finding for finding, _ in together], language)
 
 
 def print_findings_as_json(findings: "Iterable[Finding]") -> None:
@@ -85,18 +97,27 @@ def print_findings_as_json(findings: "Iterable[Finding]") -> None:
     print_json([{**asdict(one), "place": str(one.place) if one.place else None} for one in findings])
 
 
-def _together(findings: "Iterable[Finding]") -> list[tuple["Finding", list[str]]]:
-    """Give each finding once, with the editions it was found in: most stand in all of them."""
-    found: dict[object, tuple[Finding, list[str]]] = {}
-    for finding in findings:
-        said = (finding.code, finding.place, *sorted(finding.facts.items()))
-        _, editions = found.setdefault(said, (finding, []))
-        if finding.edition is not None:
-            editions.append(str(finding.edition))
-    return list(found.values())
+def _named(found_in: "Sequence[EditionKey]", editions: "Sequence[EditionKey]", language: str) -> str:
+    """Name editions as briefly as they can be: all, all of some languages, or one by one."""
+    from newsletter.language.catalogue import translate  # noqa: PLC0415 - as above
+
+    if len(editions) > 1 and set(found_in) == set(editions):
+        return translate(language, "all editions")
+    languages = list(dict.fromkeys(key.language for key in found_in))
+    whole = [key for key in editions if key.language in languages]
+    if len(found_in) > len(languages) and set(found_in) == set(whole):
+        return translate(language, "all editions in {languages}", languages=", ".join(languages))
+    return ", ".join(map(str, found_in))
 
 
-def _print_tally(findings: "Iterable[Finding]") -> None:
+def _print_tally(findings: "Sequence[Finding]", language: str) -> None:
     """Count the findings by severity on one line."""
-    counted = Counter(str(finding.severity) for finding, _ in _together(findings))
-    click.echo(", ".join(f"{counted[name]} {name}s" for name in ("error", "warning", "note")) + ".")
+    from newsletter.language.catalogue import translate  # noqa: PLC0415 - as above
+
+    counted = Counter(str(finding.severity) for finding in findings)
+    tally = (
+        translate(language, "{count} error", count=counted["error"]),
+        translate(language, "{count} warning", count=counted["warning"]),
+        translate(language, "{count} note", count=counted["note"]),
+    )
+    click.echo(f"{', '.join(tally)}.")

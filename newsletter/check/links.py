@@ -53,6 +53,11 @@ class _Target:
         return (self.parts.hostname or "").rstrip(".") if self.parts.scheme in WEB_SCHEMES else ""
 
 
+def is_tracker(parameter: str) -> bool:
+    """Tell whether an address's parameter only says where a visitor came from."""
+    return _TRACKER.match(parameter) is not None
+
+
 def is_own(host: str, publication: Publication) -> bool:
     """Tell whether a host is the publication's own, or below one that is."""
     own = {*publication.links.own_hosts, urlsplit(publication.links.site).hostname}
@@ -185,7 +190,7 @@ def link_to_no_mailbox(reading: Reading) -> Iterator[Hit]:
 def link_tracks(reading: Reading) -> Iterator[Hit]:
     """Find parameters whose only use is to tell where a visitor came from."""
     for target in _targets(reading):
-        named = [key for key, _ in parse_qsl(target.parts.query, keep_blank_values=True) if _TRACKER.match(key)]
+        named = [key for key, _ in parse_qsl(target.parts.query, keep_blank_values=True) if is_tracker(key)]
         if named:
             facts = {"address": shown_address(target.address), "found": ", ".join(dict.fromkeys(named))}
             yield Hit(facts=facts, place=reading.place_of_address(target.address))

@@ -6,8 +6,9 @@ Its door is `CHECKS`.
 import re
 from collections.abc import Iterator
 from itertools import combinations
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+from newsletter.check.links import is_tracker
 from newsletter.check.subject.page import plain
 from newsletter.check.subject.reading import Reading
 from newsletter.check.subject.rules import Check, Hit, check
@@ -52,14 +53,15 @@ def _is_same(first: IssueItem, second: IssueItem, reading: Reading) -> bool:
     return (address is not None and address == _page_of(second.link)) or title == plain(second.title).casefold()
 
 
-def _page_of(link: str | None) -> tuple[str, ...] | None:
+def _page_of(link: str | None) -> tuple[object, ...] | None:
     """Give what tells a page apart from others; None for no address and for a front page."""
     try:
         parts = urlsplit(link or "")
     except ValueError:
         return None
     path = parts.path.rstrip("/")
-    return (parts.netloc.lower().removeprefix("www."), path, parts.query) if path or parts.query else None
+    asked = [one for one in parse_qsl(parts.query, keep_blank_values=True) if not is_tracker(one[0])]
+    return (parts.netloc.lower().removeprefix("www."), path, asked) if path or asked else None
 
 
 @check(

@@ -38,6 +38,10 @@ _UNSEEN = re.compile(
 )
 """What nobody sees. Soft hyphens and no-break spaces have their use; joiners and tags belong to emoji."""
 _CONTEXT_CHARACTERS = 15
+_NEXT_TO = 2
+"""Letters beside a hidden character by which it is known again in the mail, whatever the template put around them."""
+_SOFT_HYPHEN = "\u00ad"
+"""The program's own, in long words of titles."""
 
 
 def _seen(reading: Reading) -> Iterator[str]:
@@ -110,16 +114,14 @@ def invisible_character(reading: Reading) -> Iterator[Hit]:
 
 def _hidden(pattern: re.Pattern[str], reading: Reading) -> Iterator[Hit]:
     """Name each hidden character with the words around it; one that no editor wrote is the template's."""
-    told: set[str] = set()
-    for text, place in reading.written():
-        for match in pattern.finditer(text):
-            told.add(match[0])
-            yield Hit(facts=_around(match), place=place)
+    written = tuple(reading.written())
+    yield from (Hit(facts=_around(match), place=place) for text, place in written for match in pattern.finditer(text))
+    known = "\n".join(text for text, _ in written)
     shown = (text for element in reading.page.elements for text in (element.text, element.tail, *element.values()))
     for said in (reading.message.subject, reading.message.preheader, reading.message.text, *shown):
-        for match in pattern.finditer(said or ""):
-            if match[0] not in told:
-                told.add(match[0])
+        text = (said or "").replace(_SOFT_HYPHEN, "")
+        for match in pattern.finditer(text):
+            if text[max(0, match.start() - _NEXT_TO) : match.end() + _NEXT_TO].strip() not in known:
                 yield Hit(facts=_around(match))
 
 

@@ -30,8 +30,8 @@ _NAME = {language: "|".join(names) for language, names in _MONTHS.items()}
 _BEFORE_A_TIME = {language: frozenset(words.split()) for language, words in _TIME_WORDS.items()}
 """Words after which a month is a time spoken of, and not a name of the issue."""
 _LETTER = {
-    FI: r"(?:\w*kirje\w*|numero\w*|katsaus\w*)",
-    SV: r"(?:\w*brev\w*|nummer\w*|numret)",
+    FI: r"(?:\w{0,30}kirje\w{0,30}|numero\w{0,30}|katsaus\w{0,30})",
+    SV: r"(?:\w{0,30}brev\w{0,30}|nummer\w{0,30}|numret)",
     EN: r"(?:newsletter|issue|edition|bulletin)",
 }
 _GAP = r"[\s,:|–-]+"

@@ -24,7 +24,7 @@ EXCERPT_LONGEST = 40
 ADDRESS_LONGEST = 80
 """Characters of an address that a sentence names."""
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LENGTH = re.compile(r"(-?[\d.]+)(px|pt|em|rem|%)?\Z")
 _SHEET = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.IGNORECASE | re.DOTALL)
 _PIXELS_PER_POINT = 4 / 3

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from time import perf_counter
 
 import pytest
 
@@ -189,6 +190,17 @@ CASES: list[Case] = [
 def test_a_day_that_cannot_be_meant_is_named(code: str, given: CheckInput, expected: tuple[Hit, ...]) -> None:
     """Days that contradict each other or the issue are named with their place; what may be meant stays silent."""
     assert hits(CHECKS, code, given) == expected
+
+
+@pytest.mark.parametrize("text", ["kirje" * 20_000, "brev" * 25_000, "lokakuun " * 10_000, "ma " * 30_000])
+@pytest.mark.parametrize("language", [FI, SV, EN])
+def test_a_hostile_text_takes_no_time(text: str, language: Language) -> None:
+    """A hundred thousand letters made to be tried again and again are read once."""
+    began = perf_counter()
+    for check in CHECKS:
+        hits(CHECKS, check.rule.code, called(text, text, language=language))
+
+    assert perf_counter() - began < 2
 
 
 def test_every_check_has_a_case_of_both_kinds() -> None:

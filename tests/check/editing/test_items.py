@@ -29,7 +29,15 @@ CASES: list[Case] = [
     ("duplicate-item", with_items(LATER), ()),
     ("duplicate-item", with_items(*(replace(one, link="https://www.seutu.fi/") for one in (ARTICLE, OTHER))), ()),
     ("duplicate-item", with_items(*(replace(one, link=None) for one in (ARTICLE, OTHER))), ()),
-    ("duplicate-item", with_items(ARTICLE, replace(OTHER, link="https://seutu.fi/rahoitusneuvonta/")), TWICE),
+    (
+        "duplicate-item",
+        with_items(*(replace(one, link=f"https://a.fi/?id={one.line}") for one in (ARTICLE, OTHER))),
+        (),
+    ),
+    *(
+        ("duplicate-item", with_items(ARTICLE, replace(OTHER, link=f"https://seutu.fi/rahoitusneuvonta{end}")), TWICE)
+        for end in ("/", "?utm_source=kirje", "#alku")
+    ),
     (
         "duplicate-item",
         with_items(ARTICLE, replace(OTHER, title=ARTICLE.title.upper())),

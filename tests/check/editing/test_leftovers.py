@@ -1,4 +1,5 @@
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 
@@ -73,7 +74,10 @@ CASES: list[Case] = [
     (
         "direction-character",
         with_body(f'<p title="a{RIGHT_TO_LEFT}b">x</p><p>&#8238;c</p>'),
-        (Hit(facts={"name": "U+202E RIGHT-TO-LEFT OVERRIDE", "found": "a▯b"}),),
+        (
+            Hit(facts={"name": "U+202E RIGHT-TO-LEFT OVERRIDE", "found": "a▯b"}),
+            Hit(facts={"name": "U+202E RIGHT-TO-LEFT OVERRIDE", "found": "▯c"}),
+        ),
     ),
     *(
         ("invisible-character", shown(f"Hankinta{character}päivä"), found("Hankinta▯päivä", name=name))
@@ -92,6 +96,17 @@ CASES: list[Case] = [
         found("/www.seutu.fi/a▯", name="U+200B ZERO WIDTH SPACE"),
     ),
     (
+        "direction-character",
+        replace(
+            with_items(replace(ARTICLE, lead=f"Maksa {RIGHT_TO_LEFT}if.knap")),
+            message=with_body(f"<b>{RIGHT_TO_LEFT}Maksa {RIGHT_TO_LEFT}if</b>").message,
+        ),
+        (
+            *found("Maksa▯if.knap", name="U+202E RIGHT-TO-LEFT OVERRIDE"),
+            Hit(facts={"name": "U+202E RIGHT-TO-LEFT OVERRIDE", "found": "▯Maksa if"}),
+        ),
+    ),
+    (
         "invisible-character",
         with_body("<p>a&#8203;b</p>"),
         (Hit(facts={"name": "U+200B ZERO WIDTH SPACE", "found": "a▯b"}),),
@@ -103,6 +118,16 @@ CASES: list[Case] = [
 def test_a_leftover_is_found_where_it_stands(code: str, given: CheckInput, expected: tuple[Hit, ...]) -> None:
     """What was never meant for readers is named with its place, and innocent words stay silent."""
     assert hits(CHECKS, code, given) == expected
+
+
+@pytest.mark.parametrize("text", ["<b " * 150_000, "**a" * 150_000, "[" * 500_000, "TODO" * 120_000])
+def test_a_hostile_half_megabyte_takes_no_time(text: str) -> None:
+    """Words of strangers come from feeds: what looks for marks in them takes time as they are long, no more."""
+    began = perf_counter()
+    for check in CHECKS:
+        hits(CHECKS, check.rule.code, with_subject(text))
+
+    assert perf_counter() - began < 3
 
 
 def test_every_check_has_a_case_of_both_kinds() -> None:

@@ -66,9 +66,7 @@ function layWords(old, fresh) {
 
 function layShot(old, fresh) {
   if (!old.classList.contains("shot")) return layWords(old, fresh);
-  const height = fresh.querySelector("iframe").getAttribute("height");
   if (old.dataset.source !== fresh.dataset.source) renew(old, fresh.dataset.source);
-  old.querySelectorAll("iframe").forEach((one) => one.setAttribute("height", height));
 }
 
 // Load a picture unseen behind the one that is shown, and put it in its place once it is there.

@@ -32,6 +32,9 @@ _FORCED_STYLE = (
 )
 """What mail programs do that darken by themselves: every lightness is turned over, every hue stays, pictures stay."""
 
+_META = '<meta name="referrer" content="no-referrer"><meta name="responsive-embedded-sizing" content="allow-origins=*">'
+"""A mail tells nobody where it was read; and where a browser can (Chromium 154), its frame grows as tall as it is."""
+
 _NO_IMAGES_STYLE = "img{outline:1px dashed #8a8a8a;outline-offset:-1px}"
 
 
@@ -62,7 +65,7 @@ def framed(html: str, choices: Choices) -> str:
     if not choices.has_images:
         style += _NO_IMAGES_STYLE
     # The first base element of a document wins, so ours stands before any of the mail's.
-    ours = f'<base target="_blank"><meta name="referrer" content="no-referrer"><style>{style}</style>'
+    ours = f'<base target="_blank">{_META}<style>{style}</style>'
     decided_html = _REACHING.sub(r"<\1x-\2", _PREFERS.sub(decided, html))
     place = _HEAD.search(decided_html) or _DOCTYPE.search(decided_html)
     position = place.end() if place else 0

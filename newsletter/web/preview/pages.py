@@ -7,7 +7,6 @@ beyond the addresses it writes.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -21,7 +20,6 @@ from newsletter.language.formats import clock, day
 from newsletter.service.audience import EditionAudience
 from newsletter.web.letters.choices import WIDTHS, Choices, Scheme, View
 from newsletter.web.letters.frame import SANDBOX, has_remote_content
-from newsletter.web.letters.height import frame_height
 from newsletter.web.letters.mail import Mail
 from newsletter.web.letters.readers import Reader
 from newsletter.web.preview.desk import Sheet
@@ -102,10 +100,9 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A mail in a frame: its width and height in pixels, and where its HTML is."""
+    """A mail in a frame: its width in pixels, and where its HTML is."""
 
     width: int
-    height: int
     source: str
 
 
@@ -214,9 +211,7 @@ class Pages:
             readers=readers,
             excluded=excluded,
             findings=None if sheet.findings is None else self.findings(sheet.findings_of(edition.key), language),
-            pictures=pictures_of(
-                message.html, choices, f"{base}/editions/{quote(name)}/frame", version=message.sha256[:12]
-            ),
+            pictures=pictures_of(choices, f"{base}/editions/{quote(name)}/frame", version=message.sha256[:12]),
             words="" if mail is None else words_of_view(choices.view, mail, message.mjml),
             headers=mail.headers if mail is not None and choices.view is View.HEADERS else (),
             has_remote=has_remote_content(message.html),
@@ -273,20 +268,12 @@ def _kilobytes(size_bytes: int, language: str) -> str:
     return written if language == "en" else written.replace(".", ",")
 
 
-@lru_cache(maxsize=256)
-def _height(html: str, width: int) -> int:
-    """Reckon a height once: the same mail is shown again at every reload."""
-    return frame_height(html, width)
-
-
-def pictures_of(html: str, choices: Choices, frame: str, *, version: str) -> tuple[Picture, ...]:
+def pictures_of(choices: Choices, frame: str, *, version: str) -> tuple[Picture, ...]:
     """Give a frame for each chosen width; another picture has another address, so that only what changed is loaded."""
     if choices.view is not View.PICTURE:
         return ()
     query = "&".join(part for part in (choices.frame_query, urlencode({"v": version})) if part)
-    return tuple(
-        Picture(width=width, height=_height(html, width), source=f"{frame}?{query}") for width in choices.widths
-    )
+    return tuple(Picture(width=width, source=f"{frame}?{query}") for width in choices.widths)
 
 
 def words_of_view(view: View, mail: Mail, mjml: str) -> str:

@@ -262,7 +262,7 @@ def _opened(mail: Mail, opened: tuple[str, str], visit: Visit, number: int) -> d
         "widths": paged(width_options(base, choices)),
         "schemes": paged(scheme_options(base, choices, language)),
         "images": paged(image_options(base, choices, language)),
-        "pictures": pictures_of(html, choices, f"{base}/frame", version=opened[1][:12]),
+        "pictures": pictures_of(choices, f"{base}/frame", version=opened[1][:12]),
         "words": words_of_view(choices.view, mail, ""),
         "has_remote": has_remote_content(html),
     }

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Frame, Page, Route, expect
 
 from newsletter.domain.issue import parse_edition_key
-from newsletter.web.letters.height import frame_height
 from newsletter.web.preview.server import Preview
 from newsletter.wiring import open_newsletter
 from tests.web.browser.conftest import AXE
@@ -243,15 +242,31 @@ def test_a_page_elsewhere_can_neither_frame_nor_ask(browser: Browser, preview: P
     page.close()
 
 
-@pytest.mark.parametrize("width", [320, 375, 600, 1024])
-def test_a_frame_is_as_tall_as_its_mail(page: Page, preview: Preview, width: int) -> None:
-    """The reckoned height holds the whole mail and wastes at most a fifth."""
-    for _, message in preview.studio.newsletter.issues.render(LABEL).editions:
-        page.set_viewport_size({"width": width, "height": 200})
-        page.set_content(message.html)
-        real = int(page.evaluate("document.documentElement.scrollHeight"))
+HEIGHTS = "one => [one.querySelector('iframe').offsetHeight, one.clientHeight, one.scrollHeight]"
 
-        assert real <= frame_height(message.html, width) <= real * 1.2
+
+@pytest.mark.parametrize("width", [320, 1024])
+def test_a_frame_is_as_tall_as_its_mail(page: Page, preview: Preview, width: int) -> None:
+    """The screen scrolls and not the frame, from the first to the last line of the mail."""
+    page.goto(f"{preview.url(LABEL)}?edition=advisers.fi&width={width}")
+    figure = page.locator(f'[id="shot-advisers.fi-{width}"]')
+    expect(figure).to_have_attribute("data-shown", re.compile("v="))
+    frame, seen, whole = figure.locator(".screen").evaluate(HEIGHTS)
+
+    assert picture(page, width=width).evaluate("document.body.scrollHeight") == frame == whole > seen
+
+
+def test_a_frame_that_cannot_grow_scrolls_by_itself(page: Page, preview: Preview) -> None:
+    """A browser that does not size frames shows one as tall as the screen, and nothing of the mail is out of reach."""
+    styles = re.compile(r"/static/studio\.css")
+    page.route(styles, lambda route: route.fulfill(body=route.fetch().text().replace("content-height", "unknown")))
+    page.goto(f"{preview.url(LABEL)}?edition=advisers.fi&width=375")
+    expect(page.locator("figure")).to_have_attribute("data-shown", re.compile("v="))
+    frame, seen, whole = page.locator(".screen").evaluate(HEIGHTS)
+    end = picture(page).evaluate("scrollTo(0, 99999), innerHeight + scrollY - document.body.scrollHeight")
+
+    assert frame == seen == whole
+    assert (end, picture(page).evaluate("scrollY > innerHeight")) == (0, True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

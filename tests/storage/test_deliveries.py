@@ -263,3 +263,31 @@ def _allow_pages(database: Database, more: int) -> None:
     with database.read() as connection:
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
         connection.execute(text(f"PRAGMA max_page_count = {pages + more}"))
+
+
+def test_a_persons_word_about_doubt_is_about_one_sending(database: Database) -> None:
+    """Neither a word about one sending nor a dead sender of it touches the batches of another."""
+    ledger, sending = a_sending(database, 1)
+    rehearsal = freeze(ledger, an_approval(), is_rehearsal=True)
+    for one in (sending, rehearsal):
+        claimed = claim(ledger, one)
+        ledger.record(claimed, answered(claimed, Verdict.UNKNOWN), LATER)
+    assert ledger.queue_unknown(sending.id, reason="sent again by Aino") == 1
+    claim(ledger, sending)
+    settled = ledger.settle_dead_owners(rehearsal.id, is_dead=lambda _: True, into=BatchState.QUEUED, reason="cut off")
+    assert settled == 0
+    assert states(ledger, sending) == {DeliveryState.SENDING: 1}
+    assert states(ledger, rehearsal) == {DeliveryState.UNKNOWN: 1}
+
+
+def test_leaving_doubt_alone_leaves_what_is_known(database: Database) -> None:
+    """Whoever was accepted or turned down in a call of doubt stays so when a person lets the rest of it be."""
+    ledger, sending = a_sending(database, 3, batch_size=3)
+    claimed = claim(ledger, sending)
+    ledger.record(claimed, answered(claimed, Verdict.ACCEPTED, Verdict.REJECTED, Verdict.UNKNOWN), LATER)
+    ledger.leave_unknown(sending.id, reason="left by Aino", now=LATER)
+    assert states(ledger, sending) == {
+        DeliveryState.ACCEPTED: 1,
+        DeliveryState.REJECTED: 1,
+        DeliveryState.UNKNOWN: 1,
+    }

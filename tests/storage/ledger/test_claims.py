@@ -1,11 +1,14 @@
 """How a batch is claimed and recorded."""
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.delivery import (
     BatchOutcome,
+    BatchState,
     DeliveryKey,
     DeliveryState,
     Outcome,
@@ -14,11 +17,13 @@ from newsletter.domain.delivery import (
     UnknownBatch,
     Verdict,
 )
+from newsletter.domain.notification import StateChange
 from newsletter.errors import StateError
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.ledger.claims import NO_ANSWER
 from newsletter.storage.ledger.statements import PEOPLE_OF_A_BATCH, TAKE
+from newsletter.storage.notifications import NotificationStore
 from newsletter.storage.tables import batch, delivery, subscriber
 from tests.send.samples import (
     MANAGERS,
@@ -253,6 +258,103 @@ def test_whoever_an_answer_does_not_name_is_in_doubt(database: Database) -> None
     ledger.record(claimed, BatchOutcome(outcomes=(*named, stranger)), LATER)
     assert states(ledger, sending) == {DeliveryState.ACCEPTED: 1, DeliveryState.UNKNOWN: 1}
     assert [doubt.reason for doubt in ledger.unknown_batches(sending.id)] == [NO_ANSWER]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.REJECTED])
+def test_what_the_provider_told_first_is_not_written_over(database: Database, verdict: Verdict) -> None:
+    """A notification can be faster than the answer to the call: the end it told of stays, whatever the answer says."""
+    ledger, sending = a_sending(database, 4, batch_size=4)
+    claimed = claim(ledger, sending)
+    told = StateChange(key=claimed.deliveries[0].key, state=DeliveryState.BOUNCED_HARD, reason="no such mailbox")
+    with database.write() as connection:
+        NotificationStore(connection).set_states([told], NOW)
+    answer = answered(claimed, verdict, Verdict.ACCEPTED, reason="said later")
+    alone = replace(answer.outcomes[0], provider_id="another call")
+    ledger.record(claimed, BatchOutcome(outcomes=(alone, *answer.outcomes[1:])), LATER)
+    assert states(ledger, sending) == {DeliveryState.ACCEPTED: 3, DeliveryState.BOUNCED_HARD: 1}
+    assert [reason.reason for reason in ledger.account(sending.id).reasons] == ["no such mailbox"]
+
+
+def test_sendings_to_the_same_people_leave_one_another_alone(database: Database) -> None:
+    """A pause, an answer, or a split of one changes nothing of another, though their readers' hashes are the same."""
+    ledger, sending = a_sending(database, 4, batch_size=4)
+    rehearsal = freeze(ledger, an_approval(), is_rehearsal=True, batch_size=4)
+    ledger.pause(sending.id, reason="wait")
+    assert ledger.claim(sending.id, owner="aino", now=NOW) is None
+    assert ledger.sending(rehearsal.id).state is SendingState.RUNNING
+    ledger.pause(rehearsal.id, reason="wait too")
+    ledger.resume(sending.id, now=NOW)
+    assert ledger.sending(rehearsal.id).pause_reason == "wait too"
+    ledger.resume(rehearsal.id, now=NOW)
+    claimed = claim(ledger, sending)
+    ledger.record(claimed, answered(claimed, Verdict.REJECTED, Verdict.UNKNOWN, Verdict.REFUSED), LATER)
+    assert states(ledger, rehearsal) == {DeliveryState.QUEUED: 4}
+    assert states(ledger, sending) == {DeliveryState.REJECTED: 1, DeliveryState.UNKNOWN: 1, DeliveryState.QUEUED: 2}
+    ledger.cancel(sending.id, reason="wrong date", now=LATER)
+    assert states(ledger, rehearsal) == {DeliveryState.QUEUED: 4}
+    assert reached(claim(ledger, rehearsal)) == addresses(4)
+
+
+def test_a_sending_ends_alone(database: Database) -> None:
+    """One ends though another is open, and the other does not end with it."""
+    ledger, sending = a_sending(database, 2)
+    rehearsal = freeze(ledger, an_approval(), is_rehearsal=True)
+    claimed = claim(ledger, sending)
+    ledger.record(claimed, answered(claimed, Verdict.ACCEPTED), LATER)
+    assert ledger.finish(sending.id, now=LATER).state is SendingState.FINISHED
+    assert ledger.sending(rehearsal.id) == rehearsal
+
+
+def test_cancelling_skips_only_who_still_waits(database: Database) -> None:
+    """Somebody whose mail was taken stays accepted, though the others of the batch were refused and queued again."""
+    ledger, sending = a_sending(database, 3, batch_size=3)
+    claimed = claim(ledger, sending)
+    ledger.record(claimed, answered(claimed, Verdict.ACCEPTED, Verdict.REFUSED), LATER)
+    ledger.cancel(sending.id, reason="wrong date", now=LATER)
+    assert states(ledger, sending) == {DeliveryState.ACCEPTED: 1, DeliveryState.SKIPPED: 2}
+
+
+def test_what_is_told_of_a_batch_on_its_way_does_not_end_its_call(database: Database) -> None:
+    """Only doubt is settled by proof: a call whose mails are all told of already is still recorded by who made it."""
+    ledger, sending = a_sending(database, 2)
+    claimed = claim(ledger, sending)
+    told = [StateChange(key=one.key, state=DeliveryState.DELIVERED, reason="") for one in claimed.deliveries]
+    with database.write() as connection:
+        NotificationStore(connection).set_states(told, NOW)
+    assert ledger.finish(sending.id, now=LATER).state is SendingState.RUNNING
+    assert ledger.holds(claimed)
+    ledger.record(claimed, answered(claimed, Verdict.ACCEPTED), LATER)
+    assert ledger.finish(sending.id, now=LATER).state is SendingState.FINISHED
+
+
+def test_proof_settles_the_doubt_of_its_own_sending(database: Database) -> None:
+    """Ending one sending leaves the batches of another as they are, proven or not."""
+    ledger, sending = a_sending(database, 1)
+    rehearsal = freeze(ledger, an_approval(), is_rehearsal=True)
+    claimed = claim(ledger, sending)
+    ledger.record(claimed, answered(claimed, Verdict.UNKNOWN), LATER)
+    told = StateChange(key=claimed.deliveries[0].key, state=DeliveryState.DELIVERED, reason="")
+    with database.write() as connection:
+        NotificationStore(connection).set_states([told], NOW)
+    ledger.finish(rehearsal.id, now=LATER)
+    with database.read() as connection:
+        kept = connection.execute(select(batch.c.state).where(batch.c.id == claimed.id)).scalar_one()
+    assert kept == BatchState.UNKNOWN
+
+
+def test_whoever_has_an_end_stays_in_the_batch_it_ended_in(database: Database) -> None:
+    """Splitting a batch moves those who still wait, and nobody who was skipped on the way."""
+    ledger, sending = a_sending(database, 3, batch_size=3)
+    with database.read() as connection:
+        last = connection.execute(select(func.max(delivery.c.address_hash))).scalar_one()
+        address = connection.execute(select(subscriber.c.address).where(subscriber.c.address_hash == last)).scalar_one()
+    suppress(database, address)
+    claimed = ledger.claim(sending.id, owner="aino", now=NOW, limit=1)
+    assert claimed is not None
+    with database.read() as connection:
+        where = connection.execute(select(delivery.c.batch_id).where(delivery.c.address_hash == last)).scalar_one()
+    assert where == claimed.id
+    assert states(ledger, sending) == {DeliveryState.SENDING: 1, DeliveryState.QUEUED: 1, DeliveryState.SKIPPED: 1}
 
 
 def test_a_record_is_fenced_by_its_attempt(database: Database) -> None:

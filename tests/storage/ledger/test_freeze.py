@@ -1,6 +1,7 @@
 """How an audience is fixed."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Dialect
@@ -236,6 +237,17 @@ def test_a_cancelled_sending_that_reached_nobody_may_begin_again(database: Datab
     assert states(ledger, again) == {DeliveryState.QUEUED: 3}
 
 
+def test_what_a_rehearsal_reached_does_not_stand_in_the_way(database: Database) -> None:
+    """It is the cancelled sending's own mails that may have arrived, and not those of another one."""
+    ledger, sending = a_sending(database, 2)
+    rehearsal = freeze(ledger, an_approval(), is_rehearsal=True)
+    claimed = claim(ledger, rehearsal)
+    ledger.record(claimed, answered(claimed, Verdict.ACCEPTED), LATER)
+    ledger.cancel(sending.id, reason="wrong date", now=LATER)
+    again = freeze(ledger, an_approval())
+    assert states(ledger, again) == {DeliveryState.QUEUED: 2}
+
+
 @pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.UNKNOWN])
 def test_a_cancelled_sending_that_may_have_reached_somebody_stands_in_the_way(
     database: Database, verdict: Verdict
@@ -263,3 +275,33 @@ def test_the_forecast_remembers_the_last_real_sending(database: Database) -> Non
         for label in ("2017-12", LABEL)
     ]
     assert last_time == [2, None]
+
+
+def send_all(ledger: DeliveryLedger, sending: Sending) -> None:
+    """Let a sending reach everybody, and end it."""
+    while (claimed := ledger.claim(sending.id, owner="aino", now=NOW)) is not None:
+        ledger.record(claimed, answered(claimed, Verdict.ACCEPTED), LATER)
+    ledger.finish(sending.id, now=LATER)
+
+
+def test_the_forecast_compares_with_nothing_but_the_last_issue_that_was_sent(database: Database) -> None:
+    """Neither a rehearsal, nor one that has not ended, nor an earlier one is what the audience is compared with."""
+    ledger = DeliveryLedger(database)
+    months = [IssueLabel(f"2017-{month:02}") for month in range(7, 12)]
+    for people, (label, is_rehearsal) in enumerate(zip(months, (False, False, True, False, False), strict=True), 1):
+        add_people(database, [f"reader{people}@example.com"])
+        approval = keep_approval(database, an_approval(label=label, subject=label))
+        sending = ledger.freeze(
+            approval=approval,
+            mailer="outbox",
+            is_rehearsal=is_rehearsal,
+            segments=SEGMENTS,
+            languages=(FI,),
+            batch_size=2,
+            now=NOW + timedelta(days=people),
+        )
+        if label != months[3]:
+            send_all(ledger, sending)
+    november = ledger.foresee(approval=an_approval(label=months[4]), segments=SEGMENTS, languages=(FI,))
+    december = ledger.foresee(approval=an_approval(label=IssueLabel("2017-12")), segments=SEGMENTS, languages=(FI,))
+    assert (november.planned_last_time, december.planned_last_time) == (2, 5)

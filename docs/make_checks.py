@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links
+from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links, losses
 from newsletter.check.editing import issue
 from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
 from newsletter.check.subject.rules import Check, Rule
@@ -40,6 +40,7 @@ for what is found.
 ROOMS: tuple[tuple[str, Sequence[Check]], ...] = (
     ("Content", content.CHECKS),
     ("Words, dates and items", editing.CHECKS),
+    ("What readers would not see", losses.CHECKS),
     ("Delivery", deliverability.CHECKS),
     ("Links", links.CHECKS),
     ("Images", images.CHECKS),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links
+from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links, losses
 from newsletter.check.editing import issue as issue_rules
 from newsletter.check.subject.reading import CheckInput, read
 from newsletter.check.subject.rules import Check, Hit, Rule
@@ -20,6 +20,7 @@ from newsletter.language.catalogue import MessageId, translate
 CHECKS: tuple[Check, ...] = (
     *content.CHECKS,
     *editing.CHECKS,
+    *losses.CHECKS,
     *deliverability.CHECKS,
     *links.CHECKS,
     *images.CHECKS,

@@ -161,7 +161,7 @@ def _words(issue: Issue, key: EditionKey, segments: Sequence[SegmentId], publica
     raise IssueFileError(
         f"There is no subject and greeting for the edition {key}.",
         place=Place(path=issue.path),
-        hint=f"Write a table [words.{key.language}] with subject, preheader and greeting.",
+        hint=f"Write a table [edition.{key.language}] with subject, preheader and greeting.",
     )
 
 

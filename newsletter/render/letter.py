@@ -6,6 +6,7 @@ the message; what differs from reader to reader is a slot.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -35,6 +36,7 @@ _when = lru_cache(maxsize=256)(when)
 _weekday = lru_cache(maxsize=256)(weekday)
 _month_short = lru_cache(maxsize=256)(month_short)
 
+_WORD = re.compile(r"\w+")
 _WORDS = attrgetter(
     "key",
     "kind",
@@ -186,9 +188,16 @@ def _context(
         "when": written_when,
         "date_block": date_block,
         "host": _host,
+        "lead": _lead,
         "soft": soft,
         "picture": picture,
     }
+
+
+def _lead(item: IssueItem) -> str:
+    """Give the lead of an item; none where its text stands whole and has every word of it already."""
+    is_whole = bool(item.body) and not item.link
+    return "" if is_whole and set(_WORD.findall(item.lead)) <= set(_WORD.findall(item.body)) else item.lead
 
 
 def _host(address: str) -> str:

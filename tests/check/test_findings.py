@@ -31,8 +31,20 @@ from tests.check.test_content import CASES as CONTENT
 from tests.check.test_deliverability import CASES as DELIVERABILITY
 from tests.check.test_images import CASES as IMAGES
 from tests.check.test_links import CASES as LINKS
+from tests.check.test_losses import CASES as LOSSES
 
-ALL_CASES = [*CONTENT, *LEFTOVERS, *DATES, *ITEMS, *DELIVERABILITY, *LINKS, *IMAGES, *ACCESSIBILITY, *CLIENTS]
+ALL_CASES = [
+    *CONTENT,
+    *LEFTOVERS,
+    *DATES,
+    *ITEMS,
+    *LOSSES,
+    *DELIVERABILITY,
+    *LINKS,
+    *IMAGES,
+    *ACCESSIBILITY,
+    *CLIENTS,
+]
 
 LARGE = Finding(code="html-large", severity=Severity.WARNING, facts={"size": "81", "limit": "102"}, edition=KEY)
 EMPTY = Finding(code="edition-empty", severity=Severity.ERROR, edition=KEY, place=WORDS_PLACE)
@@ -50,6 +62,13 @@ def test_findings_come_gravest_first_and_say_where() -> None:
 
     expected = (
         Finding(code="language-missing", severity=Severity.ERROR, edition=KEY),
+        Finding(
+            code="words-lost",
+            severity=Severity.WARNING,
+            facts={"title": ARTICLE.title, "words": ", ".join(ARTICLE.title.replace(":", "").split())},
+            edition=KEY,
+            place=ARTICLE_PLACE,
+        ),
         Finding(
             code="link-text-vague",
             severity=Severity.WARNING,
@@ -85,7 +104,7 @@ def test_a_mail_that_is_empty_is_found_fault_with() -> None:
     assert codes == {
         *("subject-missing", "preheader-missing", "unsubscribe-link-missing", "sender-missing"),
         *("postal-address-missing", "text-part-missing", "language-missing", "title-missing", "main-heading"),
-        "dark-mode-incomplete",
+        *("dark-mode-incomplete", "words-lost"),
     }
 
 

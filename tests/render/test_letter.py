@@ -259,15 +259,20 @@ def test_content_with_a_token_is_refused() -> None:
 
 
 def test_article_without_a_link_shows_its_full_text() -> None:
-    """Where there is nowhere to read on, the whole text stands in the letter, in both parts."""
-    edition = with_item(
-        link=None, lead="Lyhyesti.", body="Ensimmäinen *kappale*.\n\n- kohta\n\n[Ohje](https://example.org/o)"
-    )
-    rendered = render(edition)
+    """Where there is nowhere to read on, the whole text stands in the letter, in both parts, under its lead."""
+    body = "Ensimmäinen *kappale*.\n\n- kohta\n\n[Ohje](https://example.org/o)"
+    rendered = render(with_item(link=None, lead="Lyhyesti.", body=body))
 
     assert "Ensimmäinen <em>kappale</em>." in rendered.html
-    assert "Lyhyesti." not in rendered.html
-    assert "Ensimmäinen kappale.\n\n- kohta\n\nOhje\nhttps://example.org/o\n" in rendered.text
+    assert rendered.html.count("Lyhyesti.") == 1
+    assert "\nLyhyesti.\n\nEnsimmäinen kappale.\n\n- kohta\n\nOhje\nhttps://example.org/o\n" in rendered.text
+
+
+def test_lead_that_the_text_repeats_is_not_told_twice() -> None:
+    """A lead that was cut from the text below it stands in the text alone."""
+    rendered = render(with_item(link=None, lead="Ensimmäinen kappale …", body="Ensimmäinen *kappale* jatkuu."))
+
+    assert rendered.text.count("Ensimmäinen kappale") == rendered.html.count("Ensimmäinen") == 1
 
 
 def test_article_with_a_link_shows_its_lead_only() -> None:

@@ -67,9 +67,32 @@ def test_markdown_becomes_the_same_html() -> None:
 @pytest.mark.parametrize(
     ("text", "written"),
     [
+        ("3. marraskuuta", '<ol start="3">\n<li>marraskuuta</li>\n</ol>\n'),
+        ("3. a\n15. b\n16. c", '<ol start="3">\n<li>a</li>\n<li value="15">b</li>\n<li value="16">c</li>\n</ol>\n'),
+        ("1. a\n1. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n"),
+        ("[x](www.example.org/a) <ftp:y>", "<p>x (www.example.org/a) ftp:y</p>\n"),
+        ("[*x*](/a) [y](//example.org)", "<p><em>x</em> (/a) y (//example.org)</p>\n"),
+        ("![kuva *a*](https://example.org/k.png)", "<p>kuva <em>a</em></p>\n"),
+        ("a\n\n---\n\n    b\n    c", "<p>a</p>\n<hr />\n<p>b<br />c</p>\n"),
+    ],
+)
+def test_no_word_and_no_number_of_markdown_is_lost(text: str, written: str) -> None:
+    """Numbers of lists are those that were written, and what cannot be a link or a picture stands in words."""
+    assert markdown_html(text) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
         ("# Otsikko\n\nHei *vaan*.\nJatkuu.", "Otsikko\n\nHei vaan. Jatkuu."),
         ("a  \nb", "a\nb"),
         ("- yksi\n- kaksi\n\n3. kolme\n4. neljä", "- yksi\n- kaksi\n\n3. kolme\n4. neljä"),
+        ("3. marraskuuta\n15. marraskuuta\n16. marraskuuta",) * 2,
+        ("1. yksi\n1. kaksi", "1. yksi\n2. kaksi"),
+        ("Katso [ohje](www.example.org/ä) nyt.", "Katso ohje (www.example.org/ä) nyt."),
+        ("<ftp:x> [ohje](ftp://example.org/a)", "ftp:x ohje (ftp://example.org/a)"),
+        ('[ohje](https://example.org/a "Ohjeet")', "ohje (Ohjeet)\nhttps://example.org/a"),
+        ("[![kuva](/k.png)](https://example.org/a)", "kuva\nhttps://example.org/a"),
         ("- yksi\n  - sisempi", "- yksi\n  - sisempi"),
         ("> sana\n>\n> toinen", "> sana\n> \n> toinen"),
         (
@@ -77,7 +100,7 @@ def test_markdown_becomes_the_same_html() -> None:
             "Katso ohje ja lomake.\nhttps://example.org/a\nhttps://example.org/b",
         ),
         ("Osoite on <https://example.org/c> eli tuo.", "Osoite on\nhttps://example.org/c\neli tuo."),
-        ("```\nkoodi  x\n```\n\n---\n\n`y`", "koodi  x\n\ny"),
+        ("```\nkoodi  x\n```\n\n---\n\n`y`", "koodi  x\n\n* * *\n\ny"),
         ("![kuva](https://example.org/k.png)", "kuva"),
         ("Katso <https://example.org/a> .", "Katso\nhttps://example.org/a"),
         ("Katso <https://example.org/a>, ja tule!", "Katso\nhttps://example.org/a\nja tule!"),

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from newsletter.check.subject.page import plain, shown_address
 from newsletter.check.subject.reading import Reading
 from newsletter.check.subject.rules import Check, Hit, check
-from newsletter.domain.issue import Severity, Slot
+from newsletter.domain.issue import GMAIL_CUTS_AT_BYTES, Severity, Slot
 from newsletter.language.catalogue import MessageId
 
-GMAIL_CUTS_AT_BYTES = 102_400
 SIZE_COMFORTABLE_BYTES = 80_000
 TEXT_LINE_LONGEST_BYTES = 998
 """RFC 5322 section 2.1.1: must not be passed."""

@@ -45,7 +45,7 @@ def check(session: Session, file: Path | None) -> None:
 @pass_session
 def render(session: Session, file: Path, context_file: Path | None, output: Path | None, *, is_text: bool) -> None:
     """Fill FILE with values and print HTML; its includes come from its own folder."""
-    from newsletter.service.templates import read_context, render_file  # noqa: PLC0415 - `--help` must not pay for it
+    from newsletter.service.templates import problems_of, read_context, render_file  # noqa: PLC0415 - `--help` must not pay for it
 
     if output is not None:
         _refuse_to_overwrite(output, file, context_file)
@@ -53,7 +53,8 @@ def render(session: Session, file: Path, context_file: Path | None, output: Path
         context = {} if context_file is None else read_context(context_file)
         made = render_file(file, context, is_text=is_text)
     except TemplateError as error:
-        click.echo(f"{error.place}: error: {error.message}{f' ({error.hint})' if error.hint else ''}", err=True)
+        for problem in problems_of(error, file):
+            click.echo(problem, err=True)
         sys.exit(error.exit_code)
     for warning in dict.fromkeys(made.warnings):
         click.echo(warning, err=True)

@@ -21,6 +21,10 @@ ApprovalHash = NewType("ApprovalHash", str)
 """64 hex digits: SHA-256 over messages, audience rule and waivers."""
 
 
+GMAIL_CUTS_AT_BYTES = 102_400
+"""Of a mail's HTML, comments too; what is beyond is hidden, and the way out stands at the end."""
+
+
 class IssueState(StrEnum):
     """Where an issue stands."""
 

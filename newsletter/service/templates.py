@@ -12,10 +12,11 @@ from newsletter.render.templates.look_over import (
     RenderedTemplate,
     check_template,
     check_templates,
+    problems_of,
     render_template,
 )
 
-__all__ = ["Problem", "RenderedTemplate", "check_file", "check_folder", "read_context", "render_file"]
+__all__ = ["Problem", "RenderedTemplate", "check_file", "check_folder", "problems_of", "read_context", "render_file"]
 
 # Strings are matched first, so that what stands in one is no token.
 _TOKENS = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|[{}]|(?P<none>NaN|-?Infinity)', re.DOTALL)
@@ -23,20 +24,12 @@ _MANY_DIGITS = re.compile(r"\d{4301,}")
 
 
 def check_file(path: Path) -> tuple[Problem, ...]:
-    """Look one template over; give what is wrong, in order.
-
-    Raises:
-        TemplateError: Looking takes too long or too much memory.
-    """
+    """Look one template over; give what is wrong, in order."""
     return check_template(path.resolve(), shown_as=path)
 
 
 def check_folder(folder: Path, *, shown_as: Path) -> dict[str, tuple[Problem, ...]]:
-    """Look every template of a folder over; give what is wrong with each, by name.
-
-    Raises:
-        TemplateError: Looking takes too long or too much memory.
-    """
+    """Look every template of a folder over; give what is wrong with each, by name."""
     return check_templates(folder, shown_as=shown_as)
 
 

@@ -152,6 +152,19 @@ def test_check_of_a_file_needs_no_publication(tmp_path: Path) -> None:
     )
 
 
+def test_every_mistake_of_a_rendered_template_is_one_line(tmp_path: Path) -> None:
+    """`render` names all that is wrong with a template, as `check` does."""
+    (tmp_path / "b.mjml").write_text("<mjml><mj-body>\n<mj-a/>\n<mj-b/></mj-body></mjml>", encoding="utf-8")
+
+    done = run(tmp_path, "render", "b.mjml")
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert [line.partition(" There")[0] for line in done.stderr.splitlines()] == [
+        "b.mjml:2:1: error:",
+        "b.mjml:3:1: error:",
+    ]
+
+
 def test_check_without_a_file_looks_over_the_publication() -> None:
     """Every template of the publication is looked over."""
     done = run(Path(__file__).parents[2], "check")

@@ -34,7 +34,7 @@ _SCRIPT_IN_STYLE = re.compile(r"expression\s*\(|(?:java|vb)script:|-moz-binding|
 _MORE_STYLES = re.compile(r"[{}<>]|;(?!\s*\Z)")
 
 
-class Fault(StrEnum):
+class Refusal(StrEnum):
     """Why an attribute is refused."""
 
     SCRIPT = "script"
@@ -54,7 +54,7 @@ class Looked(NamedTuple):
 
     written: str
     faulty: str = ""
-    fault: Fault | None = None
+    fault: Refusal | None = None
     complaints: tuple[tuple[str, str], ...] = ()
 
 
@@ -79,20 +79,20 @@ def has_script(css: str) -> bool:
     return _SCRIPT_IN_STYLE.search(css) is not None
 
 
-def _fault(name: str, value: str, *, is_mjml: bool) -> Fault | None:
+def _fault(name: str, value: str, *, is_mjml: bool) -> Refusal | None:
     """Say why no mail may have this attribute."""
     low = name.lower()
     if low in LINK_ATTRIBUTES or low.endswith(":href"):
         addresses = value.split(",") if low == "srcset" else (value,)
-        return Fault.ADDRESS if any(_is_bad_link(address) for address in addresses) else None
+        return Refusal.ADDRESS if any(_is_bad_link(address) for address in addresses) else None
     if not is_mjml:
         is_script = low.startswith("on") or low == "srcdoc" or (low == "style" and has_script(value))
-        return Fault.SCRIPT if is_script else None
+        return Refusal.SCRIPT if is_script else None
     if name in PLAIN_ATTRIBUTES or name.startswith("aria-"):
         return None
     if has_script(value):
-        return Fault.SCRIPT
-    return Fault.STYLES if _MORE_STYLES.search(value) else None
+        return Refusal.SCRIPT
+    return Refusal.STYLES if _MORE_STYLES.search(value) else None
 
 
 def _is_bad_link(value: str) -> bool:

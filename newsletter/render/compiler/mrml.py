@@ -57,14 +57,18 @@ def compile_rendered(rendered: Rendered, *, template_name: str) -> CompiledMjml:
     try:
         compiled = compile_here(rendered.text, template_name=template_name)
     except TemplateError as error:
-        place = error.place and rendered.place(error.place.line, error.place.column)
-        if place:
-            error.place = place
-            error.message = _OPENED.sub(lambda told: _opened(rendered, told), error.message)
-        else:
-            error.message = f"{error.message} (line and column are of the rendered MJML)"
+        error.place, error.message = _told(error.place, error.message, rendered)
+        traced = ((fault, *_told(fault.place, fault.message, rendered)) for fault in error.faults)
+        error.faults = tuple(replace(fault, place=place, message=message) for fault, place, message in traced)
         raise
     return replace(compiled, warnings=tuple(_replaced(warning, rendered) for warning in compiled.warnings))
+
+
+def _told(place: Place | None, message: str, rendered: Rendered) -> tuple[Place | None, str]:
+    """Name the place of a fault in the template, where it can be traced there."""
+    if place is not None and (found := rendered.place(place.line, place.column)):
+        return found, _OPENED.sub(lambda told: _opened(rendered, told), message)
+    return place, f"{message} (line and column are of the rendered MJML)"
 
 
 def _opened(rendered: Rendered, told: re.Match[str]) -> str:

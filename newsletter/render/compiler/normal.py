@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from newsletter.errors import Place, TemplateError
-from newsletter.render.compiler.attributes import Fault, Looked, has_script, looked_over, looked_over_before
+from newsletter.errors import Fault, Place, TemplateError
+from newsletter.render.compiler.attributes import Looked, Refusal, has_script, looked_over, looked_over_before
 from newsletter.render.compiler.habits import VOID_TAGS
 from newsletter.render.compiler.reading import MjmlSource
 from newsletter.render.compiler.references import css_escaped, referenced_text
@@ -108,7 +108,7 @@ def normalised(source: str, *, template_name: str) -> NormalMjml:
 
     Raises:
         TemplateError: The source is not well-formed, too deep, or holds a tag, attribute or address that a mail must
-            not have; with line and column.
+            not have; with line and column, and with the other faults there are.
     """
     return _Writer(source, template_name).write()
 
@@ -128,16 +128,21 @@ class _Writer:
         self._has_prefixes = "xmlns" in text or "xml:" in text
         self._classes: frozenset[str | None] = frozenset()
         self._seen: set[str] = set()
+        self._faults: list[TemplateError] = []
 
     def write(self) -> NormalMjml:
-        """Read and write the whole document."""
+        """Read and write the whole document, or raise its first fault with all others."""
         root = self.source.root()
         if root.tag != "mjml":
             raise self._fault(root, f"The outermost tag is {root.tag!r}.", "Begin with <mjml>.")
         self._classes = frozenset(node.get("name") for node in root.iterfind("mj-head/mj-attributes/mj-class"))
         self._container(root, root.tag, 1)
-        if root.find("mj-body") is None:
-            raise self._fault(root, "There is no mj-body.", "Put the sections of the letter into <mj-body>.")
+        if root.find("mj-body") is None and not self._faults:
+            self._faults.append(self._fault(root, "There is no mj-body.", "Put the sections into <mj-body>."))
+        if self._faults:
+            first, *others = self._faults[:WARNINGS_MAX]
+            first.faults = tuple(Fault(message=one.message, place=one.place, hint=one.hint) for one in others)
+            raise first
         return NormalMjml(mjml="".join(self.out), inline_css="\n".join(self.inline_css), warnings=tuple(self.warnings))
 
     def _fault(self, node: etree._Element, message: str, hint: str, *, at: str = "") -> TemplateError:
@@ -161,15 +166,18 @@ class _Writer:
         self._check_text(node, tag, node.text)
         for child in node:
             if not isinstance(child, etree._Comment):  # noqa: SLF001 - lxml has no other name for the type
-                self._mjml(child, tag, depth + 1)
+                try:
+                    self._mjml(child, tag, depth + 1)
+                except TemplateError as fault:
+                    self._faults.append(fault)
             self._check_text(node, tag, child.tail)
         self.out.append(f"</{tag}>")
 
     def _check_text(self, node: etree._Element, tag: str, text: str | None) -> None:
         """Refuse text that the compiler would drop."""
         if text and (said := text.strip()):
-            at = said.splitlines()[0]
-            raise self._fault(node, f"Text stands directly in {tag}: {said[:40]!r}.", "Put it into mj-text.", at=at)
+            message, at = f"Text stands directly in {tag}: {said[:40]!r}.", said.splitlines()[0]
+            self._faults.append(self._fault(node, message, "Put it into mj-text.", at=at))
 
     def _mjml(self, node: etree._Element, parent_tag: str, depth: int) -> None:
         """Write one MJML tag by its kind."""
@@ -255,7 +263,10 @@ class _Writer:
         for child in node:
             tag = child.tag
             if isinstance(tag, str):
-                self._html(child, tag, depth + 1)
+                try:
+                    self._html(child, tag, depth + 1)
+                except TemplateError as fault:
+                    self._faults.append(fault)
             elif isinstance(child, etree._Comment):  # noqa: SLF001 - as above
                 self.out.append(self._conditional(node, child.text or ""))
             else:
@@ -329,9 +340,9 @@ class _Writer:
     def _faulty(self, node: etree._Element, looked: Looked) -> TemplateError:
         """Make the error for an attribute that no mail may have."""
         name, tag = looked.faulty, etree.QName(node).localname
-        if looked.fault is Fault.SCRIPT:
+        if looked.fault is Refusal.SCRIPT:
             return self._fault(node, f"The attribute {name!r} would be a script.", "Take it out.", at=name)
-        if looked.fault is Fault.STYLES:
+        if looked.fault is Refusal.STYLES:
             message = f"The {name} of {tag!r} holds more than one style."
             return self._fault(node, message, "Give it one value, without ; and braces.", at=name)
         message = f"The {name} of {tag!r} has an address that no mail may have."

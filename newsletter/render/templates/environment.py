@@ -44,6 +44,7 @@ class Templates:
         self.folder = folder
         self.shown_as = shown_as or folder
         self._marks = Marks(self.shown_as)
+        self._loader = _FolderLoader(folder, self.shown_as)
         self._environments = {
             True: _environment(folder, self.shown_as, is_text=True),
             False: _environment(folder, self.shown_as, is_text=False, marks=self._marks),
@@ -84,6 +85,19 @@ class Templates:
         """Give the environment for a template."""
         return self._environments[name.endswith(TEXT_SUFFIX) if is_text is None else is_text]
 
+    def source(self, name: str) -> str:
+        """Give what a template's file says.
+
+        Raises:
+            TemplateError: It is no UTF-8, or cannot be read.
+            jinja2.TemplateNotFound: It is not there.
+        """
+        return self._loader.get_source(self._environments[True], name)[0]
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a template in the folder."""
+        return self._loader.has(name)
+
     def without_marks(self, text: str) -> Rendered:
         """Take the marks of the tags out of what was rendered."""
         return self._marks.taken_out(text)
@@ -112,7 +126,7 @@ class Templates:
         except jinja2.TemplateSyntaxError as cause:
             # Of a comment without end Jinja says the file's whole path where it should say its name.
             path = (self.folder / (cause.name or name)).relative_to(self.folder)
-            place = self._with_column(Place(path=self.shown_as / path, line=cause.lineno), cause)
+            place = self.with_column(Place(path=self.shown_as / path, line=cause.lineno), cause)
             raise TemplateError(
                 f"Template syntax: {_sentence(cause.message or '')}", place=place, hint="Correct the line named."
             ) from cause
@@ -130,7 +144,7 @@ class Templates:
             ) from cause
         except Exception as cause:
             raise TemplateError(
-                f"The template fails on its values: {type(cause).__name__}: {_sentence(str(cause))}",
+                f"The template fails on its values: {_sentence(str(cause))}",
                 place=self.place_of(cause, name),
                 hint="Correct the expression, or the value given to it.",
             ) from cause
@@ -144,9 +158,9 @@ class Templates:
             if path.is_relative_to(self.folder):
                 found = Place(path=self.shown_as / path.relative_to(self.folder), line=traceback.tb_lineno)
             traceback = traceback.tb_next
-        return self._with_column(found, error)
+        return self.with_column(found, error)
 
-    def _with_column(self, place: Place, error: BaseException) -> Place:
+    def with_column(self, place: Place, error: BaseException) -> Place:
         """Find the column of the name an error speaks of, or else of the first Jinja tag on its line."""
         path = self.folder / place.path.relative_to(self.shown_as)
         with suppress(OSError, UnicodeDecodeError, IndexError):
@@ -257,6 +271,12 @@ class _FolderLoader(jinja2.BaseLoader):
                 hint="Save it as UTF-8.",
             ) from cause
         return source, str(self.folder / template), lambda: _modified(resolved) == modified
+
+    def has(self, template: str) -> bool:
+        """Tell whether there is such a template."""
+        with suppress(jinja2.TemplateNotFound):
+            return self._found(template).is_file()
+        return False
 
     def _found(self, template: str) -> Path:
         """Find a template's file.

@@ -2,15 +2,17 @@
 
 Syntax, names of filters and files, and the MJML that it makes with any values, on both sides of its conditions: all
 with file, line and column. What only real values can show, only rendering shows.
-Door: `check_template`, `check_templates`, `render_template`. It must not know editions.
+Door: `check_template`, `check_templates`, `render_template`, `problems_of`. It must not know editions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
+from jinja2 import nodes
 
+from newsletter.domain.issue import GMAIL_CUTS_AT_BYTES
 from newsletter.errors import Place, TemplateError
 from newsletter.render.compiler.mrml import compile_rendered
 from newsletter.render.compiler.normal import MjmlWarning
@@ -62,19 +64,29 @@ class RenderedTemplate:
 def check_templates(folder: Path, *, shown_as: Path) -> dict[str, tuple[Problem, ...]]:
     """Look over every template of a folder; give what is wrong with each, by name.
 
-    Raises:
-        TemplateError: Looking takes too long or too much memory.
+    One without end is a problem of its own: the others are looked over all the same.
     """
-    return within_limits(shown_as, _checked_folder, folder, shown_as)
+    return {name: _limited(folder, shown_as, name) for name in kept_templates(folder, shown_as).names()}
 
 
 def check_template(path: Path, *, shown_as: Path) -> tuple[Problem, ...]:
-    """Look over one template; its includes come from its folder and may not leave it.
+    """Look over one template; its includes come from its folder and may not leave it."""
+    return _limited(path.parent, shown_as.parent, path.name)
 
-    Raises:
-        TemplateError: Looking takes too long or too much memory.
+
+def problems_of(error: TemplateError, path: Path) -> tuple[Problem, ...]:
+    """Give what an error tells as problems, all of it, the first thing first; every one has a line and a column.
+
+    Args:
+        error: What was raised.
+        path: The file to name where the error names none.
     """
-    return within_limits(shown_as, _checked, path.parent, shown_as.parent, path.name)
+    told = [(error.message, error.place, error.hint)]
+    told += [(fault.message, fault.place, fault.hint) for fault in error.faults]
+    return tuple(
+        Problem(is_error=True, message=message, place=_whole(place or Place(path=path)), hint=hint)
+        for message, place, hint in told
+    )
 
 
 def render_template(
@@ -91,22 +103,59 @@ def render_template(
     return within_limits(shown_as, _rendered, path, dict(context), shown_as, is_text=is_text)
 
 
-def _checked_folder(folder: Path, shown_as: Path) -> dict[str, tuple[Problem, ...]]:
-    """Look over every template of a folder."""
-    return {name: _checked(folder, shown_as, name) for name in kept_templates(folder, shown_as).names()}
+def _limited(folder: Path, shown_as: Path, name: str) -> tuple[Problem, ...]:
+    """Look over one template within the limits; one that passes them has that problem."""
+    try:
+        return within_limits(shown_as / name, _checked, folder, shown_as, name)
+    except TemplateError as error:
+        return problems_of(error, shown_as / name)
 
 
 def _checked(folder: Path, shown_as: Path, name: str) -> tuple[Problem, ...]:
     """Look over one template, with anything as its values, true and false."""
     templates = kept_templates(folder, shown_as)
-    problems: dict[Problem, None] = {}
+    problems: dict[Problem, None] = dict.fromkeys(_unknown(templates, name))
     for kind in KINDS:
         try:
             found = _with_anything(templates, name, kind)
         except TemplateError as error:
-            found = (_problem(error, shown_as / name),)
+            found = problems_of(error, shown_as / name)
         problems |= dict.fromkeys(found)
     return tuple(sorted(problems, key=_order))
+
+
+def _unknown(templates: Templates, name: str) -> Iterator[Problem]:
+    """Give every filter, test and file that a template names and that is not there: Jinja stops at the first."""
+    environment = templates.environment(name)
+    try:
+        with templates.told(name):
+            written = environment.parse(templates.source(name), name)
+    except TemplateError:
+        # Filling it says the same, with its place.
+        return
+    known = {nodes.Filter: environment.filters, nodes.Test: environment.tests}
+    kinds = {nodes.Filter: "filter", nodes.Test: "test"}
+    for node in written.find_all((nodes.Filter, nodes.Test)):
+        if node.name not in known[type(node)]:
+            cause = jinja2.TemplateAssertionError(f"No {kinds[type(node)]} named {node.name!r}.", node.lineno, name)
+            yield from _told(templates, name, cause)
+    for reference in written.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
+        target = getattr(reference, "template", None)
+        is_needed = not getattr(reference, "ignore_missing", False)
+        if is_needed and isinstance(target, nodes.Const) and not templates.has(target.value):
+            yield from _told(templates, name, jinja2.TemplateNotFound(target.value), line=reference.lineno)
+
+
+def _told(templates: Templates, name: str, cause: Exception, *, line: int | None = None) -> tuple[Problem, ...]:
+    """Give a mistake in the words in which filling the template would tell it."""
+    path = templates.shown_as / name
+    try:
+        with templates.told(name):
+            raise cause
+    except TemplateError as error:
+        if line is not None:
+            error.place = templates.with_column(Place(path=path, line=line), cause)
+        return problems_of(error, path)
 
 
 def _is_true(value: object) -> bool:
@@ -141,7 +190,7 @@ def _with_anything(templates: Templates, name: str, kind: type[jinja2.Undefined]
             raise
         except Exception as cause:  # noqa: BLE001 - a made-up value fits no expression for certain
             place = templates.place_of(cause, name)
-            message = f"Its values are needed to look at the rest ({type(cause).__name__}: {cause})."
+            message = "Its values are needed to look at the rest."
             return (Problem(is_error=False, message=message, place=place, hint="Use `newsletter template render`."),)
     if "<mjml" not in rendered.text or _is_text(name):
         return ()
@@ -166,8 +215,19 @@ def _rendered(path: Path, context: Mapping[str, object], shown_as: Path, *, is_t
 def _made(rendered: Rendered, template_name: str, *, is_text: bool) -> RenderedTemplate:
     """Compile what a template made."""
     compiled = compile_rendered(rendered, template_name=template_name)
-    body = plain_text(compiled.html) if is_text else compiled.html
-    return RenderedTemplate(body=body, warnings=tuple(_warning(warning) for warning in compiled.warnings))
+    warnings = tuple(_warning(warning) for warning in compiled.warnings)
+    if is_text:
+        return RenderedTemplate(body=plain_text(compiled.html), warnings=warnings)
+    return RenderedTemplate(body=compiled.html, warnings=(*warnings, *_too_large(compiled.html, template_name)))
+
+
+def _too_large(html: str, template_name: str) -> Iterator[Problem]:
+    """Tell that a mail is larger than Gmail shows."""
+    size_bytes = len(html.encode())
+    if size_bytes > GMAIL_CUTS_AT_BYTES:
+        message = f"The HTML has {size_bytes:,} bytes; Gmail cuts off what is beyond {GMAIL_CUTS_AT_BYTES:,}."
+        hint = "Shorten it: the way out stands at its end."
+        yield Problem(is_error=False, message=message, place=_whole(Place(path=Path(template_name))), hint=hint)
 
 
 def _text(templates: Templates, name: str, context: Mapping[str, object]) -> str:
@@ -180,15 +240,9 @@ def _is_text(name: str) -> bool:
     return name.endswith(TEXT_SUFFIXES)
 
 
-def _problem(error: TemplateError, path: Path) -> Problem:
-    """Make a problem of an error; every one has a line and a column."""
-    place = error.place or Place(path=path)
-    return Problem(
-        is_error=True,
-        message=error.message,
-        place=Place(path=place.path, line=place.line or 1, column=place.column or 1),
-        hint=error.hint,
-    )
+def _whole(place: Place) -> Place:
+    """Give a place with a line and a column."""
+    return Place(path=place.path, line=place.line or 1, column=place.column or 1)
 
 
 def _warning(warning: MjmlWarning) -> Problem:

@@ -72,12 +72,67 @@ def test_template_is_looked_over_within_the_limits(tmp_path: Path) -> None:
     path = tmp_path / "a.mjml.j2"
     path.write_text("{% set x = namespace(n='ab') %}{% for i in range(99) %}{% set x.n = x.n * 9 %}{% endfor %}")
 
-    with pytest.raises(TemplateError) as caught:
-        check_template(path, shown_as=Path("a.mjml.j2"))
-    assert (caught.value.message, caught.value.place) == (
+    [problem] = check_template(path, shown_as=Path("a.mjml.j2"))
+
+    assert (problem.message, problem.place) == (
         "Making this template took more than 300 MiB of memory.",
         Place(path=Path("a.mjml.j2"), line=1, column=1),
     )
+
+
+def test_folder_is_looked_over_to_its_end(tmp_path: Path) -> None:
+    """A template without end is one problem of that file, and the others are told as ever."""
+    (tmp_path / "a.mjml.j2").write_text(
+        "{% set x = namespace(n='ab') %}{% for i in range(99) %}{% set x.n = x.n * 9 %}{% endfor %}"
+    )
+    (tmp_path / "b.mjml.j2").write_text("{{ x|nosuch }}")
+
+    problems = check_templates(tmp_path, shown_as=Path("t"))
+
+    assert {name: [str(problem)[:30] for problem in found] for name, found in problems.items()} == {
+        "a.mjml.j2": ["t/a.mjml.j2:1:1: error: Making"],
+        "b.mjml.j2": ["t/b.mjml.j2:1:6: error: Templa"],
+    }
+
+
+def test_all_mistakes_of_a_template_are_told(tmp_path: Path) -> None:
+    """Filters, tests, files, tags, addresses and loose text: each has its line, and none hides another."""
+    named = '{{ x|nosuch }}\n{% include "b" %}\n{% if x is nosuch %}{{ y|neither }}{% endif %}'
+    named += '{% include "c" ignore missing %}'
+    tags = '<mj-tetx/>\nloose\n<mj-text><a href="javascript:x">a</a>\n<script>b</script></mj-text>\n<mj-body/>'
+
+    assert [shown.partition(" (")[0] for shown in found(tmp_path, named)] == [
+        "t/a.mjml.j2:1:6: error: Template syntax: No filter named 'nosuch'.",
+        "t/a.mjml.j2:2:13: error: There is no template 'b'.",
+        "t/a.mjml.j2:3:12: error: Template syntax: No test named 'nosuch'.",
+        "t/a.mjml.j2:3:26: error: Template syntax: No filter named 'neither'.",
+    ]
+    assert [shown.partition(" (")[0] for shown in found(tmp_path, LETTER.format(tags), "b.mjml.j2")] == [
+        "t/b.mjml.j2:2:1: error: There is no tag 'mj-tetx' in MJML.",
+        "t/b.mjml.j2:3:1: error: Text stands directly in mj-column: 'loose'.",
+        "t/b.mjml.j2:4:13: error: The href of 'a' has an address that no mail may have.",
+        "t/b.mjml.j2:5:1: error: script cannot stand in HTML.",
+        "t/b.mjml.j2:6:1: error: mj-body cannot stand in mj-column; it belongs in mjml.",
+    ]
+
+
+def test_no_python_is_shown(tmp_path: Path) -> None:
+    """Where made-up values do not fit, the person is told what to do, and nothing of the program."""
+    assert found(tmp_path, "{% for key, value in x.items() %}{{ key }}{% endfor %}") == [
+        "t/a.mjml.j2:1:1: warning: Its values are needed to look at the rest. (Use `newsletter template render`.)"
+    ]
+
+
+@pytest.mark.parametrize(("letters", "warned"), [(1_000, False), (110_000, True)])
+def test_letter_that_gmail_cuts_off_is_told(tmp_path: Path, letters: int, warned: bool) -> None:  # noqa: FBT001 - a table's column
+    """More than 102,400 bytes of HTML is a warning, with the size."""
+    path = tmp_path / "a.mjml"
+    path.write_text(LETTER.format("<mj-text>{{ x }}</mj-text>"), encoding="utf-8")
+
+    made = look_over._rendered(path, {"x": "a" * letters}, Path("a.mjml"), is_text=False)
+
+    said = [f"The HTML has {len(made.body.encode()):,} bytes; Gmail cuts off what is beyond 102,400."] if warned else []
+    assert [problem.message for problem in made.warnings] == said
 
 
 def rendered(path: Path, context: dict[str, object], *, is_text: bool = False) -> str:

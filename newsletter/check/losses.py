@@ -30,9 +30,10 @@ _AIM = re.compile(
 _DEFINITION = re.compile(r"^ {0,3}\[[^\[\]\n]{1,400}\]:[ \t]{0,9}<?([^\s<>]{1,2000})", re.MULTILINE)
 _PUNYCODE = re.compile(r"xn--([a-z0-9-]{1,59})")
 _SIGNS = re.compile(
-    r"!?\[[^\[\]\n]{0,80}\]\(\S{0,40}|\[\^[\w-]{1,20}\]:?|\*\*[^\s*][^*\n]{0,40}|~~[^\s~][^~\n]{0,40}"
-    r"|\|[ \t]{0,9}:?-{3,}|```\w{0,20}"
+    r"!?\[[^\[\]\n]{0,80}\]\((?![^()\s]{1,200}\))\S{0,40}|\*\*\w(?![^*\n]{0,60}\*\*)[^*\n]{0,40}"
+    r"|\[\^[\w-]{1,20}\]:?|~~\w[^~\n]{0,40}|\|[ \t]{0,9}:?-{3,}|```\w{0,20}"
 )
+"""Marks that are not closed or not read anywhere; whole ones in the wrong place are `markup-shown`."""
 
 
 class _Said(NamedTuple):

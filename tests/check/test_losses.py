@@ -116,6 +116,7 @@ CASES: list[Case] = [
     ("picture-in-text", SAMPLE, ()),
     ("picture-in-text", with_text(f"![a]({PICTURE})"), lost(address=PICTURE)),
     ("markdown-left", SAMPLE, ()),
+    ("markdown-left", made(with_item(lead="**a** ja [b](https://malli.example/b)")), ()),
     ("markdown-left", with_text("**a** *b* [c](https://malli.example/c) 2*3*4 [d] (e) | f"), ()),
     (
         "markdown-left",

@@ -21,7 +21,7 @@ KeyPath = tuple[str | int, ...]
 """Names and, inside arrays, 0-based numbers: ("source", 0, "kind")."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_SYNTAX_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_SYNTAX_PLACE = re.compile(r"(?<!\s)\s*+\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _BLANK = re.compile(r"[ \t]*")
 _BETWEEN = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _STRING = re.compile(

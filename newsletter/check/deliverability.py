@@ -21,7 +21,7 @@ TEXT_SHARE_LEAST = 0.5
 """Of the HTML's words that the text part must have: below it, filters take the text for a decoy."""
 
 _WORD = re.compile(r"\w+")
-_ADDRESS = re.compile(r"\S+://\S+|mailto:\S+|\S+@\S+")
+_ADDRESS = re.compile(r"(?<!\S)\S+(?:://|@)\S+|mailto:\S+")
 _AROUND_WORDS = "<>()[]\"'“”.,;:!?"
 _LINE_BREAK = re.compile(r"[\r\n]")
 

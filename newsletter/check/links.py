@@ -29,7 +29,7 @@ SHORTENERS = frozenset(
 """Hosts that hide where a link leads; filters distrust them, and readers cannot judge them."""
 
 _EXAMPLE_HOST = re.compile(r"(?:.*\.)?(?:example|example\.(?:com|net|org))\Z")
-_TEST_HOST = re.compile(r"(?:.*\.)?(?:localhost|local|test|invalid|internal|lan)\Z|(?:.*[.-])?staging(?:[.-].*)?\Z")
+_TEST_HOST = re.compile(r"(?s)(?:.*\.)?(?:localhost|local|test|invalid|internal|lan)\Z|(?:.*[.-])?staging(?:[.-].*)?\Z")
 _HOST_LABEL = re.compile(r"(?!-)[^\W_](?:[\w-]*[^\W_])?\Z")
 _MAILBOX = re.compile(r"[^\s@<>(),;:\"\[\]\\]+@(?:(?!-)[\w-]+(?<!-)\.)+(?!-)[\w-]{2,}(?<!-)\Z")
 _TRACKER = re.compile(

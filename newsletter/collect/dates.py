@@ -16,10 +16,13 @@ from babel.dates import get_month_names
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
 """Outside these a machine wrote the date, not a person (1970, 0001, 9999)."""
 
+_LENGTH_MAX = 200
+"""What is longer is no date but a text."""
+
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}):(\d{2})(.*)\Z", re.DOTALL)
 _RFC_822 = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}\s+[A-Z][a-z]{2,8}\s+[12]\d{3}\s+\d{1,2}:\d{2}")
-_CLOCK = r"(?:,?\s+(?P<word>klo|kello|kl\.?|at)?\s*(?P<hour>\d{1,2})(?:[.:](?P<minute>\d{2}))?)?"
+_CLOCK = r"(?:,?\s++(?P<word>klo|kello|kl\.?|at)?\s*+(?P<hour>\d{1,2})(?:[.:](?P<minute>\d{2}))?)?"
 _DAY_FIRST = re.compile(
     r"(?:\w{2,12},?\s+)?(?P<day>\d{1,2})\.?\s*(?:(?P<month>\d{1,2})\.|(?P<name>[^\W\d]+)\.?)\s*(?P<year>\d{4})"
     rf"{_CLOCK}\Z"
@@ -50,6 +53,8 @@ def read_date(written: str, zone: ZoneInfo) -> ReadDate | None:
     English.
     """
     written = " ".join(written.split())
+    if len(written) > _LENGTH_MAX:
+        return None
     try:
         read = _iso(written, zone) or _rfc_822(written, zone) or _day_first(written, zone)
     except (ValueError, OverflowError):

@@ -41,7 +41,7 @@ _FLAT: Final = {
 # Possessive quantifiers: a `<` with megabytes and no `>` after it must not cost quadratic time.
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*+)([^<>]*+)>")
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>")
-_EMPTY_ELEMENT = re.compile(r"<([a-z][a-z0-9]*)(?: [^<>]*)?>(?:\s|&nbsp;|<br>)*</\1>")
+_EMPTY_ELEMENT = re.compile(r"<(?!br>)([a-z][a-z0-9]*+)(?: [^<>]*+)?>(?:\s|&nbsp;|<br>)*+</\1>")
 _ASCII: Final = bytes(range(128))
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _EDGE_SPACE = re.compile(r"(?<=<p>) | (?=</p>)|(?<=<li>) | (?=</li>)|(?<=<h[34]>) | (?=</h[34]>)|(?<=<br>) ")

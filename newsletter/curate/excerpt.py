@@ -21,7 +21,8 @@ _LONG_FACTOR = 2
 # "1. marraskuuta" opens a paragraph.
 _LIST = re.compile(r"^[^\S\n]*(?:[•‣▪◦·*+-]\s|1[.)]\s[^\n]*\n\s*2[.)]\s)", re.MULTILINE)
 _ADDRESS_IN_BRACKETS = re.compile(
-    r"(?<!\s)\s*+(?:\([^()]*?(?:https?://|www\.)[^()]*\)|\[[^\[\]]*?(?:https?://|www\.)[^\[\]]*\])"
+    r"(?<!\s)\s*+(?:\((?=[^()]*+\))[^()]*?(?:https?://|www\.)[^()]*\)"
+    r"|\[(?=[^\[\]]*+\])[^\[\]]*?(?:https?://|www\.)[^\[\]]*\])"
 )
 _CUT_OFF = re.compile(
     r"\s*(?:\[?(?:…|\.{3})\]?|\b(?:jatka lukemista|lue lisää|lue koko juttu|läs mer|läs vidare|fortsätt läsa|read more|"

@@ -22,8 +22,8 @@ KEPT_TEXTS = 1024
 _LONG_WORD = re.compile(
     rf"(?<![\w{SOFT_HYPHEN}])[^\W\d_]{{{LONG_WORD_LETTERS},{LONGEST_WORD_LETTERS}}}(?![\w{SOFT_HYPHEN}])"
 )
-_MARKED = re.compile(r"\S*(?:[@/\\]|\.\w)\S*")
-"""An address, a path, a file name: nothing in it may change."""
+_MARKED_OR_LONG_WORD = re.compile(rf"(?<!\S)\S*(?:[@/\\]|\.\w)\S*|(?P<word>{_LONG_WORD.pattern})")
+"""An address, a path, a file name, in which nothing may change, comes before any word in it."""
 
 
 @lru_cache(maxsize=KEPT_TEXTS)
@@ -34,12 +34,11 @@ def softened(text: str, language: Language) -> str:
     """
     if language != "fi" or _LONG_WORD.search(text) is None:
         return text
-    kept = [match.span() for match in _MARKED.finditer(text)]
 
     def softened_word(match: re.Match[str]) -> str:
-        if any(start <= match.start() < end for start, end in kept):
+        if match["word"] is None:
             return match[0]
         cuts = (0, *compound_boundaries(match[0]), len(match[0]))
         return SOFT_HYPHEN.join(match[0][start:end] for start, end in pairwise(cuts))
 
-    return _LONG_WORD.sub(softened_word, text)
+    return _MARKED_OR_LONG_WORD.sub(softened_word, text)

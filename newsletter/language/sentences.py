@@ -37,6 +37,7 @@ _LOOK_BACK_LETTERS = 60
 _CLOSERS = "”\"'’»)]"
 _OPENERS = "”“\"'‘’«»([–—- \u00a0"
 _STOP = re.compile(rf"(?<![.!?…])([.!?…]++)([{re.escape(_CLOSERS)}]*+)\s+")
+_AFTER_OPENERS = re.compile(rf"[{re.escape(_OPENERS)}]*+(.?)", re.DOTALL)
 _INITIALS = re.compile(r"[^\W\d_](?:[.-]{1,2}[^\W\d_])*")
 _SHORT_NUMBER = re.compile(r"(?:[\d.]+[–—-])?(?:\d{1,2}\.)?\d{1,2}")
 _CLOCK = re.compile(r"\b(?:klo|kello|kl\.)\s[\d.:–—-]+$", re.IGNORECASE)
@@ -72,7 +73,9 @@ def _sentences(paragraph: str, language: Language) -> list[str]:
 def _is_boundary(paragraph: str, start: int, stop: re.Match[str], language: Language) -> bool:
     """Tell whether a stop ends the sentence that began at `start`."""
     before = paragraph[max(start, stop.start() - _LOOK_BACK_LETTERS) : stop.start()]
-    begins = paragraph[stop.end() :].lstrip(_OPENERS)[:1]
+    after = _AFTER_OPENERS.match(paragraph, stop.end())
+    assert after is not None, "it may match nothing"
+    begins = after[1]
     if not (begins.isupper() or begins.isdigit()):
         return False
     if stop[1] != "." or stop[2]:

@@ -24,7 +24,7 @@ NAME_LENGTH_MAX = 60
 # 42 bytes are 56 characters of base64 and 68 with the frame: "Reply-To: " before them makes 78.
 _WORD_BYTES = 42
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")
-_ADDRESS = re.compile(r"[!-~]+@[!-~]+\Z")
+_ADDRESS = re.compile(r"(?=[!-~]++\Z)[!-~][^@]*+@[!-~]")
 _UNSAFE_IN_ADDRESS = re.compile(r"[<>,;:\\()\[\]\"]")
 _VISIBLE_ASCII = re.compile(r"[ -~]+\Z")
 

@@ -36,7 +36,10 @@ _TITLE_FROM_TEXT_CHARACTERS = 80
 _NAME_CHARACTERS = 100
 _IDENTITY_CHARACTERS = 500
 # A DTD inside a feed can name files and grow without end; feeds need none.
-_DOCUMENT_TYPE = re.compile(rb"<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+_DOCUMENT_TYPE = re.compile(
+    rb"((?:[^<]++|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL
+)
+"""It stands before the first element, so it is looked for only there."""
 _ITEM_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 # feedparser looks for a mail address in an author's name with a pattern that took 77 s on 100 kB.
 _LONG_NAME = re.compile(
@@ -101,7 +104,8 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
     if b"\0" in body:
         raise SourceError(f"Source {source.id!r} is no text in an encoding we read.", hint="Ask for UTF-8.")
     body = markup.mend_utf8(body.lstrip())
-    body = _DOCUMENT_TYPE.sub(lambda match: b"\n" * match[0].count(b"\n"), body, count=1)
+    if declared := _DOCUMENT_TYPE.match(body):
+        body = declared[1] + b"\n" * body[declared.end(1) : declared.end()].count(b"\n") + body[declared.end() :]
     body = _LONG_NAME.sub(rb"\1", body)
     ends = [match.end() for match in _ITEM_END.finditer(body)]
     if len(ends) > MAXIMUM_ITEMS:

@@ -18,7 +18,7 @@ _TAGS = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|(?P<tag><[^\s/!?<>
 _WHOLE_TAG = re.compile(r"<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>?")
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 _SYNTAX_PLACE = re.compile(r",? \(?line \d+, column \d+.*\Z", re.DOTALL)
-_OPENED = re.compile(r"(?P<tag>\S+) line (?P<line>\d+)")
+_OPENED = re.compile(r"(?<!\S)(?P<tag>\S++) line (?P<line>\d+)")
 # What libxml2 says, in the words of people who write templates.
 _PLAINLY = (
     (re.compile(r"AttValue: .* expected"), "The value of an attribute stands in no quotes"),

@@ -12,7 +12,7 @@ from newsletter.web.letters.choices import Choices, Scheme
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 """A link opens in a tab of its own, so that it can be tried; all else is shut. Never scripts, never our origin."""
 
-_HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
+_HEAD = re.compile(r"<head[^<>]*>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"\A\s*<!doctype[^>]*>", re.IGNORECASE)
 _PREFERS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
 # Conditions that hold, and do not, in every frame: a browser can be asked for dark only as a whole.
@@ -21,8 +21,8 @@ _ALWAYS, _NEVER = "(min-width: 0px)", "(min-width: 999999px)"
 # Chromium 156 does for a frame), and a connection alone tells that the mail was opened.
 _REACHING = re.compile(r"<(/?)(iframe|frame|frameset|object|embed|portal|fencedframe|link)\b", re.IGNORECASE)
 _REMOTE = re.compile(
-    r"""<(?:img|td|table|body|div)\b[^>]*\b(?:src|srcset|background)\s*=\s*["']?\s*(?:https?:)?//"""
-    r"""|url\(\s*["']?\s*(?:https?:)?//""",
+    r"""<(?:img|td|table|body|div)\b[^<>]*\b(?:src|srcset|background)\s*=\s*+(?:["']\s*+)?(?:https?:)?//"""
+    r"""|url\(\s*+(?:["']\s*+)?(?:https?:)?//""",
     re.IGNORECASE,
 )
 

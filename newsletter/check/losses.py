@@ -74,7 +74,8 @@ def _said(reading: Reading) -> Iterator[_Said]:
 
 def _lost(said: _Said, shown: str) -> list[str]:
     """Give the words of a text that do not stand in what is shown, each once."""
-    text = plain(html.unescape(said.text) if said.is_markdown else said.text)
+    # The address of a picture is told of by `picture-in-text`.
+    text = plain(html.unescape(_PICTURE.sub(_described, said.text)) if said.is_markdown else said.text)
     words = set(_WORD.findall(shown))
     lost = []
     for match in _WORD.finditer(text):
@@ -83,6 +84,11 @@ def _lost(said: _Said, shown: str) -> list[str]:
         if match[0] not in words and not (is_glued and match[0] in shown):
             lost.append(match[0])
     return list(dict.fromkeys(lost))
+
+
+def _described(picture: re.Match[str]) -> str:
+    """Give a picture of Markdown up to its address."""
+    return picture[0][: picture.start(1) - picture.start()]
 
 
 def _in_html(reading: Reading) -> str:

@@ -89,6 +89,7 @@ CASES: list[Case] = [
             ),
         ),
     ),
+    ("words-lost", with_text("![kissa](https://malli.example/tuntematon.png)"), ()),
     ("words-lost-in-text", SAMPLE, ()),
     ("words-lost-in-text", with_text("[a](https://malli.example/ä 'b')"), ()),
     ("words-lost-in-text", made(with_item(image_alt="Kuvateksti")), ()),

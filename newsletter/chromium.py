@@ -11,20 +11,15 @@ import json
 import os
 import select
 import shutil
-import signal
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from newsletter import machine
 from newsletter.errors import UsageError
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows, where `open_chromium` says so
-    fcntl = None  # type: ignore[assignment]
 
 PROGRAMS = (
     "chromium",
@@ -58,7 +53,6 @@ _ARGUMENTS = (
 )
 _FROM_US, _TO_US = 3, 4
 """The descriptors on which Chromium reads and writes."""
-_FIRST_FREE = 10
 
 
 def find_chromium() -> Path | None:
@@ -78,7 +72,7 @@ def open_chromium(program: Path | None, *, undone: str, otherwise: str) -> "Chro
     Raises:
         UsageError: There is no browser, or none can be driven here; with what to do.
     """
-    if os.name == "nt":  # pragma: no cover - Windows
+    if not machine.HAS_PIPES:
         hint = f"{otherwise[:1].upper()}{otherwise[1:]}."
         raise UsageError(f"A browser can be driven on Linux and macOS only; {undone}.", hint=hint)
     if program is None:
@@ -113,8 +107,7 @@ class Chromium:
         with ExitStack() as starting:
             profile = starting.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
             self._page = Path(profile) / "page.html"
-            self._process = self._spawn(profile, starting)
-            starting.callback(self._end)
+            self._spawn(profile, starting)
             target = self._ask("Target.createTarget", {"url": "about:blank"})["targetId"]
             self._session = self._ask("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
             self._ask("Network.enable", {})
@@ -174,38 +167,19 @@ class Chromium:
         shot = self._ask("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": clip})
         return base64.b64decode(shot["data"])
 
-    def _spawn(self, profile: str, starting: ExitStack) -> int:
-        """Start the program with our pipes as its descriptors 3 and 4; give its process id."""
-        read_by_it, self._to_it = self._pipe(starting)
-        self._from_it, written_by_it = self._pipe(starting)
+    def _spawn(self, profile: str, starting: ExitStack) -> None:
+        """Start the program on our pipes."""
         arguments = [str(self._program), *_ARGUMENTS, f"--user-data-dir={profile}"]
-        if os.geteuid() == 0:
+        if machine.is_administrator():
             # Chromium's own sandbox refuses to start for root; the pages have no script and no network.
             arguments.append("--no-sandbox")
-        nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
-        pipes = [(os.POSIX_SPAWN_DUP2, read_by_it, _FROM_US), (os.POSIX_SPAWN_DUP2, written_by_it, _TO_US)]
         try:
-            process = os.posix_spawn(arguments[0], arguments, os.environ, file_actions=[*nowhere, *pipes], setpgroup=0)
+            process, self._to_it, self._from_it = machine.spawn_on_pipes(arguments, reads=_FROM_US, writes=_TO_US)
         except OSError as error:
             raise self._fault(f"does not start: {error.strerror}") from error
-        os.close(read_by_it)
-        os.close(written_by_it)
-        return process
-
-    def _pipe(self, starting: ExitStack) -> tuple[int, int]:
-        """Make a pipe whose descriptors collide with none of the browser's; ours is closed in the end."""
-        ends = []
-        for low in os.pipe():
-            ends.append(fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE))
-            os.close(low)
-            starting.callback(_close, ends[-1])
-        return ends[0], ends[1]
-
-    def _end(self) -> None:
-        """Stop the browser with everything it started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process, signal.SIGKILL)
-        os.waitpid(self._process, 0)
+        starting.callback(os.close, self._to_it)
+        starting.callback(os.close, self._from_it)
+        starting.callback(machine.end_group, process)
 
     def _ask(self, method: str, parameters: Mapping[str, object]) -> dict[str, Any]:
         """Send a command and give its answer; what the browser tells in between is nothing to us."""
@@ -244,9 +218,3 @@ class Chromium:
     def _fault(self, what: str) -> UsageError:
         """Say what is wrong with the browser."""
         return UsageError(f"{self._program.name} {what}; {self._undone}.", hint="Try another Chromium or Chrome.")
-
-
-def _close(descriptor: int) -> None:
-    """Close a descriptor that may be closed already."""
-    with suppress(OSError):
-        os.close(descriptor)

@@ -11,30 +11,21 @@ import atexit
 import gc
 import os
 import pickle
-import selectors
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
-from typing import BinaryIO, NoReturn, ParamSpec, TypeVar
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import NoReturn, ParamSpec, TypeVar
 
-try:
-    import resource
-except ImportError:  # pragma: no cover - Windows has no such limits
-    resource = None  # type: ignore[assignment]
+from newsletter import machine
 
 START_SECONDS = 30.0
 """A child that has not imported its modules by then is given up; a busy machine needs two."""
-PIPE_BYTES = 1 << 20
-"""Where the system lets a pipe be so large; it is a wish."""
-READ_BYTES = 1 << 17
-"""A letter comes in one piece; a larger buffer costs more to make than a second reading."""
 COLLECT_EVERY = 100
 """Answers between two searches for what they left in cycles."""
 ANSWER_BYTES_MAX = 50_000_000
@@ -44,11 +35,11 @@ _CODE = """
 import sys
 sys.path[:] = {path!r}
 from newsletter.contained import serve
-serve({preload!r}, {growth}, {seconds})
+serve({handle}, {preload!r}, {growth}, {seconds})
 """
-_LENGTH = struct.Struct(">Q")
 _LOOK_SECONDS = 0.1
-_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+"""Without the last Windows starts no Python."""
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -81,10 +72,10 @@ class Contained:
         self._limit_seconds = limit_seconds
         self._growth_bytes = growth_bytes
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: tuple[subprocess.Popen[bytes], Connection] | None = None
         self._resident_bytes = 0
         atexit.register(self.close)
-        os.register_at_fork(after_in_child=self._forget)
+        machine.after_fork(self._forget)
 
     def call(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Call a function of a module in the child and give what it returns.
@@ -96,8 +87,7 @@ class Contained:
         question = pickle.dumps((function, args, kwargs))
         with self._lock:
             try:
-                process = self._started()
-                answer = self._exchanged(process, question, self._limit_seconds)
+                answer = self._exchanged(self._started(), question, self._limit_seconds)
             except BaseException:
                 # Also after Ctrl-C: an answer that nobody read would be taken for the next one's.
                 self._end()
@@ -116,128 +106,74 @@ class Contained:
         with self._lock:
             self._end()
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        """Give the child, starting it where there is none.
+    def _started(self) -> tuple[subprocess.Popen[bytes], Connection]:
+        """Give the child and the line to it, starting it where there is none.
 
         Raises:
             ContainedError: It does not start.
         """
-        if self._process is not None and self._process.poll() is None:
-            return self._process
+        if self._child is not None and self._child[0].poll() is None:
+            return self._child
         self._end()
+        ours, theirs = Pipe()
         code = _CODE.format(
-            path=sys.path, preload=self._preload, growth=self._growth_bytes, seconds=self._limit_seconds
+            path=sys.path,
+            handle=theirs.fileno(),
+            preload=self._preload,
+            growth=self._growth_bytes,
+            seconds=self._limit_seconds,
         )
-        environment = {name: os.environ[name] for name in _LIBRARY_PATHS if name in os.environ}
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and code; content goes in as bytes
+        with theirs:
+            environment = {name: os.environ[name] for name in _LIBRARY_PATHS if name in os.environ}
             # Isolated and without site: the code above sets the path, and nothing else of this machine's matters.
-            [sys.executable, "-I", "-S", "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # A letter fits into the pipe, so that nobody waits for the other in the middle of it.
-            pipesize=PIPE_BYTES,
-            env=environment,
-            # Ctrl-C is for us; the child ends when we do.
-            start_new_session=True,
-        )
-        self._process = process
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            os.set_blocking(pipe.fileno(), False)
-        self._resident_bytes = int(self._exchanged(process, b"", START_SECONDS))
-        return process
+            process = machine.start_apart([sys.executable, "-I", "-S", "-c", code], environment, handle=theirs.fileno())
+        self._child = process, ours
+        self._resident_bytes = 0
+        self._resident_bytes = int(self._exchanged(self._child, b"", START_SECONDS))
+        return self._child
 
-    def _exchanged(self, process: subprocess.Popen[bytes], question: bytes, limit_seconds: float) -> bytes:
-        """Write the question and read the answer, both within the limit.
+    def _exchanged(
+        self, child: tuple[subprocess.Popen[bytes], Connection], question: bytes, limit_seconds: float
+    ) -> bytes:
+        """Send the question and take the answer, within the limit.
 
         Raises:
             ContainedError: The child is late, too large or gone.
         """
-        assert process.stdin is not None
-        assert process.stdout is not None
-        to_write = memoryview(_LENGTH.pack(len(question)) + question)
-        answer = bytearray()
+        process, connection = child
         deadline = time.monotonic() + limit_seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdin, selectors.EVENT_WRITE)
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while len(answer) < _LENGTH.size or len(answer) < _LENGTH.size + _LENGTH.unpack_from(answer)[0]:
-                ready = selector.select(min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0)))
-                self._check(process, answer, deadline, limit_seconds, is_quiet=not ready)
-                for key, _ in ready:
-                    if key.fileobj is process.stdout:
-                        answer += _read(process)
-                        continue
-                    to_write = _write(process, to_write)
-                    if not to_write:
-                        selector.unregister(process.stdin)
-        return bytes(answer[_LENGTH.size :])
+        try:
+            # Whoever is asked reads the whole question before anything else, and answers in one piece.
+            connection.send_bytes(question)
+            while not connection.poll(min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0))):
+                if time.monotonic() > deadline:
+                    raise ContainedError(f"took longer than {limit_seconds:g} s")
+                # Where the system keeps the limit itself, this comes second; macOS knows the limit and keeps it not.
+                if self._resident_bytes and self._has_swollen(process):
+                    raise _too_large(self._growth_bytes)
+            return connection.recv_bytes(ANSWER_BYTES_MAX)
+        except (EOFError, ConnectionError):
+            raise _died(process) from None
+        except OSError as error:
+            raise ContainedError(f"came to more than {ANSWER_BYTES_MAX // 1_000_000} MB") from error
 
-    def _check(
-        self,
-        process: subprocess.Popen[bytes],
-        answer: bytearray,
-        deadline: float,
-        limit_seconds: float,
-        *,
-        is_quiet: bool,
-    ) -> None:
-        """See that the child keeps its limits.
-
-        Raises:
-            ContainedError: It does not.
-        """
-        if time.monotonic() > deadline:
-            raise ContainedError(f"took longer than {limit_seconds:g} s")
-        if len(answer) > _LENGTH.size and _LENGTH.unpack_from(answer)[0] > ANSWER_BYTES_MAX:
-            raise ContainedError(f"came to more than {ANSWER_BYTES_MAX // 1_000_000} MB")
-        # Where the system keeps the limit itself, this comes second; macOS knows the limit and does not keep it.
-        if is_quiet and self._resident_bytes and _resident(process.pid) > self._resident_bytes + self._growth_bytes:
-            raise _too_large(self._growth_bytes)
+    def _has_swollen(self, process: subprocess.Popen[bytes]) -> bool:
+        """Tell whether the child holds more memory than it may."""
+        return machine.resident_bytes(process.pid) > self._resident_bytes + self._growth_bytes
 
     def _end(self) -> None:
         """Kill the child and bury it."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            with suppress(OSError):  # a question that was never read
-                pipe.close()
+        child, self._child = self._child, None
+        if child is not None:
+            process, connection = child
+            connection.close()
+            process.kill()
+            process.wait()
 
     def _forget(self) -> None:
         """Leave the child to the process that started it, after a fork."""
         self._lock = threading.Lock()
-        self._process = None
-
-
-def _read(process: subprocess.Popen[bytes]) -> bytes:
-    """Read what the child has written.
-
-    Raises:
-        ContainedError: It has closed its end.
-    """
-    assert process.stdout is not None
-    part = os.read(process.stdout.fileno(), READ_BYTES)
-    if not part:
-        raise _died(process)
-    return part
-
-
-def _write(process: subprocess.Popen[bytes], to_write: memoryview) -> memoryview:
-    """Write what the pipe takes and give the rest.
-
-    Raises:
-        ContainedError: The child has closed its end.
-    """
-    assert process.stdin is not None
-    try:
-        return to_write[os.write(process.stdin.fileno(), to_write) :]
-    except BrokenPipeError:
-        raise _died(process) from None
+        self._child = None
 
 
 def _died(process: subprocess.Popen[bytes]) -> ContainedError:
@@ -248,47 +184,36 @@ def _died(process: subprocess.Popen[bytes]) -> ContainedError:
     return ContainedError(f"ended the process that worked on it ({how})")
 
 
-def _resident(process_id: int) -> int:
-    """Give the bytes of memory that a process holds; 0 where nobody says."""
-    try:
-        return int(Path(f"/proc/{process_id}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:  # pragma: no cover - no /proc: macOS, which counts the largest of a process's own in bytes
-        if process_id == os.getpid():
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        command = ["ps", "-o", "rss=", "-p", str(process_id)]
-        said = subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603 - fixed words and a number
-        return int(said) * 1024 if said.strip() else 0
-
-
 def serve(
-    preload: Sequence[str], growth_bytes: int, limit_seconds: float
+    handle: int, preload: Sequence[str], growth_bytes: int, limit_seconds: float
 ) -> NoReturn:  # pragma: no cover - the child, which every test of `Contained` runs
-    """Be the child: answer questions from standard input on standard output until it is closed."""
-    questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # Whatever prints must not print into an answer.
-    os.dup2(2, 1)
+    """Be the child: answer questions that come over a line, until it is closed."""
     # Looking for cycles costs a tenth of an answer and of the start, and what is imported never goes away.
     gc.disable()
     for name in preload:
         import_module(name)
     gc.freeze()
-    started_bytes = _resident(os.getpid())
-    _limit_memory(growth_bytes)
-    _take(questions)
-    _put(answers, str(started_bytes).encode())
+    started_bytes = machine.resident_bytes(os.getpid())
+    machine.limit_memory(growth_bytes)
     number = 0
-    while question := _take(questions):
-        number += 1
-        # A parent that was killed cannot end us: native code that hangs is ended by the system.
-        signal.alarm(int(limit_seconds * 2) + 1)
-        answer = answered(question, growth_bytes)
-        is_spent = _resident(os.getpid()) > started_bytes + growth_bytes // 3
-        _put(answers, (b"\x01" if is_spent else b"\x00") + answer)
-        signal.alarm(0)
-        # The next question may be waiting, so not after every answer.
-        if number % COLLECT_EVERY == 0:
-            gc.collect()
-    sys.exit(0)
+    with machine.connection(handle) as connection:
+        connection.recv_bytes()
+        connection.send_bytes(str(started_bytes).encode())
+        while True:
+            try:
+                question = connection.recv_bytes()
+            except (EOFError, OSError):
+                sys.exit(0)
+            number += 1
+            # A parent that was killed cannot end us: native code that hangs is ended by the system.
+            machine.end_after(int(limit_seconds * 2) + 1)
+            answer = answered(question, growth_bytes)
+            is_spent = machine.resident_bytes(os.getpid()) > started_bytes + growth_bytes // 3
+            connection.send_bytes((b"\x01" if is_spent else b"\x00") + answer)
+            machine.end_after(0)
+            # The next question may be waiting, so not after every answer.
+            if number % COLLECT_EVERY == 0:
+                gc.collect()
 
 
 def answered(question: bytes, growth_bytes: int) -> bytes:
@@ -316,22 +241,3 @@ def _pickled_error(error: Exception) -> bytes:
 def _too_large(growth_bytes: int) -> ContainedError:
     """Say that there is no more memory."""
     return ContainedError(f"took more than {growth_bytes // 2**20} MiB of memory")
-
-
-def _limit_memory(growth_bytes: int) -> None:  # pragma: no cover - in the child
-    """Have the system refuse more memory than that, where it does."""
-    with suppress(OSError, ValueError, AttributeError):  # no /proc, no limit, no module: the parent looks
-        mapped_bytes = int(Path("/proc/self/statm").read_bytes().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        resource.setrlimit(resource.RLIMIT_AS, (mapped_bytes + growth_bytes, mapped_bytes + growth_bytes))
-
-
-def _take(pipe: BinaryIO) -> bytes:  # pragma: no cover - in the child
-    """Read one question; empty at the end."""
-    length = pipe.read(_LENGTH.size)
-    return pipe.read(_LENGTH.unpack(length)[0]) if len(length) == _LENGTH.size else b""
-
-
-def _put(pipe: BinaryIO, answer: bytes) -> None:  # pragma: no cover - in the child
-    """Write one answer."""
-    pipe.write(_LENGTH.pack(len(answer)) + answer)
-    pipe.flush()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from newsletter import machine
 from newsletter.domain.audience import Subscriber
 from newsletter.errors import StorageError, UsageError
 
@@ -53,9 +54,9 @@ def write_csv(people: Iterable[Subscriber], path: Path, *, attributes: Sequence[
 
 
 def _write_new(people: Iterable[Subscriber], path: Path, attributes: Sequence[str], *, is_lossless: bool) -> int:
-    """Write a file that did not exist, durably, with mode 0600."""
+    """Write a file that did not exist, durably, for its owner alone."""
     count = 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = machine.create_private(path)
     with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
         writer.writerow([*_FIXED_COLUMNS, *(_cell(name, is_lossless=is_lossless) for name in attributes)])

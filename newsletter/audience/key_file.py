@@ -8,9 +8,9 @@ it is never overwritten here.
 import os
 import re
 import secrets
-import stat
 from pathlib import Path
 
+from newsletter import machine
 from newsletter.errors import ConfigurationError
 
 KEY_BYTES = 32
@@ -30,7 +30,7 @@ def create_key_file(path: Path) -> bytes:
     """
     key = secrets.token_bytes(KEY_BYTES)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = machine.create_private(path)
     except FileExistsError as cause:
         raise ConfigurationError(
             f"There is a key file {path.name} already; it is kept.",
@@ -56,7 +56,7 @@ def read_key_file(path: Path) -> bytes:
             no key of 32 random bytes. The message never shows what it holds.
     """
     try:
-        mode = path.stat().st_mode
+        is_open_to_others = machine.is_open_to_others(path)
         content = path.read_bytes()[:_FILE_BYTES_MAX]
     except FileNotFoundError as cause:
         raise ConfigurationError(
@@ -67,7 +67,7 @@ def read_key_file(path: Path) -> bytes:
         raise ConfigurationError(
             f"The key file {path.name} cannot be read: {cause.strerror}.", hint="Check its permissions."
         ) from cause
-    if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
+    if is_open_to_others:
         raise ConfigurationError(
             f"Others on this machine can read the key file {path.name}.", hint=f"Run: chmod 600 {path}"
         )

@@ -4,15 +4,13 @@ It comes from a NEWSLETTER_* variable or from a file of its own that only its ow
 which goes into git, and never from a flag, which every process list shows.
 """
 
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from newsletter import machine
 from newsletter.errors import ConfigurationError
-
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +60,11 @@ class Secret:
                 hint=f"Set {self.variable}, or name a file that holds it and nothing else in newsletter.toml.",
             )
         try:
-            mode = self.file.stat().st_mode
+            is_open_to_others = machine.is_open_to_others(self.file)
             secret = self.file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{self.file.name} cannot be read.", hint="Check its path and owner.") from error
-        if mode & _OTHERS:
+        if is_open_to_others:
             raise ConfigurationError(
                 f"{self.file.name} holds a secret and is open to others.", hint=f"chmod 600 {self.file.name}"
             )

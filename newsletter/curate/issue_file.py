@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from newsletter import machine
 from newsletter.curate.draft import Draft
 from newsletter.curate.issue_edit import added_text
 from newsletter.curate.issue_shape import IssueFile, issue_of, name_faults
@@ -147,10 +148,6 @@ def _place(temporary: Path, path: Path, *, is_new: bool) -> None:
         # A link refuses an existing name, also one that appeared a moment ago; a rename would take it.
         os.link(temporary, path)
     else:
-        temporary.chmod(path.stat().st_mode & 0o777)
+        machine.copy_rights(path, temporary)
         temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    machine.sync_folder(path.parent)

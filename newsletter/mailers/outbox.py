@@ -10,6 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from newsletter import machine
 from newsletter.domain.delivery import BatchOutcome, Capabilities, DeliveryKey, OutgoingBatch, Recipient
 from newsletter.errors import ContentError
 from newsletter.mailers.tally import Tally, prepare_batch
@@ -45,10 +46,10 @@ class Outbox:
         stop_reason = None
         try:
             if not self._directory.exists():
-                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
+                machine.make_private_folder(self._directory)
+            machine.make_private_folder(folder)
             # One of an older version stands open to others.
-            folder.chmod(0o700)
+            machine.close_folder(folder)
             for recipient in tally.sound:
                 _write(folder, recipient.delivery_key, prepared.fill(recipient))
                 written.append(recipient)
@@ -56,7 +57,7 @@ class Outbox:
             stop_reason = _describe(error)
         if written:
             try:
-                _make_names_durable(folder)
+                machine.sync_folder(folder)
             except OSError as error:
                 return tally.close(stop_reason=_describe(error))
         for recipient in written:
@@ -74,7 +75,7 @@ def _write(folder: Path, key: DeliveryKey, mail: bytes) -> None:
     """
     temporary = folder / f".{key}.part"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = machine.rewrite_private(temporary)
         with os.fdopen(descriptor, "wb") as file:
             file.write(mail)
             file.flush()
@@ -84,19 +85,6 @@ def _write(folder: Path, key: DeliveryKey, mail: bytes) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-
-
-def _make_names_durable(folder: Path) -> None:
-    """Flush the folder itself, once per batch: without it a power cut may forget the new names.
-
-    Raises:
-        OSError: The folder is gone or the disk broken.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _describe(error: OSError) -> str:

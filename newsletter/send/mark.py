@@ -11,7 +11,6 @@ took back is passed by. Not noticed are a copied virtual machine that kept its m
 in place with a copy from the middle of a sending, and a database copied alone that never sent.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -21,14 +20,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from newsletter import machine
 from newsletter.errors import StorageError
 
 MACHINE_ID = Path("/etc/machine-id")
 """Made anew for every installation of Linux (machine-id(5)). Containers often lack it, and macOS has none."""
 
 _ADOPT = "`newsletter db adopt`"
-_GET_GENERATION = 0x80087601
-"""FS_IOC_GETVERSION of Linux on 64 bits. Elsewhere, and where a file system has none, it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,7 @@ def doubt_about(database: Path, count_calls: Callable[[], int], *, machine_id: P
     path = mark_path(database)
     try:
         with path.open("rb") as file:
-            content, found = file.readline(), _file(file.fileno())
+            content, found = file.readline(), machine.file_identity(file.fileno())
     except FileNotFoundError:
         return _doubt_without_mark(database) if count_calls() else None
     except OSError as error:
@@ -94,8 +92,8 @@ def doubt_about(database: Path, count_calls: Callable[[], int], *, machine_id: P
             message=f"{path.name} is damaged: nobody can tell whether {database.name} is the newest database.",
             hint=f"If it is: {_ADOPT}.",
         )
-    machine = _machine(machine_id)
-    if mark.file != found or (mark.machine and machine and mark.machine != machine):
+    here = _machine(machine_id)
+    if mark.file != found or (mark.machine and here and mark.machine != here):
         return _doubt_about_copy(path, mark)
     return _doubt_about_age(database, mark) if mark.calls > count_calls() else None
 
@@ -118,17 +116,17 @@ def write_mark(database: Path, *, calls: int, last: str = "", is_synced: bool, m
     """
     path = mark_path(database)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = machine.open_private(path)
         try:
             mark = _Mark(
                 calls=calls,
                 last=last,
                 place=f"{path.absolute().parent} on {platform.node()}",
-                file=_file(handle),
+                file=machine.file_identity(handle),
                 machine=_machine(machine_id),
             )
             # Only the first line is read: what a longer mark left behind it does not matter.
-            os.pwrite(handle, json.dumps(asdict(mark)).encode() + b"\n", 0)
+            os.write(handle, json.dumps(asdict(mark)).encode() + b"\n")
             if is_synced:
                 os.fsync(handle)
         finally:
@@ -174,16 +172,6 @@ def _read(content: bytes) -> _Mark | None:
         if [type(value) for value in asdict(mark).values()] == [int, str, str, str, str]:
             return mark
     return None
-
-
-def _file(handle: int) -> str:
-    """Tell an open file from every other of its disk, also from a later one that was given the same number."""
-    number, generation = os.fstat(handle).st_ino, bytearray(8)
-    try:
-        fcntl.ioctl(handle, _GET_GENERATION, generation)
-    except OSError:
-        return str(number)
-    return f"{number}.{int.from_bytes(generation[:4], 'little')}"
 
 
 def _machine(machine_id: Path) -> str:

@@ -2,10 +2,9 @@
 
 A lock proves what no time-out can: a process that was stopped for an hour still holds it, and a process that is gone,
 however it went, does not. So whoever holds it knows that every batch claimed under another name is a dead sender's.
-Works on a local disk under Linux and macOS; between machines PostgreSQL's session locks would do the same.
+Works on a local disk; between machines PostgreSQL's session locks would do the same.
 """
 
-import fcntl
 import json
 import os
 import secrets
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from newsletter import machine
 from newsletter.errors import SendingInProgress, StorageError
 
 
@@ -64,9 +64,9 @@ def _opened(path: Path) -> Iterator[int]:
     """Open the lock file and take the lock, or say who has it; closing it frees the lock."""
     with ExitStack() as stack:
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = machine.open_private(path)
             stack.callback(os.close, handle)
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            machine.lock(handle)
         except BlockingIOError as error:
             raise SendingInProgress(
                 f"{_holder(handle)} Nothing was sent now.",
@@ -84,7 +84,8 @@ def _opened(path: Path) -> Iterator[int]:
 def _holder(handle: int) -> str:
     """Say who holds the lock; the holder may just be writing it down."""
     try:
-        note = json.loads(os.pread(handle, 4096, 0))
+        os.lseek(handle, 0, os.SEEK_SET)
+        note = json.loads(os.read(handle, 4096))
         return f"{note['who']} has been sending since {note['since']}."
     except (ValueError, KeyError):
         return "Somebody else has just begun to send."
@@ -97,4 +98,5 @@ def _write(handle: int, note: dict[str, str]) -> None:
     """
     with suppress(OSError):
         os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(note, ensure_ascii=False).encode(), 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, json.dumps(note, ensure_ascii=False).encode())

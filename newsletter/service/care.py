@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter import machine
 from newsletter.send.mark import Doubt
 from newsletter.service.parts.guard import Adopted, Guard
 from newsletter.service.resources import Resources
@@ -118,6 +119,6 @@ class DatabaseCare:
 
         if target is None:
             folder = self._resources.settings.root / "backups"
-            folder.mkdir(mode=0o700, exist_ok=True)
+            machine.make_private_folder(folder)
             target = folder / f"newsletter-{self._resources.clock.now():%Y%m%dT%H%M%SZ}.db"
         return target, back_up(self._resources.unchecked_database, target)

@@ -1,10 +1,10 @@
 """Where the month stands, and whether everything is in order: the verbs `status` and `doctor`."""
 
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter import machine
 from newsletter.domain.audience import SubscriberStatus
 from newsletter.domain.content import Source
 from newsletter.domain.issue import IssueState
@@ -149,8 +149,10 @@ class StandingService:
     def _key(self) -> tuple[str, str | None]:
         path = self._resources.settings.storage.key_file
         assert self._resources.key
-        mode = stat.S_IMODE(path.stat().st_mode)
-        return f"{path.name}, mode {mode:04o}.", "Back it up: without it nobody can tell who must not be mailed."
+        return (
+            f"{path.name}, {machine.rights_of(path)}.",
+            "Back it up: without it nobody can tell who must not be mailed.",
+        )
 
     def _database(self) -> tuple[str, str | None]:
         state = self._care.state()

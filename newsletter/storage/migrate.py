@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from newsletter import machine
 from newsletter.errors import StorageError
 from newsletter.storage.database import APPLICATION_ID, SCHEMA_REVISION, Database
 
@@ -81,13 +82,13 @@ def back_up(database: Database, target: Path) -> int:
 def _copy(source: Path, target: Path) -> None:
     """Copy through SQLite's online backup, readable by its owner only, and look the copy over."""
     target.unlink(missing_ok=True)
-    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    os.close(machine.create_private(target))
     with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
         original.backup(copy)
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
     if verdict != "ok":
         raise sqlite3.DatabaseError(f"the copy is damaged ({verdict})")
-    with target.open("rb") as handle:
+    with target.open("r+b") as handle:
         os.fsync(handle.fileno())
 
 
@@ -98,7 +99,7 @@ def _prepare_file(database: Database) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(machine.create_private(path))
     except OSError as error:
         hint = "Check [storage] url and the permissions of its folder."
         raise StorageError(f"{path.name} cannot be created: {error.strerror}.", hint=hint) from error

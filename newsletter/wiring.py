@@ -163,13 +163,13 @@ def _mailer(settings: MailerSettings) -> Mailer:
         )
     if settings.kind == "sendgrid":
         from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings  # noqa: PLC0415 - as above
-        from newsletter.mailers.sendgrid.transport import EU_HOST, GLOBAL_HOST  # noqa: PLC0415 - as above
+        from newsletter.mailers.sendgrid.transport import HOSTS  # noqa: PLC0415 - as above
 
         account = settings.sendgrid
         return SendGrid(
             SendGridSettings(
                 api_key=account.api_key.read(),
-                host=account.stand_in or (EU_HOST if account.region == "eu" else GLOBAL_HOST),
+                host=account.stand_in or HOSTS[account.region],
                 is_sandbox=account.is_sandbox,
                 is_stand_in=account.stand_in is not None,
             )

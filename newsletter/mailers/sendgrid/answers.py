@@ -13,13 +13,40 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 
-from newsletter.mailers.sendgrid.transport import Answer, Silence
 from newsletter.mailers.tally import without_private
 
 RETRY_AFTER_SECONDS_MAX = 3600.0
 """A longer wait is a mistake of somebody's clock; asking again costs one request."""
 
 _RECIPIENT_FIELD = re.compile(r"personalizations\.(\d+)(?:\.|\Z)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the service said.
+
+    Attributes:
+        status: HTTP status code.
+        headers: With lower-case names.
+        body: As it came.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """That the service said nothing we could read.
+
+    Attributes:
+        may_be_taken: False when the connection never stood, so that surely nothing was.
+        reason: In words, without address or key.
+    """
+
+    may_be_taken: bool
+    reason: str
 
 
 class Meaning(StrEnum):

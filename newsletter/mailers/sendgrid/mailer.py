@@ -16,7 +16,7 @@ from newsletter.errors import ConfigurationError
 from newsletter.mailers.sendgrid.answers import Meaning, Understood, understand
 from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
 from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
-from newsletter.mailers.sendgrid.transport import GLOBAL_HOST, Transport
+from newsletter.mailers.sendgrid.transport import HOSTS, Transport
 from newsletter.mailers.tally import Tally
 
 BATCH_SIZE_MAX = 500
@@ -31,7 +31,7 @@ class SendGridSettings:
 
     Attributes:
         api_key: With the right "Mail Send"; never shown.
-        host: `transport.GLOBAL_HOST`, `transport.EU_HOST` or the fake's.
+        host: One of `transport.HOSTS`, or the fake's.
         timeout_seconds: For connecting, and for every wait after it.
         is_sandbox: SendGrid checks the requests and sends nothing.
         is_stand_in: The host is a SendGrid of our own on this machine, so that nothing leaves it.
@@ -39,7 +39,7 @@ class SendGridSettings:
     """
 
     api_key: str = field(repr=False)
-    host: str = GLOBAL_HOST
+    host: str = HOSTS["global"]
     timeout_seconds: float = 30
     is_sandbox: bool = False
     is_stand_in: bool = False

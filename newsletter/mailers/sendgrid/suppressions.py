@@ -13,7 +13,7 @@ from typing import Protocol
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.notification import FetchedSuppressions, ProviderSuppression
-from newsletter.mailers.sendgrid.transport import Answer, Silence
+from newsletter.mailers.sendgrid.answers import Answer, Silence
 from newsletter.mailers.tally import without_private
 
 PAGE_SIZE = 500

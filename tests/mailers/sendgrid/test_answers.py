@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from newsletter.mailers.sendgrid.answers import Meaning, Understood, understand
-from newsletter.mailers.sendgrid.transport import Answer, Silence
+from newsletter.mailers.sendgrid.answers import Answer, Meaning, Silence, Understood, understand
 
 
 def errors(*entries: tuple[str, str | None]) -> bytes:

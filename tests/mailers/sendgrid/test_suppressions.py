@@ -6,9 +6,9 @@ import pytest
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.notification import FetchedSuppressions, ProviderSuppression
+from newsletter.mailers.sendgrid.answers import Answer, Silence
 from newsletter.mailers.sendgrid.fake import FakeSendGrid
 from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
-from newsletter.mailers.sendgrid.transport import Answer, Silence
 from tests.mailers.samples import a_batch, a_recipient
 from tests.mailers.sendgrid.service import NOW, a_fake, a_mailer
 

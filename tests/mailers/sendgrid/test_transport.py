@@ -1,15 +1,16 @@
 import json
 import logging
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from sendgrid.base_interface import region_host_dict
 
+from newsletter.mailers.sendgrid.answers import Answer, Silence
 from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
-from newsletter.mailers.sendgrid.transport import EU_HOST, GLOBAL_HOST, Answer, Silence, Transport
+from newsletter.mailers.sendgrid.transport import HOSTS, Transport
 from tests.mailers.sendgrid.service import API_KEY, a_fake
 
 REQUEST = json.dumps(
@@ -36,19 +37,14 @@ def mute() -> Iterator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_the_hosts_are_the_packages_own() -> None:
-    """The names of the two regions are those that the sendgrid package knows."""
-    assert region_host_dict == {"eu": EU_HOST, "global": GLOBAL_HOST}
-
-
-@pytest.mark.parametrize("host", [GLOBAL_HOST, EU_HOST])
+@pytest.mark.parametrize("host", HOSTS.values())
 def test_the_time_out_holds_on_every_host(host: str) -> None:
-    """The time-out is on the client that makes the requests, also after the choice of the EU."""
+    """The time-out is on what makes the requests, also after the choice of the EU."""
     transport = Transport(api_key=API_KEY, host=host, timeout_seconds=7)
 
-    client = transport._package.client.mail.send
+    request = transport._request("mail", "send")
 
-    assert (client.host, client.timeout) == (host, 7)
+    assert (request.host, request.timeout) == (host, 7)
 
 
 def test_an_answer_comes_with_lower_case_headers(fake: FakeSendGrid) -> None:
@@ -92,6 +88,38 @@ def test_a_time_out_after_the_first_byte_leaves_a_doubt(mute: str) -> None:
     silence = Transport(api_key=API_KEY, host=f"http://{mute}", timeout_seconds=0.05).send_mail(REQUEST)
 
     assert silence == Silence(may_be_taken=True, reason="The answer of SendGrid was lost: time-out.")
+
+
+def test_a_connection_lost_while_the_body_goes_out_leaves_a_doubt() -> None:
+    """Once the body has begun nobody knows how much of it arrived."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hanging_up = threading.Thread(target=lambda: _hang_up(listening.accept()[0]))
+        hanging_up.start()
+        host = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        silence = Transport(api_key=API_KEY, host=host).send_mail(b"x" * 20_000_000)
+        hanging_up.join()
+
+    assert isinstance(silence, Silence)
+    assert (silence.may_be_taken, silence.reason.startswith("The answer of SendGrid was lost: ")) == (True, True)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """Read the headers and no more, and break off."""
+    connection.recv(100)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def test_the_offices_proxy_is_gone_through(fake: FakeSendGrid, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the environment is asked for a host that this machine cannot reach by itself."""
+    monkeypatch.setenv("http_proxy", fake.host)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    answer = Transport(api_key=API_KEY, host="http://api.sendgrid.example").send_mail(REQUEST)
+
+    assert isinstance(answer, Answer)
+    assert (answer.status, len(fake.requests)) == (404, 0)
 
 
 def test_a_connection_lost_after_the_last_byte_leaves_a_doubt(fake: FakeSendGrid) -> None:

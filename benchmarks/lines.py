@@ -22,6 +22,7 @@ from benchmarks.send import (
     pace_beside_smtp_source,
     pace_beside_smtplib,
 )
+from benchmarks.start import check_of_nine_editions, status_of_the_month
 from newsletter.check.findings import run_checks
 from tests.oracle.npm import Mjml, missing
 
@@ -125,6 +126,8 @@ def personalise() -> Line:
 
 LINES: dict[str, Callable[[], Line]] = {
     "help": help_of_the_command,
+    "status": status_of_the_month,
+    "issue-check": check_of_nine_editions,
     "compile": compile_an_edition,
     "npm": compile_beside_npm,
     "checks": check_an_edition,

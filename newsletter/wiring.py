@@ -6,66 +6,143 @@
         newsletter.items.collect()
         newsletter.issues.new("2017-11")
 
-mypy proves here that stores and mailers have the methods the rooms ask for.
+mypy proves here that stores and mailers have the methods the rooms ask for. Whatever a noun is made of is imported when
+it is made: nearly all that `status` costs is what is loaded for it, so this module names at its top only what every
+verb needs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from newsletter.audience.key_file import create_key_file
-from newsletter.chromium import Chromium, find_chromium, open_chromium
-from newsletter.collect.fetching.fetch import Fetcher
 from newsletter.config import MailerSettings, Settings, find_configuration, read_settings
 from newsletter.errors import UsageError
-from newsletter.mailers.outbox import Outbox
-from newsletter.send.ports import Mailer
-from newsletter.service.audience import AudienceService
-from newsletter.service.care import DatabaseCare
-from newsletter.service.deliveries import DeliveryService
-from newsletter.service.issues import IssueService
-from newsletter.service.items import ItemService
-from newsletter.service.notifications import NotificationService, ProviderDoor
 from newsletter.service.parts.clock import Clock, SystemClock
-from newsletter.service.parts.looking_over import UNDONE, SlowTools, read_axe
 from newsletter.service.resources import Resources
-from newsletter.service.standing import StandingService
-from newsletter.service.starter import LaidOut, lay_out
-from newsletter.storage.database import Database
 
 if TYPE_CHECKING:
+    from newsletter.chromium import Chromium
+    from newsletter.collect.gather import Fetches
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
+    from newsletter.send.ports import Mailer
+    from newsletter.service.audience import AudienceService
+    from newsletter.service.care import DatabaseCare
+    from newsletter.service.deliveries import DeliveryService
+    from newsletter.service.issues import IssueService, Rendering
+    from newsletter.service.items import ItemService
+    from newsletter.service.notifications import NotificationService, ProviderDoor
+    from newsletter.service.parts.looking_over import SlowTools
+    from newsletter.service.parts.shelf import IssueShelf
+    from newsletter.service.standing import StandingService
+    from newsletter.service.starter import LaidOut
+    from newsletter.storage.database import Database
 
 STAND_IN_KEY = "SG.stand-in"
 """The only key that our own SendGrid takes: it opens nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Newsletter:
     """A publication, open for work: the verbs by noun. Close it in the end, or use it in a `with` block.
 
+    A noun is imported and built when it is first asked for, so that a verb loads what it uses and nothing else.
+
     Attributes:
         settings: newsletter.toml.
-        items: Collect and look at articles and events.
-        issues: Make, render, check and approve an issue.
-        audience: People, segments, suppressions.
-        deliveries: Send and report.
-        notifications: What the provider tells, and its own suppression lists.
-        care: Migrate and back up the database.
-        standing: Where the month stands; whether everything is in order.
+        resources: What the nouns share.
     """
 
-    settings: Settings
-    items: ItemService
-    issues: IssueService
-    audience: AudienceService
-    deliveries: DeliveryService
-    notifications: NotificationService
-    care: DatabaseCare
-    standing: StandingService
-    resources: Resources
+    def __init__(
+        self, settings: Settings, *, clock: Clock, fetcher: "Fetches | None" = None, mailer: "Mailer | None" = None
+    ) -> None:
+        self.settings = settings
+        self.resources = Resources(settings=settings, clock=clock, open_database=lambda: _database(settings))
+        self._fetcher = fetcher
+        self._mailer = mailer
+
+    @cached_property
+    def items(self) -> "ItemService":
+        """Collect and look at articles and events."""
+        from newsletter.collect.fetching.fetch import Fetcher
+        from newsletter.service.items import ItemService
+
+        return ItemService(self.resources, self._fetcher or Fetcher())
+
+    @cached_property
+    def issues(self) -> "IssueService":
+        """Make, render, check and approve an issue."""
+        from newsletter.service.issues import IssueService
+
+        return IssueService(
+            self.resources,
+            audience=self._people,
+            slow_tools=_slow_tools(self.settings),
+        )
+
+    @cached_property
+    def audience(self) -> "AudienceService":
+        """People, segments, suppressions."""
+        from newsletter.service.audience import AudienceService
+
+        return AudienceService(self.resources)
+
+    @cached_property
+    def deliveries(self) -> "DeliveryService":
+        """Send and report."""
+        from newsletter.mailers.outbox import Outbox
+        from newsletter.service.deliveries import DeliveryService
+
+        return DeliveryService(
+            self.resources,
+            self.shelf,
+            render=self._render,
+            open_mailer=self._open_mailer,
+            open_outbox=lambda: Outbox(self.settings.mailer.directory),
+        )
+
+    @cached_property
+    def notifications(self) -> "NotificationService":
+        """What the provider tells, and its own suppression lists."""
+        from newsletter.service.notifications import NotificationService
+
+        return NotificationService(self.resources, door=_door(self.settings.mailer), open_mailer=self._open_mailer)
+
+    @cached_property
+    def care(self) -> "DatabaseCare":
+        """Migrate and back up the database."""
+        from newsletter.service.care import DatabaseCare
+
+        return DatabaseCare(self.resources)
+
+    @cached_property
+    def shelf(self) -> "IssueShelf":
+        """Where each issue stands."""
+        from newsletter.service.parts.shelf import IssueShelf
+
+        return IssueShelf(self.resources, audience=self._people)
+
+    @cached_property
+    def standing(self) -> "StandingService":
+        """Where the month stands; whether everything is in order."""
+        from newsletter.service.standing import StandingService
+
+        return StandingService(
+            self.resources,
+            shelf=self.shelf,
+            care=self.care,
+            look_at_templates=lambda: _look_at_templates(self.settings),
+            look_at_mailer=lambda: (self.deliveries.readiness(), None),
+        )
+
+    def _people(self) -> "AudienceService":
+        return self.audience
+
+    def _render(self, label: str) -> "Rendering":
+        return self.issues.render(label)
+
+    def _open_mailer(self) -> "Mailer":
+        return self._mailer or _mailer(self.settings.mailer)
 
     def close(self) -> None:
         """Give back the database."""
@@ -84,8 +161,8 @@ def open_newsletter(
     configuration: Path | None = None,
     *,
     clock: Clock | None = None,
-    fetcher: Fetcher | None = None,
-    mailer: Mailer | None = None,
+    fetcher: "Fetches | None" = None,
+    mailer: "Mailer | None" = None,
 ) -> Newsletter:
     """Open a publication; database, key and network are touched only by the verbs that need them.
 
@@ -99,55 +176,42 @@ def open_newsletter(
         ConfigurationError: There is no configuration, or it has mistakes: all of them, each with line and key.
     """
     settings = read_settings(configuration or find_configuration(Path.cwd()))
-    resources = Resources(
-        settings=settings, clock=clock or SystemClock(), open_database=lambda: Database(settings.storage.url)
-    )
-    audience = AudienceService(resources)
-    slow_tools = SlowTools(
+    return Newsletter(settings, clock=clock or SystemClock(), fetcher=fetcher, mailer=mailer)
+
+
+def _database(settings: Settings) -> "Database":
+    """Open the database of the configuration without looking into it."""
+    from newsletter.storage.database import Database
+
+    return Database(settings.storage.url)
+
+
+def _slow_tools(settings: Settings) -> "SlowTools":
+    """Give what the slow checks need; nothing is looked for before they run."""
+    from newsletter.service.parts.looking_over import SlowTools, read_axe
+
+    return SlowTools(
         open_browser=_browser,
         read_axe=lambda: read_axe(settings.axe, beside=(settings.root, Path(__file__).parents[1])),
     )
-    issues = IssueService(resources, audience, slow_tools)
-    items = ItemService(resources, fetcher or Fetcher())
-    care = DatabaseCare(resources)
-
-    def open_mailer() -> Mailer:
-        return mailer or _mailer(settings.mailer)
-
-    deliveries = DeliveryService(
-        resources, issues, open_mailer=open_mailer, open_outbox=lambda: Outbox(settings.mailer.directory)
-    )
-    notifications = NotificationService(resources, door=_door(settings.mailer), open_mailer=open_mailer)
-    return Newsletter(
-        settings=settings,
-        items=items,
-        issues=issues,
-        audience=audience,
-        deliveries=deliveries,
-        notifications=notifications,
-        care=care,
-        standing=StandingService(
-            resources,
-            audience=audience,
-            items=items,
-            issues=issues,
-            care=care,
-            deliveries=deliveries,
-            notifications=notifications,
-        ),
-        resources=resources,
-    )
 
 
-def _mailer(settings: MailerSettings) -> Mailer:
+def _look_at_templates(settings: Settings) -> tuple[str, str]:
+    """Look over the brand and the templates, for `doctor`."""
+    from newsletter.service.templates import look_at_templates
+
+    return look_at_templates(settings.templates_path, shown_as=settings.templates_path.relative_to(settings.root))
+
+
+def _mailer(settings: MailerSettings) -> "Mailer":
     """Build the mailer of the configuration; a provider's package is imported only for its own mailer.
 
     Raises:
         ConfigurationError: Its password or key is missing, or lies open to others.
     """
     if settings.kind == "smtp":
-        from newsletter.mailers.smtp import Smtp  # noqa: PLC0415 - as the docstring says
-        from newsletter.mailers.smtp_connection import Security, SmtpSettings  # noqa: PLC0415 - as above
+        from newsletter.mailers.smtp import Smtp
+        from newsletter.mailers.smtp_connection import Security, SmtpSettings
 
         assert settings.smtp is not None, "the configuration was checked"
         server = settings.smtp
@@ -162,8 +226,8 @@ def _mailer(settings: MailerSettings) -> Mailer:
             )
         )
     if settings.kind == "sendgrid":
-        from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings  # noqa: PLC0415 - as above
-        from newsletter.mailers.sendgrid.transport import HOSTS  # noqa: PLC0415 - as above
+        from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings
+        from newsletter.mailers.sendgrid.transport import HOSTS
 
         account = settings.sendgrid
         return SendGrid(
@@ -174,18 +238,21 @@ def _mailer(settings: MailerSettings) -> Mailer:
                 is_stand_in=account.stand_in is not None,
             )
         )
+    from newsletter.mailers.outbox import Outbox
+
     return Outbox(settings.directory)
 
 
-def _door(settings: MailerSettings) -> ProviderDoor | None:
+def _door(settings: MailerSettings) -> "ProviderDoor | None":
     """Give the door for the notifications of the configured provider, or None where none is to be open."""
     keys = settings.sendgrid.webhook_keys
     return sendgrid_door(*keys) if settings.kind == "sendgrid" and keys else None
 
 
-def sendgrid_door(*public_keys: str) -> ProviderDoor:
+def sendgrid_door(*public_keys: str) -> "ProviderDoor":
     """Give the door for notifications that are signed with one of these keys of SendGrid's."""
-    from newsletter.mailers.sendgrid import notifications as sendgrid  # noqa: PLC0415 - as `_mailer` says
+    from newsletter.mailers.sendgrid import notifications as sendgrid
+    from newsletter.service.notifications import ProviderDoor
 
     def told(headers: Mapping[str, str]) -> tuple[str | None, str | None]:
         return headers.get(sendgrid.SIGNATURE_HEADER), headers.get(sendgrid.TIMESTAMP_HEADER)
@@ -211,7 +278,7 @@ def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":
     Raises:
         UsageError: The port is taken.
     """
-    from newsletter.mailers.sendgrid.fake import FakeSendGrid  # noqa: PLC0415 - as `_mailer` says
+    from newsletter.mailers.sendgrid.fake import FakeSendGrid
 
     try:
         return FakeSendGrid(api_key=STAND_IN_KEY, clock=SystemClock().now, webhook_url=webhook, port=port)
@@ -221,26 +288,33 @@ def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":
         ) from error
 
 
-def _browser() -> Chromium:
+def _browser() -> "Chromium":
     """Make the Chromium of this machine ready for the slow checks.
 
     Raises:
         UsageError: There is none.
     """
+    from newsletter.chromium import find_chromium, open_chromium
+    from newsletter.service.parts.looking_over import UNDONE
+
     return open_chromium(find_chromium(), undone=UNDONE, otherwise="check without `--slow`")
 
 
-def lay_out_publication(folder: Path) -> LaidOut:
+def lay_out_publication(folder: Path) -> "LaidOut":
     """Lay out a new publication with the sample's files, a key of its own and an empty database.
 
     Raises:
         UsageError: A file of the same name is there already; nothing was written.
     """
+    from newsletter.service.starter import lay_out
+
     return lay_out(folder, starter=_starter(), prepare=_prepare)
 
 
 def _prepare(configuration: Path) -> None:
     """Make the key file and the database of a new publication."""
+    from newsletter.audience.key_file import create_key_file
+
     with open_newsletter(configuration) as newsletter:
         key_file = newsletter.settings.storage.key_file
         if not key_file.exists():

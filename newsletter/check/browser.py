@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from newsletter.check.subject.page import excerpt
 from newsletter.check.subject.reading import Reading
@@ -243,8 +243,9 @@ class View:
     faults: tuple[Fault, ...] = ()
 
 
-_OVERFLOW: TypeAdapter[Overflow | None] = TypeAdapter(Overflow | None)
-_FAULTS: TypeAdapter[tuple[Fault, ...]] = TypeAdapter(tuple[Fault, ...])
+# Built when the first page is looked at: the fast checks need neither.
+_OVERFLOW: TypeAdapter[Overflow | None] = TypeAdapter(Overflow | None, config=ConfigDict(defer_build=True))
+_FAULTS: TypeAdapter[tuple[Fault, ...]] = TypeAdapter(tuple[Fault, ...], config=ConfigDict(defer_build=True))
 
 
 def look(browser: Browser, html: str, *, axe: str) -> tuple[View, ...]:

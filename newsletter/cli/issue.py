@@ -69,7 +69,8 @@ def new(session: Session, label: str, *, planned: datetime | None, is_update: bo
 
 def _say_left_out(session: Session, label: str) -> None:
     """Say for whom nothing is in the issue: it is the editor's decision, so it is not made in silence."""
-    left_out = session.newsletter.audience.left_out(session.newsletter.issues.read(label))
+    shelf = session.newsletter.shelf
+    left_out = shelf.left_out(shelf.read(label))
     if left_out.segments:
         click.echo(str(left_out))
 
@@ -79,8 +80,8 @@ def _say_left_out(session: Session, label: str) -> None:
 @pass_session
 def list_(session: Session, *, as_json: bool) -> None:
     """List the issues and where each stands."""
-    issues = session.newsletter.issues
-    summaries = [issues.summary(label) for label in issues.labels()]
+    shelf = session.newsletter.shelf
+    summaries = [shelf.summary(label) for label in shelf.labels()]
     if as_json:
         print_json([asdict(summary) for summary in summaries])
         return
@@ -100,7 +101,7 @@ def list_(session: Session, *, as_json: bool) -> None:
 @pass_session
 def show(session: Session, label: str, *, is_parity: bool, as_json: bool) -> None:
     """Show each edition of an issue: subject, items in order, size."""
-    from newsletter.cli import issue_pages  # noqa: PLC0415 - needed here alone
+    from newsletter.cli import issue_pages
 
     issues = session.newsletter.issues
     if is_parity:
@@ -138,8 +139,8 @@ def render(session: Session, label: str, *, pictures: Path | None) -> None:
 
 def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) -> None:
     """Take the pictures and name their files."""
-    from newsletter.chromium import find_chromium  # noqa: PLC0415 - needed here alone
-    from newsletter.web.letters.screenshots import take_screenshots  # noqa: PLC0415 - as above
+    from newsletter.chromium import find_chromium
+    from newsletter.web.letters.screenshots import take_screenshots
 
     taken = take_screenshots(
         rendering,
@@ -162,8 +163,8 @@ def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) ->
 @pass_session
 def check(session: Session, label: str, *, is_slow: bool, language: str, as_json: bool) -> None:
     """Look every edition over. Ends with 3 when a finding of severity error stands in the way."""
-    from newsletter.check import count_in_the_way  # noqa: PLC0415 - as below
-    from newsletter.cli import issue_pages  # noqa: PLC0415 - needed here alone
+    from newsletter.check import count_in_the_way
+    from newsletter.cli import issue_pages
 
     issues = session.newsletter.issues
     rendering, findings = issues.check(label, is_slow=is_slow, progress=session.progress("In the browser"))
@@ -230,7 +231,7 @@ def send(
     yes: bool,
 ) -> None:
     """Send an approved issue, or go on with a sending that was stopped. Nobody is mailed twice."""
-    from newsletter.domain.content import SegmentId  # noqa: PLC0415 - as above
+    from newsletter.domain.content import SegmentId
 
     outlook = session.newsletter.deliveries.outlook(label, rehearse=rehearse)
     _print_outlook(outlook)
@@ -310,9 +311,9 @@ def _stop_between_batches() -> Iterator[list[int]]:
 @pass_session
 def report(session: Session, label: str, *, as_json: bool, as_csv: bool, page: Path | None) -> None:
     """Account for everybody: the balances, each edition, reasons, and what to do about the unknown."""
-    from newsletter.track.pages import as_csv as csv_of  # noqa: PLC0415 - as above
-    from newsletter.track.pages import as_json as json_of  # noqa: PLC0415 - as above
-    from newsletter.track.pages import as_table  # noqa: PLC0415 - as above
+    from newsletter.track.pages import as_csv as csv_of
+    from newsletter.track.pages import as_json as json_of
+    from newsletter.track.pages import as_table
 
     reports = session.newsletter.deliveries.report(label)
     if page is not None:
@@ -333,7 +334,7 @@ def _write_page(session: Session, reports: "Sequence[Report]", path: Path) -> No
     Raises:
         UsageError: The file cannot be written.
     """
-    from newsletter.track.page import as_html  # noqa: PLC0415 - as above
+    from newsletter.track.page import as_html
 
     publication, notifications = session.newsletter.settings.publication, session.newsletter.notifications
     timelines = {one.sending.id: notifications.timeline(one.sending.id) for one in reports}

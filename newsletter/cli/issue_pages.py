@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from newsletter.curate.parity import ParityRow
     from newsletter.domain.content import Language
     from newsletter.domain.issue import EditionKey, Finding
-    from newsletter.service.issues import IssueSummary, Rendering
+    from newsletter.service.issues import Rendering
+    from newsletter.service.parts.shelf import IssueSummary
 
 
 def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
@@ -79,7 +80,7 @@ def print_findings(
         editions: All that were looked at, so that what is found everywhere can be said so.
         language: To say it in.
     """
-    from newsletter.check import describe, group  # noqa: PLC0415 - 0.2 s that `issue show` need not pay
+    from newsletter.check import describe, group
 
     together = group(findings)
     for finding, found_in in together:
@@ -99,7 +100,7 @@ def print_findings_as_json(findings: "Iterable[Finding]") -> None:
 
 def _named(found_in: "Sequence[EditionKey]", editions: "Sequence[EditionKey]", language: str) -> str:
     """Name editions as briefly as they can be: all, all of some languages, or one by one."""
-    from newsletter.language.catalogue import translate  # noqa: PLC0415 - as above
+    from newsletter.language.catalogue import translate
 
     if len(editions) > 1 and set(found_in) == set(editions):
         return translate(language, "all editions")
@@ -112,7 +113,7 @@ def _named(found_in: "Sequence[EditionKey]", editions: "Sequence[EditionKey]", l
 
 def _print_tally(findings: "Sequence[Finding]", language: str) -> None:
     """Count the findings by severity on one line."""
-    from newsletter.language.catalogue import translate  # noqa: PLC0415 - as above
+    from newsletter.language.catalogue import translate
 
     counted = Counter(str(finding.severity) for finding in findings)
     tally = (

@@ -25,8 +25,8 @@ def preview(
     Saving a file of the issue, a template, the brand or newsletter.toml changes the pictures at once. Without LABEL the
     newest issue is shown.
     """
-    from newsletter.web.preview.server import Address, Preview  # noqa: PLC0415 - 0.5 s that the other commands need not pay
-    from newsletter.wiring import open_newsletter  # noqa: PLC0415 - as above
+    from newsletter.web.preview.server import Address, Preview
+    from newsletter.wiring import open_newsletter
 
     issues = session.newsletter.issues
     if label is not None and label not in issues.labels():

@@ -28,7 +28,7 @@ def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: 
     The program answers plain HTTP on this machine; a web server with TLS in front of it passes on what SendGrid's event
     webhook posts to /webhooks/sendgrid. It keeps everything before it says yes; what it missed SendGrid tells again.
     """
-    from newsletter.web.outside import Outside  # noqa: PLC0415 - 0.5 s that the other commands need not pay
+    from newsletter.web.outside import Outside
 
     notifications = session.newsletter.notifications
     if notifications.door is None and not is_faked:
@@ -49,7 +49,7 @@ def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: 
 
 def _play_sendgrid(session: Session, outside: "Outside", stack: ExitStack, port: int) -> "ProviderDoor":
     """Begin to be a SendGrid, say how to send through it, and give the door for what it tells."""
-    from newsletter.wiring import STAND_IN_KEY, sendgrid_door, stand_in_sendgrid  # noqa: PLC0415 - as above
+    from newsletter.wiring import STAND_IN_KEY, sendgrid_door, stand_in_sendgrid
 
     fake = stack.enter_context(stand_in_sendgrid(outside.webhook("sendgrid"), port=port))
     session.say('Everything sent through it is a rehearsal. In another window, with kind = "sendgrid" in [mailer]:')

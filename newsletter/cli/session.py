@@ -37,7 +37,7 @@ class Session:
     def newsletter(self) -> "Newsletter":
         """Give the library, opened at the first use."""
         if self._newsletter is None:
-            from newsletter.wiring import open_newsletter  # noqa: PLC0415 - 0.3 s that `--help` must not pay
+            from newsletter.wiring import open_newsletter
 
             self._newsletter = open_newsletter(self.configuration)
         return self._newsletter

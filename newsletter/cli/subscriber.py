@@ -43,7 +43,7 @@ def add(
     wording: str,
 ) -> None:
     """Add one person by hand."""
-    from newsletter.domain.content import Language  # noqa: PLC0415 - not needed by the commands beside this one
+    from newsletter.domain.content import Language
 
     person = session.newsletter.audience.add(
         address,
@@ -105,8 +105,8 @@ _LISTS = {
 @pass_session
 def list_(session: Session, *, segment: str | None, status: str | None, limit: int, as_json: bool) -> None:
     """List people."""
-    from newsletter.domain.audience import SubscriberStatus  # noqa: PLC0415 - as above
-    from newsletter.domain.content import SegmentId  # noqa: PLC0415 - as above
+    from newsletter.domain.audience import SubscriberStatus
+    from newsletter.domain.content import SegmentId
 
     wanted = session.newsletter.audience.people(
         status=SubscriberStatus(status) if status else None, segment=SegmentId(segment) if segment else None

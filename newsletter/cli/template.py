@@ -21,7 +21,7 @@ def template() -> None:
 @pass_session
 def check(session: Session, file: Path | None) -> None:
     """Look over FILE, or all templates of the publication: errors and warnings with their places."""
-    from newsletter.service.templates import check_file, check_folder  # noqa: PLC0415 - `--help` must not pay for it
+    from newsletter.service.templates import check_file, check_folder
 
     if file is not None:
         found = {str(file): check_file(file)}
@@ -45,7 +45,7 @@ def check(session: Session, file: Path | None) -> None:
 @pass_session
 def render(session: Session, file: Path, context_file: Path | None, output: Path | None, *, is_text: bool) -> None:
     """Fill FILE with values and print HTML; its includes come from its own folder."""
-    from newsletter.service.templates import problems_of, read_context, render_file  # noqa: PLC0415 - `--help` must not pay for it
+    from newsletter.service.templates import problems_of, read_context, render_file
 
     if output is not None:
         _refuse_to_overwrite(output, file, context_file)

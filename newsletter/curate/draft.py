@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from newsletter.curate.excerpt import shorten, summarise
 from newsletter.curate.select import Choice, section_for
@@ -33,7 +32,7 @@ from newsletter.domain.issue import (
     PickGrade,
     Waiver,
 )
-from newsletter.domain.period import Period, first_moment, moment_after
+from newsletter.domain.period import Period, ends_before
 from newsletter.language.catalogue import MessageId, translate
 from newsletter.language.formats import NO_BREAK_SPACE, month_heading
 
@@ -196,12 +195,6 @@ def _from_event(event: Event, section: SectionId, choice: Choice, markdown_of: C
         source_id=event.source_id,
         fingerprint=fingerprint(event),
     )
-
-
-def ends_before(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> bool:
-    """Tell whether an inclusive end lies before the start, so that neither can be believed."""
-    begins = first_moment(start, zone)
-    return end < begins if isinstance(end, datetime) else moment_after(end, zone) <= begins
 
 
 def _in_zone(when: date | datetime, choice: Choice) -> date | datetime:

@@ -1,26 +1,35 @@
-"""Put new items between the lines of an issue.toml that an editor has worked on.
+"""Write a new issue.toml, and put new items between the lines of one that an editor has worked on.
 
-Its door is `added_text`. It only inserts: no byte that was there is changed or dropped. (tomlkit 0.15, which keeps
-comments too, joins a new table to the next without a blank line, and cannot add to `[item]` once an editor has put
-another table between two items.) What comes out is parsed and compared with what was wanted before it is given away.
+Doors: `write_draft` and `add_items`. Once written, the file is the editor's: what is added is inserted, and no byte
+that was there is changed or dropped. Must not know where items come from. (tomlkit 0.15, which keeps comments too,
+joins a new table to the next without a blank line, and cannot add to `[item]` once an editor has put another table
+between two items.) What comes out is parsed and compared with what was wanted before it is given away.
 """
 
+import contextlib
 import copy
+import os
 import re
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from newsletter import machine
 from newsletter.curate.draft import Draft
-from newsletter.curate.issue_text import item_text, order_lines, reasons_for, variant_text
+from newsletter.curate.issue_file import checked_tables
+from newsletter.curate.issue_text import draft_text, item_text, order_lines, reasons_for, variant_text
+from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SegmentId
 from newsletter.domain.publication import Publication
-from newsletter.errors import IssueFileError, Place
-from newsletter.toml_file import TomlFile
+from newsletter.errors import IssueFileError, Place, StateError
+from newsletter.toml_file import TomlFile, read_toml
 
 _STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'[^'\n]*')|#[^\n]*""")
 _ORDER_HEADER = re.compile(r"\s*\[\s*order\s*\]")
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,57 @@ class _Insertion:
 
     offset: int
     text: str
+
+
+def write_draft(path: Path, draft: Draft, *, publication: Publication) -> None:
+    """Write a new issue.toml, wholly or not at all; its folder is made when it is missing.
+
+    Raises:
+        StateError: The file exists: it is the editor's, and never overwritten.
+        IssueFileError: The disk refuses.
+    """
+    _write(path, draft_text(draft, publication), is_new=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What a file has got.
+
+    Attributes:
+        items: Keys of the new items.
+        translations: Items that were there, with a language that they now have words in too.
+    """
+
+    items: tuple[ItemKey, ...] = ()
+    translations: tuple[tuple[ItemKey, Language], ...] = ()
+
+
+def add_items(path: Path, draft: Draft, *, segments: Sequence[Segment], publication: Publication) -> Added:
+    """Add the items of a newer draft that the file does not hold yet, and new translations of those it holds.
+
+    Each new item gets its table after the last one, and its place at the end of its segments' orders. Every comment,
+    order and word that is there stays to the byte. An item whose table is there is left alone, also where the editor
+    took it out of an order, and so is a translation. Nothing is written when nothing is new.
+
+    Raises:
+        IssueFileError: As for `read_issue`; or the tables are laid out so that nothing can be put between them.
+    """
+    file = read_toml(path, error=IssueFileError)
+    tables = checked_tables(file, segments, publication)
+    new = tuple(key for key in draft.items if key not in tables.item)
+    translated = tuple(
+        (key, language)
+        for key, item in draft.items.items()
+        if key in tables.item
+        for language in item.variants
+        if language != tables.item[key].language and getattr(tables.item[key], language) is None
+    )
+    if new or translated:
+        text = path.read_bytes().decode("utf-8")
+        mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+        extended = added_text(text.removeprefix(mark), file, draft, new, publication, translated=translated)
+        _write(path, mark + extended, is_new=False)
+    return Added(items=new, translations=translated)
 
 
 def added_text(
@@ -148,3 +208,40 @@ def _inserted(text: str, insertions: Sequence[_Insertion], line_end: str) -> str
         pieces += [text[done : insertion.offset], insertion.text.replace("\n", line_end)]
         done = insertion.offset
     return "".join((*pieces, text[done:]))
+
+
+def _write(path: Path, text: str, *, is_new: bool) -> None:
+    """Put text under a name in one step, so that a power cut leaves the old file, the new one, or none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            _place(temporary, path, is_new=is_new)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+    except FileExistsError as error:
+        raise StateError(
+            f"{path} exists already, and may hold an editor's work.",
+            hint="Add what is new with `newsletter issue new LABEL --update`, or move the file away to begin again.",
+        ) from error
+    except OSError as error:
+        raise IssueFileError(
+            f"{path} cannot be written: {error.strerror}.", hint="Check the folder's permissions and free space."
+        ) from error
+
+
+def _place(temporary: Path, path: Path, *, is_new: bool) -> None:
+    """Give a finished file its name, and make the name last."""
+    if is_new:
+        # A link refuses an existing name, also one that appeared a moment ago; a rename would take it.
+        os.link(temporary, path)
+    else:
+        machine.copy_rights(path, temporary)
+        temporary.replace(path)
+    machine.sync_folder(path.parent)

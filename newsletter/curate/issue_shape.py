@@ -13,11 +13,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
-from newsletter.curate.draft import ends_before
 from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemKind, ItemVariant, Waiver
-from newsletter.domain.period import parse_period
+from newsletter.domain.period import ends_before, parse_period
 from newsletter.domain.publication import Publication
 from newsletter.errors import Fault, UsageError
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean

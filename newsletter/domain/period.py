@@ -91,3 +91,9 @@ def first_moment(when: date | datetime, zone: ZoneInfo) -> datetime:
 def moment_after(when: date | datetime, zone: ZoneInfo) -> datetime:
     """Give the first moment at which an inclusive end is over: itself, or midnight after a bare date."""
     return when if isinstance(when, datetime) else midnight(when + timedelta(days=1), zone)
+
+
+def ends_before(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> bool:
+    """Tell whether an inclusive end lies before the start, so that neither can be believed."""
+    begins = first_moment(start, zone)
+    return end < begins if isinstance(end, datetime) else moment_after(end, zone) <= begins

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.tokens import unsubscribe_token
@@ -29,14 +30,17 @@ from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
 from newsletter.send.ports import Assignment, Mailer
-from newsletter.service.issues import IssueService
 from newsletter.service.parts.guard import Guard
 from newsletter.service.parts.recipients import SPECIMEN, recipient_of
+from newsletter.service.parts.shelf import IssueShelf
 from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.toml_file import did_you_mean
 from newsletter.track.report import Report, build_report
+
+if TYPE_CHECKING:
+    from newsletter.service.issues import Rendering
 
 RESERVED_ENDINGS = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")
 """Domains that lead nowhere (RFC 2606): fine in a rehearsal, no way out for a reader."""
@@ -69,13 +73,15 @@ class DeliveryService:
     def __init__(
         self,
         resources: Resources,
-        issues: IssueService,
+        shelf: IssueShelf,
         *,
+        render: Callable[[str], "Rendering"],
         open_mailer: Callable[[], Mailer],
         open_outbox: Callable[[], Mailer],
     ) -> None:
         self._resources = resources
-        self._issues = issues
+        self._shelf = shelf
+        self._render = render
         self._guard = Guard(resources)
         self._open_mailer = open_mailer
         self._open_outbox = open_outbox
@@ -92,7 +98,7 @@ class DeliveryService:
                 copy.
             ConfigurationError: The mailer's password or key is missing.
         """
-        approval = self._issues.approved(label)
+        approval = self._shelf.approved(label)
         mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
         is_rehearsal = mailer.capabilities.is_rehearsal
         plan = plan_sending(
@@ -154,7 +160,7 @@ class DeliveryService:
             UsageError: No edition is for a chosen segment.
             StorageError: The ledger cannot be written; no further mail was handed over.
         """
-        approval = self._issues.approved(label)
+        approval = self._shelf.approved(label)
         mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
         self._require_way_out(mailer, approval.sender)
         choice = Choice(editions=editions_of(segments, [message.edition for message in approval.messages]), limit=limit)
@@ -183,7 +189,7 @@ class DeliveryService:
         """
         recipient_address = parse_address(address)
         self._refuse_suppressed(recipient_address)
-        message = self._edition(self._issues.render(label).messages, edition)
+        message = self._edition(self._render(label).messages, edition)
         mailer = self._mailer(rehearse=rehearse)
         self._require_way_out(mailer, self._resources.settings.publication.sender)
         key = self._resources.key
@@ -397,4 +403,4 @@ class DeliveryService:
         return next((one for one in sendings if not one.is_rehearsal), sendings[-1])
 
     def _ledger(self) -> DeliveryLedger:
-        return DeliveryLedger(self._resources.database)
+        return self._resources.ledger

@@ -1,32 +1,28 @@
 """An issue from its first draft to its approval: the verbs `new`, `list`, `show`, `render`, `check` and `approve`."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.check import FindingText, apply_waivers, check_issue, count_in_the_way, describe, run_checks
-from newsletter.curate.issue_file import read_issue
 from newsletter.curate.parity import ParityRow, parity
-from newsletter.domain.audience import LeftOut, Segment, audience_rule
-from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import Sending, SendingState
+from newsletter.domain.audience import Segment, audience_rule
+from newsletter.domain.delivery import SendingState
 from newsletter.domain.issue import (
     Approval,
     Edition,
     EditionKey,
     Finding,
     Issue,
-    IssueLabel,
-    IssueState,
     Message,
     Slot,
     approval_hash,
 )
 from newsletter.domain.period import parse_period
-from newsletter.errors import ChecksFailed, IssueFileError, StateError, UsageError
+from newsletter.errors import ChecksFailed, StateError
 from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
 from newsletter.render.brand import read_brand
@@ -34,19 +30,17 @@ from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_ke
 from newsletter.render.edition import render_edition
 from newsletter.render.pictures import load_pictures
 from newsletter.render.templates.environment import Templates
-from newsletter.service.audience import AudienceService
-from newsletter.service.parts.drafts import NewIssue, draft_issue
 from newsletter.service.parts.files import write_whole
-from newsletter.service.parts.lock_file import LOCK_NAME, read_lock, write_lock
+from newsletter.service.parts.lock_file import LOCK_NAME, write_lock
 from newsletter.service.parts.looking_over import SlowTools, check_inputs, look_in_browser
 from newsletter.service.parts.recipients import verify_messages
-from newsletter.service.parts.sent_file import SENT_NAME, begun_elsewhere
+from newsletter.service.parts.shelf import IssueShelf
 from newsletter.service.resources import Resources
-from newsletter.storage.deliveries import DeliveryLedger
-from newsletter.storage.issues import IssueStore
-from newsletter.toml_file import did_you_mean
 
-ISSUE_NAME = "issue.toml"
+if TYPE_CHECKING:
+    from newsletter.service.audience import AudienceService
+    from newsletter.service.parts.drafts import NewIssue
+
 BUILD_NAME = "build"
 SAMPLE_NAME = "Aino"
 """The reader of a build, where no person is meant."""
@@ -72,40 +66,22 @@ class Rendering:
         return tuple(message for _, message in self.editions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueSummary:
-    """Where an issue stands.
+class IssueService(IssueShelf):
+    """The verbs of an issue up to its approval.
 
-    Attributes:
-        label: Of its period.
-        state: draft, approved, sending, paused, sent or cancelled.
-        is_from_elsewhere: Another database began to send it, so that it counts as sent.
-        date: The planned day of sending, or None when the file cannot be read.
-        items: How many items, or None likewise.
-        sending: The real sending, when there is one.
-        rehearsals: How many.
-        left_out: Whom nothing in the file is for, as long as its audience is not fixed.
+    Args:
+        resources: Configuration, database, clock.
+        audience: Gives the people; asked only by what depends on who there is.
+        slow_tools: What the slow checks need.
     """
 
-    label: IssueLabel
-    state: IssueState
-    is_from_elsewhere: bool
-    date: date | None
-    items: int | None
-    sending: Sending | None
-    rehearsals: int
-    left_out: LeftOut
-
-
-class IssueService:
-    """The verbs of an issue up to its approval."""
-
-    def __init__(self, resources: Resources, audience: AudienceService, slow_tools: SlowTools) -> None:
-        self._resources = resources
-        self._audience = audience
+    def __init__(
+        self, resources: Resources, *, audience: Callable[[], "AudienceService"], slow_tools: SlowTools
+    ) -> None:
+        super().__init__(resources, audience=audience)
         self._slow_tools = slow_tools
 
-    def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> NewIssue:
+    def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> "NewIssue":
         """Pick a period's articles and the coming events, and write issue.toml for the editor.
 
         Args:
@@ -118,38 +94,13 @@ class IssueService:
             StateError: The file exists (without `is_update`), or does not (with it).
             IssueFileError: The file that is there has mistakes.
         """
+        from newsletter.service.parts.drafts import draft_issue  # noqa: PLC0415 - the parsers are for this verb alone
+
         period = parse_period(label, self._resources.settings.publication.zone)
         if is_update:
             planned = self.read(period.label).date
         return draft_issue(
             self._resources, self.path(period.label), period=period, planned=planned, is_update=is_update
-        )
-
-    def labels(self) -> tuple[IssueLabel, ...]:
-        """Give the labels of all issues that have a file, the oldest first."""
-        folder = self._resources.settings.issues_path
-        if not folder.is_dir():
-            return ()
-        return tuple(sorted(IssueLabel(path.parent.name) for path in folder.glob(f"*/{ISSUE_NAME}")))
-
-    def path(self, label: str) -> Path:
-        """Give the place of an issue's file, whether it is there or not."""
-        return self._resources.settings.issues_path / label / ISSUE_NAME
-
-    def read(self, label: str) -> Issue:
-        """Read what the editor left.
-
-        Raises:
-            UsageError: There is no such issue.
-            IssueFileError: The file has mistakes; all of them together, each with its line.
-        """
-        path = self.path(self._known(label))
-        root = self._resources.settings.root
-        return read_issue(
-            path,
-            segments=self._resources.segments,
-            publication=self._resources.settings.publication,
-            shown_as=path.relative_to(root),
         )
 
     def render(self, label: str) -> Rendering:
@@ -221,7 +172,7 @@ class IssueService:
         """Look every edition of a rendering over, as `check` does; waived findings say so."""
         publication = self._resources.settings.publication
         subjects = check_inputs(rendering.editions, publication)
-        found = [*check_issue(rendering.issue, publication, self._audience.left_out(rendering.issue))]
+        found = [*check_issue(rendering.issue, publication, self.left_out(rendering.issue))]
         found += [finding for subject in subjects for finding in run_checks(subject)]
         if is_slow:
             found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
@@ -272,71 +223,10 @@ class IssueService:
         )
         fingerprints = {key: item.fingerprint for key, item in rendering.issue.items.items()}
         # The database first: a lock file without its messages would promise what cannot be sent.
-        with self._resources.database.write() as connection:
-            IssueStore(connection).save_approval(approved, fingerprints)
+        with self._resources.approvals(is_writing=True) as approvals:
+            approvals.save_approval(approved, fingerprints)
         write_lock(self.path(label).with_name(LOCK_NAME), approved)
         return approved
-
-    def approved(self, label: str) -> Approval:
-        """Give what was approved, exactly as it was, and nothing that differs from the files or the lock.
-
-        Raises:
-            UsageError: There is no such issue.
-            StateError: It is not approved, was edited afterwards, or lock and database disagree.
-        """
-        known = self._known(label)
-        again = f"Look at it again, then `newsletter issue approve {known}`."
-        lock = read_lock(self.path(known).with_name(LOCK_NAME))
-        if lock is None:
-            raise StateError(f"Issue {known} is not approved.", hint=f"newsletter issue approve {known}")
-        with self._resources.database.read() as connection:
-            approval = IssueStore(connection).approval(lock.hash)
-        if approval is None:
-            raise StateError(f"The approval in {LOCK_NAME} of issue {known} is not in this database.", hint=again)
-        frozen = approval_hash(approval.messages, approval.audience_rule, approval.waivers, approval.sender)
-        if frozen != approval.hash:
-            raise StateError(f"The approved messages of issue {known} were changed in the database.", hint=again)
-        if lock.issue_sha256 != self._file_sha256(known):
-            raise StateError(f"Issue {known} was edited after it was approved.", hint=again)
-        return approval
-
-    def summary(self, label: str) -> IssueSummary:
-        """Say where an issue stands.
-
-        Raises:
-            UsageError: There is no such issue.
-        """
-        known = IssueLabel(self._known(label))
-        sendings = DeliveryLedger(self._resources.database).sendings(known)
-        begun = next((sending for sending in reversed(sendings) if not sending.is_rehearsal), None)
-        is_from_elsewhere = (
-            begun is None and begun_elsewhere(self.path(known).with_name(SENT_NAME), sendings) is not None
-        )
-        try:
-            issue = self.read(known)
-        except IssueFileError:
-            # A summary is also wanted of a file with mistakes; `check` names them.
-            issue = None
-        return IssueSummary(
-            label=known,
-            state=IssueState.SENT if is_from_elsewhere else self._state(known, begun),
-            is_from_elsewhere=is_from_elsewhere,
-            date=None if issue is None else issue.date,
-            items=None if issue is None else len(issue.items),
-            sending=begun,
-            rehearsals=sum(sending.is_rehearsal for sending in sendings),
-            left_out=LeftOut() if issue is None or begun is not None else self._audience.left_out(issue),
-        )
-
-    def _state(self, label: IssueLabel, begun: Sending | None) -> IssueState:
-        """Read an issue's state off its sending, its lock and its file."""
-        if begun is not None:
-            return _STATE_OF_SENDING[begun.state]
-        try:
-            self.approved(label)
-        except StateError:
-            return IssueState.DRAFT
-        return IssueState.APPROVED
 
     def _render(self, issue: Issue, segments: Sequence[Segment]) -> Rendering:
         """Compose and render every edition."""
@@ -345,7 +235,9 @@ class IssueService:
         templates = self._templates
         pictures = load_pictures(issue, brand, root=settings.root)
         editions, empty = [], []
-        for key in edition_keys(segments, settings.publication.languages, self._combinations(segments)):
+        # Where there are too many segments to make every combination, those that occur.
+        combinations = None if len(segments) <= EVERY_COMBINATION_MAX else self._audience().combinations()
+        for key in edition_keys(segments, settings.publication.languages, combinations):
             edition = compose(issue, key, segments=segments, publication=settings.publication)
             if not edition.items:
                 empty.append(key)
@@ -363,10 +255,6 @@ class IssueService:
         """Give the templates, kept: compiling costs ten times what filling them does. Edited ones are read anew."""
         return Templates(self._resources.settings.templates_path)
 
-    def _combinations(self, segments: Sequence[Segment]) -> tuple[tuple[SegmentId, ...], ...] | None:
-        """Give the combinations that occur, where there are too many segments to make every one."""
-        return None if len(segments) <= EVERY_COMBINATION_MAX else self._audience.combinations()
-
     def _refuse_begun(self, label: str) -> None:
         """Keep an issue from being approved anew while, or after, readers get it."""
         summary = self.summary(label)
@@ -375,24 +263,3 @@ class IssueService:
                 f"Issue {label} cannot be approved again: its sending has begun.",
                 hint=f"See `newsletter issue report {label}`.",
             )
-
-    def _file_sha256(self, label: str) -> str:
-        """Give the digest of issue.toml's bytes."""
-        return hashlib.sha256(self.path(label).read_bytes()).hexdigest()
-
-    def _known(self, label: str) -> IssueLabel:
-        """Give the label of an issue that has a file."""
-        labels = self.labels()
-        if label in labels:
-            return IssueLabel(label)
-        parse_period(label, self._resources.settings.publication.zone)
-        hint = did_you_mean(label, labels) or f"newsletter issue new {label}"
-        raise UsageError(f"There is no issue {label}.", hint=hint)
-
-
-_STATE_OF_SENDING = {
-    SendingState.RUNNING: IssueState.SENDING,
-    SendingState.PAUSED: IssueState.PAUSED,
-    SendingState.FINISHED: IssueState.SENT,
-    SendingState.CANCELLED: IssueState.CANCELLED,
-}

@@ -58,10 +58,6 @@ class ItemService:
             period = parse_period(label, zone)
             return store.items_between(period.start, period.end, zone=zone)
 
-    def count(self) -> int:
-        """Give how many articles and events were collected."""
-        return len(self.items())
-
     def item(self, key: str) -> tuple[Item, datetime]:
         """Give one item, and the moment it was first seen.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from newsletter.audience.addresses import parse_address
@@ -38,9 +38,6 @@ from newsletter.track.reduce import (
     state_after,
     weaker_reasons,
 )
-
-ACCOUNT_NEWS_DAYS = 30
-"""How long a change of the account with the provider is shown."""
 
 WORN_OUT = "three issues in a row came back"
 """Note of the suppression of an address that only ever bounces for passing reasons."""
@@ -177,12 +174,6 @@ class NotificationService:
         """Give how many deliveries of a sending were accepted and delivered when, the earliest first."""
         with self._resources.database.read() as connection:
             return NotificationStore(connection).timeline(sending_id)
-
-    def account_news(self) -> tuple[KeptNotification, ...]:
-        """Give the latest changes of our account with the provider, the newest first."""
-        since = self._resources.clock.now() - timedelta(days=ACCOUNT_NEWS_DAYS)
-        changes = self.recent(kinds=[NotificationKind.ACCOUNT_CHANGED], limit=10)
-        return tuple(one for one in changes if one.at >= since)
 
     def fetch_suppressions(self, *, since: datetime | None = None, is_dry_run: bool = False) -> FetchResult:
         """Take over the provider's own lists of addresses not to be mailed: what the webhook may have missed.

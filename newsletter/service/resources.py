@@ -1,9 +1,14 @@
-"""What the verbs share, opened when it is first needed: rendering needs no database, sending needs no network."""
+"""What the verbs share, opened when it is first needed: rendering needs no database, sending needs no network.
 
-from collections.abc import Callable
+What speaks SQL is imported here when a verb first asks for it: a quarter of a second that `issue check` need not pay.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.audience.key_file import read_key_file
 from newsletter.audience.segments import read_segments
@@ -11,7 +16,11 @@ from newsletter.config import Settings
 from newsletter.domain.audience import Segment
 from newsletter.errors import StateError
 from newsletter.service.parts.clock import Clock
-from newsletter.storage.database import Database
+
+if TYPE_CHECKING:
+    from newsletter.storage.database import Database
+    from newsletter.storage.deliveries import DeliveryLedger
+    from newsletter.storage.issues import IssueStore
 
 
 @dataclass(kw_only=True)
@@ -26,15 +35,15 @@ class Resources:
 
     settings: Settings
     clock: Clock
-    open_database: Callable[[], Database]
+    open_database: "Callable[[], Database]"
 
     @cached_property
-    def unchecked_database(self) -> Database:
+    def unchecked_database(self) -> "Database":
         """Give the database as it is, also an older one: for `db` and `doctor` only."""
         return self.open_database()
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> "Database":
         """Give the database.
 
         Raises:
@@ -42,6 +51,30 @@ class Resources:
         """
         self.unchecked_database.require_current()
         return self.unchecked_database
+
+    @property
+    def ledger(self) -> "DeliveryLedger":
+        """Give the ledger of the database.
+
+        Raises:
+            StorageError: As `database`.
+        """
+        from newsletter.storage.deliveries import DeliveryLedger
+
+        return DeliveryLedger(self.database)
+
+    @contextmanager
+    def approvals(self, *, is_writing: bool = False) -> Iterator["IssueStore"]:
+        """Give the approvals of the database, in one transaction.
+
+        Raises:
+            StorageError: As `database`; or it cannot be read or written.
+        """
+        from newsletter.storage.issues import IssueStore
+
+        database = self.database
+        with database.write() if is_writing else database.read() as connection:
+            yield IssueStore(connection)
 
     @property
     def database_path(self) -> Path:

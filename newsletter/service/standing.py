@@ -2,24 +2,27 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from newsletter import machine
-from newsletter.domain.audience import SubscriberStatus
 from newsletter.domain.content import Source
 from newsletter.domain.issue import IssueState
-from newsletter.domain.notification import KeptNotification
-from newsletter.errors import NewsletterError, TemplateError
-from newsletter.render.brand import read_brand
-from newsletter.render.templates.look_over import check_templates
+from newsletter.domain.notification import KeptNotification, NotificationKind
+from newsletter.errors import NewsletterError
 from newsletter.send.mark import Doubt
-from newsletter.service.audience import AudienceService
 from newsletter.service.care import DatabaseCare
-from newsletter.service.deliveries import DeliveryService
-from newsletter.service.issues import IssueService, IssueSummary
-from newsletter.service.items import ItemService
-from newsletter.service.notifications import NotificationService
+from newsletter.service.parts.shelf import IssueShelf, IssueSummary
 from newsletter.service.resources import Resources
+from newsletter.storage.audience import AudienceStore
+from newsletter.storage.content import ContentStore
+from newsletter.storage.notifications import NotificationStore
+
+ACCOUNT_NEWS_DAYS = 30
+"""How long a change of the account with the provider is shown."""
+
+Look = Callable[[], tuple[str, str | None]]
+"""Gives what was seen and what there is to remember; raises a NewsletterError where it is not well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,26 +66,30 @@ class Checkup:
 
 
 class StandingService:
-    """The verbs that look at everything and change nothing."""
+    """The verbs that look at everything and change nothing.
+
+    Args:
+        resources: Configuration, database, clock.
+        shelf: The issues.
+        care: The database's state.
+        look_at_templates: For `doctor` alone, which is why it comes from outside: `status` needs no template engine.
+        look_at_mailer: Likewise.
+    """
 
     def __init__(
         self,
         resources: Resources,
         *,
-        audience: AudienceService,
-        items: ItemService,
-        issues: IssueService,
+        shelf: IssueShelf,
         care: DatabaseCare,
-        deliveries: DeliveryService,
-        notifications: NotificationService,
+        look_at_templates: Look,
+        look_at_mailer: Look,
     ) -> None:
         self._resources = resources
-        self._audience = audience
-        self._items = items
-        self._issues = issues
+        self._shelf = shelf
         self._care = care
-        self._deliveries = deliveries
-        self._notifications = notifications
+        self._look_at_templates = look_at_templates
+        self._look_at_mailer = look_at_mailer
 
     def standing(self) -> Standing:
         """Say where the month stands and what to do next.
@@ -90,12 +97,11 @@ class StandingService:
         Raises:
             NewsletterError: The database or a file cannot be read.
         """
-        headcounts = self._audience.headcounts()
-        people = sum(
-            one.people for one in headcounts if one.status is SubscriberStatus.ACTIVE and not one.is_suppressed
-        )
-        items = self._items.count()
-        summaries = [self._issues.summary(label) for label in self._issues.labels()]
+        with self._resources.database.read() as connection:
+            people = AudienceStore(connection, key=self._resources.key).count_mailable()
+            items = ContentStore(connection).count()
+            account_news = self._account_news(NotificationStore(connection))
+        summaries = [self._shelf.summary(label) for label in self._shelf.labels()]
         over = [one for one in summaries if one.state in (IssueState.SENT, IssueState.CANCELLED)]
         open_ones = [one for one in summaries if one not in over]
         command, reason = self._next(people, items, open_ones)
@@ -104,10 +110,16 @@ class StandingService:
             items=items,
             issues=(*over[-1:], *open_ones),
             doubt=self._care.doubt(),
-            account_news=self._notifications.account_news(),
+            account_news=account_news,
             next_command=command,
             next_reason=reason,
         )
+
+    def _account_news(self, notifications: NotificationStore) -> tuple[KeptNotification, ...]:
+        """Give the latest changes of our account with the provider, the newest first."""
+        since = self._resources.clock.now() - timedelta(days=ACCOUNT_NEWS_DAYS)
+        changes = notifications.page(kinds=[NotificationKind.ACCOUNT_CHANGED], limit=10)
+        return tuple(one for one in changes if one.at >= since)
 
     def _next(self, people: int, items: int, open_ones: list[IssueSummary]) -> tuple[str, str]:
         """Choose the next command."""
@@ -131,13 +143,13 @@ class StandingService:
         yield self._looked("key file", self._key)
         yield self._looked("database", self._database)
         yield self._looked("segments", self._segments)
-        yield self._looked("brand and templates", self._templates)
-        yield self._looked("mailer", lambda: (self._deliveries.readiness(), None))
+        yield self._looked("brand and templates", self._look_at_templates)
+        yield self._looked("mailer", self._look_at_mailer)
         yield self._unsubscribing()
         for source in settings.sources:
             yield self._source(source)
 
-    def _looked(self, name: str, look: Callable[[], tuple[str, str | None]]) -> Checkup:
+    def _looked(self, name: str, look: Look) -> Checkup:
         """Turn a look into a checkup; what goes wrong is told, not raised."""
         try:
             message, hint = look()
@@ -161,17 +173,8 @@ class StandingService:
         return f"{Path(state.name).name}: schema {state.revision}, {state.engine}{journal}.", "newsletter db backup"
 
     def _segments(self) -> tuple[str, str | None]:
-        segments = self._audience.segments()
+        segments = self._resources.segments
         return f"{len(segments)} segments: {', '.join(segment.id for segment in segments)}.", None
-
-    def _templates(self) -> tuple[str, str | None]:
-        folder = self._resources.settings.templates_path
-        read_brand(folder / "brand.toml")
-        shown = folder.relative_to(self._resources.settings.root)
-        found = check_templates(folder, shown_as=shown)
-        if wrong := next((problem for problems in found.values() for problem in problems if problem.is_error), None):
-            raise TemplateError(wrong.message, place=wrong.place, hint="newsletter template check")
-        return f"{len(found)} templates in {shown}.", "newsletter template check"
 
     def _unsubscribing(self) -> Checkup:
         """Say how readers leave: what is the same in every issue is told here, and not as a finding of each."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from newsletter.errors import Place, TemplateError
+from newsletter.render.brand import read_brand
 from newsletter.render.templates.environment import place_of_wrong_byte
 from newsletter.render.templates.look_over import (
     Problem,
@@ -16,7 +17,16 @@ from newsletter.render.templates.look_over import (
     render_template,
 )
 
-__all__ = ["Problem", "RenderedTemplate", "check_file", "check_folder", "problems_of", "read_context", "render_file"]
+__all__ = [
+    "Problem",
+    "RenderedTemplate",
+    "check_file",
+    "check_folder",
+    "look_at_templates",
+    "problems_of",
+    "read_context",
+    "render_file",
+]
 
 # Strings are matched first, so that what stands in one is no token.
 _TOKENS = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*")(?=\s*:)|"(?:[^"\\]|\\.)*"|[{}]|(?P<none>NaN|-?Infinity)', re.DOTALL)
@@ -31,6 +41,19 @@ def check_file(path: Path) -> tuple[Problem, ...]:
 def check_folder(folder: Path, *, shown_as: Path) -> dict[str, tuple[Problem, ...]]:
     """Look every template of a folder over; give what is wrong with each, by name."""
     return check_templates(folder, shown_as=shown_as)
+
+
+def look_at_templates(folder: Path, *, shown_as: Path) -> tuple[str, str]:
+    """See that the brand and every template of a publication can be used; say what was seen, and how to see more.
+
+    Raises:
+        NewsletterError: The first that cannot, with its place.
+    """
+    read_brand(folder / "brand.toml")
+    found = check_templates(folder, shown_as=shown_as)
+    if wrong := next((problem for problems in found.values() for problem in problems if problem.is_error), None):
+        raise TemplateError(wrong.message, place=wrong.place, hint="newsletter template check")
+    return f"{len(found)} templates in {shown_as}.", "newsletter template check"
 
 
 def render_file(path: Path, context: Mapping[str, object], *, is_text: bool = False) -> RenderedTemplate:

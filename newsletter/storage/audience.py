@@ -71,6 +71,12 @@ class AudienceStore:
         """Give how many people are known, whatever their status."""
         return self._connection.execute(select(func.count()).select_from(subscriber)).scalar_one()
 
+    def count_mailable(self) -> int:
+        """Give how many people are active and may be mailed."""
+        is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
+        mailable = select(func.count()).where(subscriber.c.status == SubscriberStatus.ACTIVE, ~is_suppressed)
+        return self._connection.execute(mailable.select_from(subscriber)).scalar_one()
+
     def find(self, address: str) -> Subscriber | None:
         """Give the person with an address, however its ASCII letters are cased, or None."""
         return self.find_many([address]).get(normal_address(address))

@@ -126,6 +126,10 @@ class ContentStore:
             self._connection.execute(insert(tables.item), added)
         return ItemCounts(new=len(added), changed=changed, unchanged=len(items) - len(added) - changed)
 
+    def count(self) -> int:
+        """Give how many items are kept."""
+        return self._connection.execute(select(func.count()).select_from(tables.item)).scalar_one()
+
     def _known(self, source_id: SourceId) -> dict[str, Any]:
         """Give the rows of a source by identity."""
         table = tables.item

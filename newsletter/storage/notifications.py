@@ -10,8 +10,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, bindparam, distinct, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Insert, bindparam, distinct, func, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from newsletter.domain.audience import AddressHash
 from newsletter.domain.delivery import (
@@ -68,8 +68,7 @@ class NotificationStore:
             known: The deliveries they are about, as `deliveries` gives them.
             now: Aware moment they reached us.
         """
-        table = sqlite.insert(notification) if self._is_sqlite else postgresql.insert(notification)
-        insert = table.on_conflict_do_nothing().returning(notification.c.provider, notification.c.natural_key)
+        insert = self._insert_new().returning(notification.c.provider, notification.c.natural_key)
         new: set[tuple[str, str]] = set()
         for portion in _portions(notifications):
             rows = [_row(one, known.get(one.delivery_key) if one.delivery_key else None, now) for one in portion]
@@ -80,6 +79,14 @@ class NotificationStore:
             for one in dict.fromkeys(first[one.provider, one.natural_key] for one in notifications)
             if (one.provider, one.natural_key) in new
         )
+
+    def _insert_new(self) -> Insert:
+        """Give the statement that passes over what is there already."""
+        if self._is_sqlite:
+            return sqlite.insert(notification).on_conflict_do_nothing()
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - a twentieth of `status`, and not for SQLite
+
+        return postgresql.insert(notification).on_conflict_do_nothing()
 
     def set_states(self, changes: Sequence[StateChange], now: datetime) -> None:
         """Write new states of deliveries; the moment at which a delivery was first settled stays."""

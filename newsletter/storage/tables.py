@@ -202,8 +202,8 @@ sending = Table(
         "uq_sending_real",
         "label",
         unique=True,
+        # PostgreSQL's condition is in the first migration: named here it would load that dialect for every command.
         sqlite_where=text("is_rehearsal = 0 AND state <> 'cancelled'"),
-        postgresql_where=text("NOT is_rehearsal AND state <> 'cancelled'"),
     ),
     Index(None, "label"),
     sqlite_strict=True,

@@ -2,6 +2,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from email_validator import validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.config import (
     MailerSettings,
@@ -11,6 +14,7 @@ from newsletter.config import (
     find_configuration,
     read_settings,
 )
+from newsletter.config.model import _PLAIN_MAILBOX
 from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.errors import ConfigurationError
@@ -247,3 +251,11 @@ def test_the_file_is_found_from_a_folder_below(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(ConfigurationError, match=r"There is no newsletter\.toml here"):
         find_configuration(tmp_path / "issues")
+
+
+@given(st.from_regex(_PLAIN_MAILBOX, fullmatch=True))
+def test_an_address_that_needs_no_judge_would_be_taken_as_it_is(address: str) -> None:
+    """What is accepted by its form alone is what the package for addresses accepts, and it would change nothing."""
+    valid = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+
+    assert f"{valid.local_part}@{valid.ascii_domain}" == address

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
-from newsletter.curate.issue_edit import added_text
-from newsletter.curate.issue_file import Added, add_items, read_issue, write_draft
+from newsletter.curate.issue_edit import Added, add_items, added_text, write_draft
+from newsletter.curate.issue_file import read_issue
 from newsletter.domain.content import ItemKey, SegmentId
 from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant, Pick, PickGrade
 from newsletter.errors import IssueFileError

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
-from newsletter.curate.issue_file import Added, add_items, read_issue, write_draft
+from newsletter.curate.issue_edit import Added, add_items, write_draft
+from newsletter.curate.issue_file import read_issue
 from newsletter.domain.content import ItemKey
 from newsletter.domain.issue import (
     EditionWords,

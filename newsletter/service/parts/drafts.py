@@ -6,7 +6,7 @@ from pathlib import Path
 
 from newsletter.collect.markup import markdown_of, text_of
 from newsletter.curate.draft import Draft, make_draft
-from newsletter.curate.issue_file import Added, add_items, write_draft
+from newsletter.curate.issue_edit import Added, add_items, write_draft
 from newsletter.curate.pairs import pair
 from newsletter.curate.select import Choice, select
 from newsletter.domain.content import ItemKey, Language

@@ -15,7 +15,6 @@ from newsletter.send.mark import Doubt, doubt_about, mark_path, write_mark
 from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.service.parts.sent_file import SENT_NAME, begun_elsewhere, set_aside, write_sent
 from newsletter.service.resources import Resources
-from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.toml_file import did_you_mean
 
 
@@ -58,7 +57,7 @@ class Guard:
             StorageError: The mark cannot be read.
         """
         path = self._resources.unchecked_database.path
-        return None if path is None else doubt_about(path, self._ledger().count_real_calls)
+        return None if path is None else doubt_about(path, self._resources.ledger.count_real_calls)
 
     def begin(self, sending: Sending) -> Callable[[], None]:
         """Note that a real sending has begun; give what notes each of its calls before it is made.
@@ -66,7 +65,7 @@ class Guard:
         Raises:
             StorageError: It cannot be noted.
         """
-        path, calls, lock = self._resources.database_path, self._ledger().count_real_calls(), Lock()
+        path, calls, lock = self._resources.database_path, self._resources.ledger.count_real_calls(), Lock()
         write_sent(self._sent_path(sending.label), sending)
         write_mark(path, calls=calls, last=self._last(sending.label), is_synced=True)
 
@@ -101,7 +100,7 @@ class Guard:
             opened = tuple(label for label in elsewhere if label in labels)
             for label in opened:
                 set_aside(self._sent_path(label))
-            write_mark(path, calls=self._ledger().count_real_calls(), is_synced=True)
+            write_mark(path, calls=self._resources.ledger.count_real_calls(), is_synced=True)
         return Adopted(
             database=path.name, opened=opened, closed=tuple(label for label in elsewhere if label not in opened)
         )
@@ -114,7 +113,7 @@ class Guard:
 
     def _doubt_about_issue(self, label: IssueLabel) -> Doubt | None:
         """Doubt an issue whose sending another database began."""
-        began = begun_elsewhere(self._sent_path(label), self._ledger().sendings(label))
+        began = begun_elsewhere(self._sent_path(label), self._resources.ledger.sendings(label))
         if began is None:
             return None
         return Doubt(
@@ -127,9 +126,6 @@ class Guard:
     def _last(self, label: IssueLabel) -> str:
         """Say which call is being made."""
         return f"issue {label} on {self._resources.clock.now():%Y-%m-%d %H:%M} UTC"
-
-    def _ledger(self) -> DeliveryLedger:
-        return DeliveryLedger(self._resources.database)
 
     def _sent_path(self, label: IssueLabel) -> Path:
         return self._resources.settings.issues_path / label / SENT_NAME

@@ -1,0 +1,36 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_SCRIPT = """
+import sys
+from newsletter.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sorted({name.split(".")[0] for name in sys.modules}))
+"""
+FILLING = {"jinja2", "mjml", "babel", "css_inline"}
+READING = {"httpx", "feedparser", "icalendar", "bs4", "yaml", "markdown_it"}
+SERVING = {"fastapi", "uvicorn", "sendgrid", "alembic"}
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        ("status", FILLING | READING | SERVING | {"lxml", "PIL", "email_validator"}),
+        ("issue list", FILLING | READING | SERVING | {"lxml", "PIL"}),
+        ("issue check 2017-11", READING | SERVING | {"sqlalchemy"}),
+    ],
+)
+def test_a_verb_loads_only_what_it_uses(drafted: Path, words: str, unwanted: set[str]) -> None:
+    """`status` and `list` load no parser, template engine or HTTP client, and `check` no database."""
+    command = [sys.executable, "-c", _SCRIPT, *words.split()]
+
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1].split()
+
+    assert "pydantic" in loaded
+    assert unwanted & set(loaded) == set()

@@ -6,6 +6,7 @@ one, else the extra `uutiskirje[finnish]`, else nobody knows, and nothing is sai
 
 import threading
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, Protocol
@@ -31,8 +32,15 @@ class LibVoikko:
     def __init__(self) -> None:
         import libvoikko  # noqa: PLC0415 - an optional package
 
+        class Voikko(libvoikko.Voikko):  # type: ignore[misc] - untyped
+            """One that frees what was loaded, and says nothing where nothing was: its makers' prints a traceback."""
+
+            def __del__(self) -> None:
+                with suppress(AttributeError):
+                    self.terminate()
+
         try:
-            self._voikko = libvoikko.Voikko("fi")
+            self._voikko = Voikko("fi")
         except (OSError, libvoikko.VoikkoException) as cause:
             raise ImportError("libvoikko or its Finnish dictionary is missing") from cause
         # Two threads in one handle corrupt the memory of the process and end it.

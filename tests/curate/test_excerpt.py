@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curate.excerpt import LEAD_SIZE, lead, shorten, summarise
@@ -109,7 +109,6 @@ def test_shorten_cuts_between_words(text: str, size: int, expected: str) -> None
     assert shorten(text, size) == expected
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="abc ÄÖ.,-", max_size=60), st.integers(min_value=1, max_value=60))
 def test_shorten_never_cuts_a_word(text: str, size: int) -> None:
     """What is kept are whole words of the text, from its beginning."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
@@ -200,7 +200,6 @@ def test_a_translation_that_came_later_is_added(tmp_path: Path) -> None:
 SPACES = st.sampled_from(["", " ", "\n", "\n  # [oma], \"huomio\" 'x'\n  ", "\n\n"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SPACES, st.sampled_from(["a", "b", "c"]), SPACES), max_size=3), SPACES, st.booleans())
 def test_any_layout_of_an_order_is_extended(
     members: list[tuple[str, str, str]],

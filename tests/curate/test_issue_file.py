@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
@@ -189,7 +189,7 @@ def as_issue(draft: Draft, path: Path) -> Issue:
     )
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 3)
 @given(drafts())
 def test_any_draft_comes_back(draft: Draft) -> None:
     """Whatever words a draft holds, the file says the same."""

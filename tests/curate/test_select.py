@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curate.select import section_for, select
@@ -248,7 +248,6 @@ READING_ORDER: list[Item] = [
 ]
 
 
-@settings(deadline=None)
 @given(st.permutations(READING_ORDER))
 def test_reading_order_does_not_depend_on_the_order_of_collection(items: list[Item]) -> None:
     """Sections first; then topical articles, newest first, before others; events by start; equals by key."""

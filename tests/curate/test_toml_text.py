@@ -4,7 +4,7 @@ import tomllib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curate.issue_shape import in_zone
@@ -44,14 +44,12 @@ def test_block_keeps_paragraphs_as_they_are(text: str, expected: str) -> None:
     assert block(text) == expected
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_any_text_comes_back(text: str) -> None:
     """What is written on one line or as a block is read again, a block with a line feed at its end."""
     assert tomllib.loads(f"inline = {inline(text)}\nblock = {block(text)}") == {"inline": text, "block": text + "\n"}
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_a_comment_is_one_line_whatever_it_says(text: str) -> None:
     """A remark never breaks the file."""
@@ -73,7 +71,6 @@ def test_moments_are_wall_clock_times(when: date | datetime, expected: str) -> N
     assert moment(when, ZONE) == expected
 
 
-@settings(deadline=None)
 @given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - Hypothesis wants naive bounds
 def test_moments_come_back(when: datetime) -> None:
     """What is written is read as the same moment, in every hour of every year."""

@@ -95,3 +95,18 @@ def test_without_an_engine_nothing_is_known() -> None:
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
 
     assert done.stdout == "None ()\n"
+
+
+def test_a_missing_library_is_no_noise() -> None:
+    """Where the package is there and the system's library is not, nobody is told of the makers' own mistakes."""
+    pytest.importorskip("libvoikko")
+    script = (
+        "import libvoikko; libvoikko.VoikkoLibrary.open = lambda *_, **__: (_ for _ in ()).throw(OSError('none'))\n"
+        "from newsletter.language.finnish import LibVoikko\n"
+        "try: LibVoikko()\n"
+        "except ImportError as error: print(error)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("libvoikko or its Finnish dictionary is missing\n", "")

@@ -1,7 +1,7 @@
 """Where sentences end in Finnish, Swedish and English."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.content import Language
@@ -74,7 +74,6 @@ def test_each_language_has_its_abbreviations(language: Language, text: str, expe
     assert split(text, language) == expected
 
 
-@settings(deadline=None)
 @given(st.text(alphabet='aBc. !?…\n"”()5–\u00a0', max_size=80))
 def test_loses_no_letter(text: str) -> None:
     """Put together again, the sentences hold every character but spaces, in order."""

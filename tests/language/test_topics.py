@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.content import Language, Topic, TopicGrade, TopicHit, TopicId
@@ -161,7 +161,6 @@ def test_other_languages_have_their_own_keywords() -> None:
 WORDS = st.sampled_from(["hankinta", "alihankinta", "Kunta", "maakunnan", "rahoituksen", "EU:n", "ja", "x\u00ady", "."])
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS).map(" ".join), st.lists(WORDS).map(" ".join))
 def test_every_reported_word_stands_in_the_text(title: str, text: str) -> None:
     """Reported words are whole words of what was read, each once, and the matcher gives the same answer twice."""

@@ -462,7 +462,7 @@ def told_at_once(doubtful_once: Path, tmp_path_factory: pytest.TempPathFactory) 
         return everything(newsletter)
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 5)
 @given(data=st.data())
 def test_any_order_portions_and_repetitions_end_in_the_same_ledger(
     data: st.DataObject, doubtful_once: Path, told_at_once: list[object], tmp_path_factory: pytest.TempPathFactory

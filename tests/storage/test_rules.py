@@ -90,7 +90,6 @@ def shared_database(database_template: Path, tmp_path_factory: pytest.TempPathFa
     opened.close()
 
 
-@settings(max_examples=60, deadline=None)
 @given(rules=st.lists(RULES, min_size=1, max_size=4), people=PEOPLE)
 def test_the_database_chooses_whom_the_rule_chooses(
     rules: list[Rule], people: list[Subscriber], shared_database: Database
@@ -176,7 +175,7 @@ def test_thirty_segments_fit_into_the_number(database: Database) -> None:
 
 
 @given(rule=RULES)
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples // 2)
 def test_every_rule_is_written_for_postgresql_too(rule: Rule) -> None:
     """The same condition compiles for the other database, with every word as a parameter."""
     written = str(

@@ -115,7 +115,8 @@ def freeze(
 def _require_first(connection: Connection, label: IssueLabel) -> None:
     """Refuse a second real sending of an issue; the unique index stands behind this.
 
-    A cancelled one counts when somebody may have got it: a new audience would be mailed the same issue again.
+    A cancelled one counts when somebody may have got it: a new audience would be mailed the same issue again. Whoever
+    was rejected in it surely has not got it, so that a sending which begins anew asks for that person again.
     """
     may_have_arrived = exists().where(
         delivery.c.sending_id == sending.c.id,

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.check.subject.page import Heading, Image, Link, Run, declarations, excerpt, plain, read_page
@@ -142,7 +142,6 @@ def test_an_inline_style_is_read_as_css(style: str, expected: dict[str, str]) ->
     assert dict(declarations(style)) == expected
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
 def test_any_text_can_be_read(html: str) -> None:
     """No text makes the reading fail: what is wrong with it is for the checks to say."""

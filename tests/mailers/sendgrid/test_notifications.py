@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.audience import SuppressionReason
@@ -318,7 +318,6 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=50)
 @given(
     st.lists(
         st.dictionaries(NAMES, JSON | st.sampled_from(["bounce", "delivered", "dropped", 1509526800]), max_size=5)

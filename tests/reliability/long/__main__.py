@@ -144,6 +144,9 @@ READING = """\
 - *Lost*: somebody neither got the mail nor is in doubt. *Twice*: somebody got it twice without a person's word. *In
   doubt* (`unknown`): a call was cut off or its answer lost, so the mails may have gone out; they are never sent again
   without a person's word (`newsletter issue resolve`).
+- *Begun anew*: a cancelled sending may begin anew while nobody may have got it. Within a sending nobody who was
+  rejected is asked for again; in one that begins anew they are, for they surely have not got it (a mended mailbox gets
+  the issue; a dead one is suppressed by what the provider tells). `tests/reliability/test_ledger_machine.py` holds it.
 - 0 of {kills} kills says that fewer than 3 in {kills} do harm, with 95 % confidence; not that none ever will.
 - A killed process is not a power cut: what SQLite does about unsynced writes is SQLite's own promise, for which the
   settings above are chosen (`newsletter/storage/database.py`); nothing here cuts the power.
@@ -151,7 +154,8 @@ READING = """\
   noticed before a real sending (`newsletter/send/mark.py` says how, and what is not: a copied virtual machine that kept
   its machine id, a whole folder written over in place with a copy from the middle of a sending, a database copied alone
   that never sent). Ordinary tests hold that (`tests/service/parts/test_guard.py`), no trial here.
-- `make test` runs a few of each trial (`tests/reliability/test_long.py`).
+- `make test` runs a few of each trial (`tests/reliability/test_long.py`), and property tests with the same examples
+  each time. `make reliability` runs those with new seeds too, before the trials.
 """
 
 

@@ -6,7 +6,6 @@ one, else the extra `uutiskirje[finnish]`, else nobody knows, and nothing is sai
 
 import threading
 from collections.abc import Hashable, Iterable
-from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, Protocol
@@ -32,12 +31,14 @@ class LibVoikko:
     def __init__(self) -> None:
         import libvoikko  # noqa: PLC0415 - an optional package
 
-        class Voikko(libvoikko.Voikko):  # type: ignore[misc] - untyped
+        class Voikko(libvoikko.Voikko):  # type: ignore[misc]  # untyped
             """One that frees what was loaded, and says nothing where nothing was: its makers' prints a traceback."""
 
             def __del__(self) -> None:
-                with suppress(AttributeError):
+                try:  # not `suppress`: when the interpreter ends, names of modules are gone before this is called
                     self.terminate()
+                except (AttributeError, TypeError):
+                    pass
 
         try:
             self._voikko = Voikko("fi")

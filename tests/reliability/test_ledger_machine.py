@@ -57,8 +57,8 @@ class LedgerMachine(RuleBasedStateMachine):
     """A publication whose people come and go while its one real sending and its rehearsals are under way.
 
     The model beside it remembers only what the world saw: how often each address may have got the issue by its real
-    sendings, whom each of them was told it would never reach, who is in doubt, how often a person gave the word to do it
-    again, and who left.
+    sendings, whom each of them was told it would never reach, who is in doubt, how often a person gave the word to do
+    it again, and who left.
     """
 
     template: ClassVar[Path]

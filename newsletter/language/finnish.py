@@ -35,7 +35,7 @@ class LibVoikko:
             """One that frees what was loaded, and says nothing where nothing was: its makers' prints a traceback."""
 
             def __del__(self) -> None:
-                try:  # not `suppress`: when the interpreter ends, names of modules are gone before this is called
+                try:  # noqa: SIM105 - names of modules are gone before this is called when the interpreter ends
                     self.terminate()
                 except (AttributeError, TypeError):
                     pass

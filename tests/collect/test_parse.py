@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.collect import parse
-from newsletter.collect.fetching.archive import pack
+from newsletter.collect.archive import pack
 from newsletter.domain.content import Problem, ProblemGrade, SourceId, SourceKind
 from newsletter.errors import SourceError
 from tests.collect.samples import a_snapshot, a_source

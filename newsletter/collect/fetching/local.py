@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from newsletter.collect.fetching import archive
+from newsletter.collect import archive
 from newsletter.collect.limits import MAXIMUM_BODY_BYTES
 from newsletter.domain.content import Snapshot, Source
 from newsletter.errors import SourceError

@@ -13,9 +13,8 @@ from typing import Final, TypeVar
 
 from markdown_it import MarkdownIt
 
-from newsletter.collect import markup
+from newsletter.collect import archive, markup
 from newsletter.collect.dates import is_month_name, read_date
-from newsletter.collect.fetching import archive
 from newsletter.collect.identity import canonical_url, key_for
 from newsletter.collect.kinds.front_matter import Field, FrontMatterError, read_front_matter
 from newsletter.collect.limits import MAXIMUM_SUMMARY_CHARACTERS, MAXIMUM_TEXT_CHARACTERS

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.collect.fetching.archive import unpack
+from newsletter.collect.archive import unpack
 from newsletter.collect.fetching.local import snapshot_of_file, snapshot_of_folder
 from newsletter.domain.content import Snapshot, SourceId, SourceKind
 from newsletter.errors import SourceError

@@ -3,7 +3,7 @@ from datetime import date, datetime
 
 import pytest
 
-from newsletter.collect.fetching.archive import pack
+from newsletter.collect.archive import pack
 from newsletter.collect.identity import key_for
 from newsletter.collect.kinds.folder import parse
 from newsletter.domain.content import (

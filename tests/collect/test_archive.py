@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.fetching.archive import pack, unpack
+from newsletter.collect.archive import pack, unpack
 
 NAMES = st.text(alphabet=st.sampled_from("abcäö-_ ."), min_size=1, max_size=120).map(lambda name: f"kansio/x{name}.md")
 

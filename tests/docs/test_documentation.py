@@ -57,6 +57,13 @@ def test_the_reference_of_commands_is_current() -> None:
     assert (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8") == document()
 
 
+def test_the_reference_of_files_is_current() -> None:
+    """docs/reference.md says what the models of newsletter.toml and issue.toml take."""
+    document = runpy.run_path(str(REPOSITORY / "docs" / "make_reference.py"))["document"]
+
+    assert (REPOSITORY / "docs" / "reference.md").read_text(encoding="utf-8") == document()
+
+
 def test_every_link_and_picture_of_the_readme_leads_somewhere() -> None:
     """What the README points at is in the repository."""
     targets = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]

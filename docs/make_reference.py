@@ -30,7 +30,10 @@ mistake with file and line.
 def document() -> str:
     """Write the page."""
     files = (("newsletter.toml", ConfigurationFile), ("issue.toml", IssueFile))
-    return "\n".join([HEAD, *(line for name, model in files for line in (f"## {name}", "", *_tables(model)))]).rstrip() + "\n"
+    return (
+        "\n".join([HEAD, *(line for name, model in files for line in (f"## {name}", "", *_tables(model)))]).rstrip()
+        + "\n"
+    )
 
 
 def _tables(file: type[BaseModel]) -> Iterator[str]:
@@ -43,7 +46,12 @@ def _tables(file: type[BaseModel]) -> Iterator[str]:
             continue
         seen.append(model)
         title = (model.__doc__ or "").strip().splitlines()[0].rstrip(".")
-        yield from (f"### {title if model is not file else 'At the top'}", "", "| key | takes | default |", "|---|---|---|")
+        yield from (
+            f"### {title if model is not file else 'At the top'}",
+            "",
+            "| key | takes | default |",
+            "|---|---|---|",
+        )
         for name, field in model.model_fields.items():
             yield f"| `{field.alias or name}` | {_takes(field)} | {_default(field)} |"
         yield ""

@@ -21,9 +21,9 @@ PAGE = Path(__file__).with_name("reference.md")
 PLAIN = {str: "text", int: "a whole number", bool: "true or false", date: "a date", datetime: "a date with a time"}
 HEAD = """# The files a person writes
 
-Every key of `newsletter.toml` and of an issue's `issue.toml`. A key with a default may be left out. This page is made by
-`docs/make_reference.py` from the models that check the files. `newsletter doctor` and `newsletter issue check` name each
-mistake with file and line.
+Every key of `newsletter.toml` and of an issue's `issue.toml`. A key with a default may be left out. This page is made
+by `docs/make_reference.py` from the models that check the files. `newsletter doctor` and `newsletter issue check` name
+each mistake with file and line.
 """
 
 
@@ -89,7 +89,7 @@ def _checked(metadata: Any) -> str | None:
     return accepted[-1] if accepted else None
 
 
-def _said(annotation: Any) -> str:
+def _said(annotation: Any) -> str:  # noqa: PLR0911 - one line for each shape of a type
     """Say a type in words."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.flood import longest_wait_in_a_flood, pace_beside_half_a_flood
 from benchmarks.harness import (
     PYTHON,
     Line,
@@ -140,6 +141,8 @@ LINES: dict[str, Callable[[], Line]] = {
     "send-claims": claims_of_a_sending,
     "send-smtp-source": pace_beside_smtp_source,
     "send-smtplib": pace_beside_smtplib,
+    "flood-pace": pace_beside_half_a_flood,
+    "flood-wait": longest_wait_in_a_flood,
 }
 """By the name on the command line."""
 

@@ -67,7 +67,7 @@ def _service() -> Iterator[str]:
             process.kill()
 
 
-def _run(order: dict[str, object]) -> dict[str, Any]:
+def run_step(order: dict[str, object]) -> dict[str, Any]:
     """Run one step of a sending in a process of its own."""
     command = [PYTHON, "-m", "benchmarks.sending", json.dumps(order)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
@@ -78,8 +78,8 @@ def _send(people: int, **where: object) -> dict[str, Any]:
     """Make a ledger with so many readers, send to all of them, and give what the sending took."""
     with tempfile.TemporaryDirectory() as folder:
         database = str(Path(folder) / "newsletter.db")
-        _run({"database": database, "people": people})
-        taken = _run({"database": database, **where})
+        run_step({"database": database, "people": people})
+        taken = run_step({"database": database, **where})
     assert taken["accepted"] == people, taken["accepted"]
     return taken
 

@@ -19,7 +19,19 @@ from benchmarks.sample import PUBLICATION
 from newsletter.audience.tokens import unsubscribe_token
 from newsletter.domain.audience import AllOf, Segment, SubscriberStatus, audience_rule, hash_address
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import ClaimedBatch, PlannedDelivery, Recipient, Sending, SendingId, pass_by
+from newsletter.domain.delivery import (
+    BatchOutcome,
+    Capabilities,
+    ClaimedBatch,
+    Outcome,
+    OutgoingBatch,
+    PlannedDelivery,
+    Recipient,
+    Sending,
+    SendingId,
+    Verdict,
+    pass_by,
+)
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
 from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings
 from newsletter.mailers.smtp import Smtp
@@ -68,11 +80,13 @@ class TimedLedger(DeliveryLedger):
 
     Attributes:
         claims_milliseconds: How long each claim took, in order.
+        records_milliseconds: Likewise each record.
     """
 
     def __init__(self, database: Database) -> None:
         super().__init__(database, checkpoint=pass_by)
         self.claims_milliseconds: list[float] = []
+        self.records_milliseconds: list[float] = []
 
     def claim(
         self,
@@ -89,6 +103,32 @@ class TimedLedger(DeliveryLedger):
         if claimed is not None:
             self.claims_milliseconds.append((time.perf_counter() - began) * 1000)
         return claimed
+
+    def record(self, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+        """Record, and note how long it took."""
+        began = time.perf_counter()
+        super().record(claimed, outcome, now)
+        self.records_milliseconds.append((time.perf_counter() - began) * 1000)
+
+
+class SlowMailer:
+    """A mailer that takes everything, a while after it was asked."""
+
+    name = "slow"
+    capabilities = Capabilities(batch_size_max=500, is_idempotent=False, is_rehearsal=True)
+
+    def __init__(self, call_seconds: float) -> None:
+        self._call_seconds = call_seconds
+
+    def submit(self, batch: OutgoingBatch) -> BatchOutcome:
+        """Wait, and take the batch."""
+        time.sleep(self._call_seconds)
+        return BatchOutcome(
+            outcomes=tuple(
+                Outcome(delivery_key=one.delivery_key, verdict=Verdict.ACCEPTED, provider_id=f"call {batch.batch_id}")
+                for one in batch.recipients
+            )
+        )
 
 
 def a_message() -> Message:
@@ -150,6 +190,8 @@ def _approval() -> Approval:
 
 def _mailer(order: dict[str, Any]) -> Mailer:
     """Open the mailer that is to be measured."""
+    if "call_seconds" in order:
+        return SlowMailer(order["call_seconds"])
     if "host" in order:
         return SendGrid(SendGridSettings(api_key="SG.benchmark", host=order["host"]))
     settings = SmtpSettings(
@@ -172,7 +214,7 @@ def run(order: dict[str, Any]) -> dict[str, float | list[float]]:
     sending = ledger.freeze(
         approval=approval,
         mailer=mailer.name,
-        is_rehearsal=False,
+        is_rehearsal=mailer.capabilities.is_rehearsal,
         segments=(READERS,),
         languages=(FI,),
         batch_size=batch_size(mailer.capabilities),
@@ -190,13 +232,15 @@ def run(order: dict[str, Any]) -> dict[str, float | list[float]]:
         clock=SystemClock(),
     )
     began, began_cpu = time.perf_counter(), time.process_time()
-    result = send(assignment)
+    ends = began + order.get("seconds", float("inf"))
+    result = send(assignment, should_stop=lambda: time.perf_counter() > ends)
     taken = {
         "cpu_milliseconds": (time.process_time() - began_cpu) * 1000,
         "wall_milliseconds": (time.perf_counter() - began) * 1000,
         "peak_kibibytes": _peak_kibibytes(),
         "accepted": result.balance.states.get("accepted", 0),  # type: ignore[call-overload]  # a StrEnum's value
         "claims_milliseconds": ledger.claims_milliseconds,
+        "records_milliseconds": ledger.records_milliseconds,
     }
     database.close()
     return taken

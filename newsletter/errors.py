@@ -8,7 +8,8 @@ NewsletterError                 anything that we raise on purpose; `exit_code` i
 │   ├── IssueFileError          issue.toml: syntax, unknown segment, unknown item
 │   └── TemplateError           a template or its data is wrong (exit 3)
 ├── ChecksFailed                findings of severity error stand in the way (exit 3)
-├── StorageError                the database is missing, locked, full, newer than the program (exit 1)
+├── StorageError                the database is missing, full, newer than the program (exit 1)
+│   └── StorageLocked           another program holds it; the same call may be made again (exit 1)
 ├── StateError                  the step does not fit where the issue stands: not approved, changed since (exit 1)
 │   └── SendingInProgress       somebody else is sending this issue now (exit 1)
 └── Incomplete                  partly sent, paused or unknown deliveries are left (exit 4)
@@ -135,6 +136,10 @@ class ChecksFailed(NewsletterError):  # noqa: N818 - named for what happened, as
 
 class StorageError(NewsletterError):
     """The database cannot be used now."""
+
+
+class StorageLocked(StorageError):  # noqa: N818 - named for what happened, as above
+    """Another program holds the database longer than we wait; nothing was changed, and the call may be made again."""
 
 
 class StateError(NewsletterError):

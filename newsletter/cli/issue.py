@@ -251,6 +251,7 @@ def send(
             rehearse=rehearse,
             should_stop=lambda: bool(stopping),
             progress=progress,
+            waits_for=progress.waits_for,
         )
     states = ", ".join(f"{count} {state}" for state, count in done.balance.states.items())
     click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label} ({done.cause}): {states}.")

@@ -144,6 +144,12 @@ class SendProgress:
             click.echo(f"\r{counts} ({now.per_second:,.0f} a second{left})   ", err=True, nl=False)
             self._is_line_open = True
 
+    def waits_for(self, message: str) -> None:
+        """Say that the database is not free: nothing is lost, and nothing goes on."""
+        if not self._is_quiet:
+            self._end_line()
+            click.echo(f"{message} Waiting until it is free; Ctrl-C stops between two batches.", err=True)
+
     def __enter__(self) -> Self:
         """Begin with nothing shown."""
         return self

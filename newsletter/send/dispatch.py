@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from threading import Lock
 
@@ -23,7 +23,7 @@ from newsletter.domain.delivery import (
 )
 from newsletter.domain.issue import EditionKey
 from newsletter.send.deliver import Delivered, claim_next, deliver
-from newsletter.send.patience import Patience
+from newsletter.send.patience import Patience, PatientLedger
 from newsletter.send.ports import Assignment
 from newsletter.send.rate import Rate
 from newsletter.send.reconcile import Reconciled, reconcile
@@ -111,6 +111,7 @@ def send(
     threads: int = 1,
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _progress: None,
+    waits_for: Callable[[str], None] = lambda _message: None,
 ) -> Dispatched:
     """Deliver all that is queued and chosen of a sending.
 
@@ -125,11 +126,14 @@ def send(
         threads: How many calls run side by side.
         should_stop: Asked between batches and while waiting.
         progress: Told after each batch, from one thread at a time.
+        waits_for: Told when the ledger is locked by another program; it is waited for, as long as that takes.
 
     Raises:
         StateError: The sending is over; a batch has no message; a claim was lost, for somebody else interferes.
         StorageError: The ledger cannot be written. No further call was begun; what was on its way is found next time.
     """
+    ledger = PatientLedger(assignment.ledger, clock=assignment.clock, tell=waits_for, should_stop=should_stop)
+    assignment = replace(assignment, ledger=ledger)
     if assignment.sending.state is SendingState.PAUSED:
         assignment.ledger.resume(assignment.sending.id, now=assignment.clock.now())
     reconciled = reconcile(assignment)
@@ -237,6 +241,8 @@ class _Run:
                 return None
             claimed = claim_next(self._assignment, editions=self._choice.editions, limit=left)
             if claimed is None:
+                if self._should_stop():
+                    self._end(StopCause.ASKED)
                 return None
             with self._counts:
                 self._handed_over += len(claimed.deliveries)

@@ -28,7 +28,8 @@ from newsletter.message.headers import list_id
 from newsletter.message.mime import prepare
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.owner import Owner, hold_ownership, lock_path
-from newsletter.send.plan import batch_size, editions_of, plan_sending, questions
+from newsletter.send.patience import once_unlocked
+from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, questions
 from newsletter.send.ports import Assignment, Mailer
 from newsletter.service.parts.guard import Guard
 from newsletter.service.parts.recipients import SPECIMEN, recipient_of
@@ -101,9 +102,7 @@ class DeliveryService:
         approval = self._shelf.approved(label)
         mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
         is_rehearsal = mailer.capabilities.is_rehearsal
-        plan = plan_sending(
-            ledger.sendings(approval.label), approval=approval, mailer=mailer.name, is_rehearsal=is_rehearsal
-        )
+        plan = _plan(approval, mailer, ledger)
         if not is_rehearsal:
             self._guard.require_same(approval.label)
         languages = self._resources.settings.publication.languages
@@ -139,6 +138,7 @@ class DeliveryService:
         rehearse: bool = False,
         should_stop: Callable[[], bool] = lambda: False,
         progress: Callable[[Progress], None] = lambda _progress: None,
+        waits_for: Callable[[str], None] = lambda _message: None,
     ) -> Dispatched:
         """Fix the audience, or go on with the one that was fixed, and hand over what is queued.
 
@@ -152,6 +152,7 @@ class DeliveryService:
             rehearse: Through the outbox, whatever mailer is configured.
             should_stop: Asked between batches.
             progress: Told after each batch.
+            waits_for: Told when another program holds the database; it is waited for.
 
         Raises:
             StateError: The issue is not approved, was edited since, was sent, or has no way out for its readers; or the
@@ -164,15 +165,15 @@ class DeliveryService:
         mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
         self._require_way_out(mailer, approval.sender)
         choice = Choice(editions=editions_of(segments, [message.edition for message in approval.messages]), limit=limit)
-        now = self._resources.clock.now()
-        with hold_ownership(lock_path(self._resources.database_path), who=f"{by}, issue {label}", since=now) as owner:
-            sending = self._begin(approval, mailer, ledger)
-            return send(
-                self._assignment(sending, approval, mailer, ledger, owner),
-                choice=choice,
-                should_stop=should_stop,
-                progress=progress,
+        clock, lock = self._resources.clock, lock_path(self._resources.database_path)
+        with hold_ownership(lock, who=f"{by}, issue {label}", since=clock.now()) as owner:
+            assignment = once_unlocked(
+                lambda: self._assignment(self._begin(approval, mailer, ledger), approval, mailer, ledger, owner),
+                clock=clock,
+                tell=waits_for,
+                unless=should_stop,
             )
+            return send(assignment, choice=choice, should_stop=should_stop, progress=progress, waits_for=waits_for)
 
     def test(self, label: str, address: str, *, edition: str | None = None, rehearse: bool = False) -> Outcome:
         """Send one edition, as the files say it now, to one address: marked as a test, outside the ledger.
@@ -192,13 +193,11 @@ class DeliveryService:
         message = self._edition(self._render(label).messages, edition)
         mailer = self._mailer(rehearse=rehearse)
         self._require_way_out(mailer, self._resources.settings.publication.sender)
-        key = self._resources.key
         planned = PlannedDelivery(
             key=DeliveryKey(secrets.token_hex(16)),
-            address_hash=hash_address(recipient_address, key),
+            address_hash=hash_address(recipient_address, self._resources.key),
             subscriber_id=None,
             address=recipient_address,
-            name="",
         )
         publication = self._resources.settings.publication
         batch = OutgoingBatch(
@@ -312,12 +311,7 @@ class DeliveryService:
     def _begin(self, approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Sending:
         """Go on with the sending there is, or fix the audience of a new one."""
         capabilities, now = mailer.capabilities, self._resources.clock.now()
-        plan = plan_sending(
-            ledger.sendings(approval.label),
-            approval=approval,
-            mailer=mailer.name,
-            is_rehearsal=capabilities.is_rehearsal,
-        )
+        plan = _plan(approval, mailer, ledger)
         if not capabilities.is_rehearsal:
             self._guard.require_same(approval.label)
         for abandoned in plan.abandoned:
@@ -404,3 +398,9 @@ class DeliveryService:
 
     def _ledger(self) -> DeliveryLedger:
         return self._resources.ledger
+
+
+def _plan(approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Plan:
+    """Choose between going on, beginning and refusing."""
+    begun, is_rehearsal = ledger.sendings(approval.label), mailer.capabilities.is_rehearsal
+    return plan_sending(begun, approval=approval, mailer=mailer.name, is_rehearsal=is_rehearsal)

@@ -42,10 +42,22 @@ def test_why_nobody_is_taken_is_said_once_also_off_a_terminal(capsys: pytest.Cap
     )
 
 
+def test_what_holds_a_sending_up_is_said_below_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A database that is not free is named, whether anybody watches the line or not."""
+    with SendProgress(is_quiet=False, is_terminal=True) as show:
+        show(at(2))
+        show.waits_for("newsletter.db is locked by another program.")
+
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "newsletter.db is locked by another program. Waiting until it is free; Ctrl-C stops between two batches."
+    )
+
+
 def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     """With --quiet nothing is shown."""
     with SendProgress(is_quiet=True, is_terminal=True) as show:
         show(at(0, refusal="Too busy."))
+        show.waits_for("newsletter.db is locked by another program.")
 
     assert capsys.readouterr().err == ""
 

@@ -1,9 +1,29 @@
-"""Waiting when refused."""
+"""Waiting when refused, and while the ledger is locked."""
+
+from collections.abc import Collection
+from datetime import datetime
 
 import pytest
 
-from newsletter.domain.delivery import BatchOutcome, DeliveryKey, Outcome, Verdict
-from newsletter.send.patience import TRIES_MAX, Patience
+from newsletter.domain.delivery import (
+    BatchOutcome,
+    Checkpoint,
+    ClaimedBatch,
+    DeliveryKey,
+    DeliveryState,
+    Outcome,
+    SendingId,
+    Verdict,
+)
+from newsletter.domain.issue import EditionKey
+from newsletter.errors import StorageLocked
+from newsletter.send.dispatch import StopCause, send
+from newsletter.send.patience import LOCK_WAIT_SECONDS, TRIES_MAX, Patience
+from newsletter.storage.database import Database
+from newsletter.storage.deliveries import DeliveryLedger
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailer import ScriptedMailer
+from tests.send.samples import a_sending, addresses, an_assignment
 
 
 def outcome(*verdicts: Verdict, retry_after_seconds: float | None = None) -> BatchOutcome:
@@ -70,3 +90,67 @@ def test_a_storm_of_ten_minutes_is_waited_out_in_twenty_calls(retry_after_second
         monotonic += patience.wait_seconds(monotonic)
     assert patience.note(answer, monotonic) == "refused 20 times in a row; the last reason was: try later"
     assert monotonic > 600.0
+
+
+class LockedLedger(DeliveryLedger):
+    """A ledger that another program holds for so many tries.
+
+    Attributes:
+        tries_left: How many more fail.
+    """
+
+    tries_left = 0
+
+    def claim(
+        self,
+        sending_id: SendingId,
+        *,
+        owner: str,
+        now: datetime,
+        editions: Collection[EditionKey] | None = None,
+        limit: int | None = None,
+    ) -> ClaimedBatch | None:
+        """Claim, once it is free."""
+        self._meet_lock()
+        return super().claim(sending_id, owner=owner, now=now, editions=editions, limit=limit)
+
+    def record(self, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+        """Record, once it is free."""
+        self._meet_lock()
+        super().record(claimed, outcome, now)
+
+    def _meet_lock(self) -> None:
+        if self.tries_left:
+            self.tries_left -= 1
+            raise StorageLocked("newsletter.db is locked by another program.")
+
+
+def test_a_lock_does_not_end_a_sending(database: Database) -> None:
+    """Whoever holds the database for a minute is waited for, before a claim and after a call, and named once each."""
+    _, sending = a_sending(database, 4)
+    ledger, mailer, clock, told = LockedLedger(database), ScriptedMailer(), FakeClock(), list[str]()
+    ledger.tries_left = 120
+
+    def lock(passed: Checkpoint) -> None:
+        if passed is Checkpoint.AFTER_HAND_OVER and len(told) == 1:
+            ledger.tries_left = 120
+
+    began = clock.monotonic()
+    done = send(an_assignment(ledger, sending, mailer, clock, checkpoint=lock), waits_for=told.append)
+
+    assert done.balance.states == {DeliveryState.ACCEPTED: 4}
+    assert sorted(mailer.handed_over) == addresses(4)
+    assert told == ["newsletter.db is locked by another program."] * 2
+    assert clock.monotonic() - began == 2 * 120 * LOCK_WAIT_SECONDS
+
+
+def test_somebody_who_waits_for_a_lock_can_stop(database: Database) -> None:
+    """Nothing is under way while a claim waits: asked to stop, the run ends, and who was queued stays queued."""
+    _, sending = a_sending(database, 4)
+    ledger, told = LockedLedger(database), list[str]()
+    ledger.tries_left = 10**6
+    assignment = an_assignment(ledger, sending, ScriptedMailer(), FakeClock())
+
+    done = send(assignment, should_stop=lambda: bool(told), waits_for=told.append)
+
+    assert (done.cause, done.balance.states) == (StopCause.ASKED, {DeliveryState.QUEUED: 4})

@@ -1,12 +1,13 @@
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
-from newsletter.errors import StorageError
-from newsletter.storage.database import Database, is_wal_safe
+from newsletter.errors import StorageError, StorageLocked
+from newsletter.storage.database import LOCK_ASKED_SECONDS, LOCK_WAIT_SECONDS, Database, is_wal_safe
 from newsletter.storage.tables import suppression
 
 
@@ -55,6 +56,41 @@ def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
 
     with database.read() as connection:
         assert connection.execute(select(suppression)).all() == []
+
+
+def test_a_write_begins_at_the_first_look_after_the_lock_is_let_go(tmp_path: Path) -> None:
+    """Whoever waits looks every few milliseconds, and so comes in between the writes of a server that never rests."""
+    path, naps = tmp_path / "newsletter.db", list[float]()
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("CREATE TABLE t (x)")
+
+        def sleep(seconds: float) -> None:
+            naps.append(seconds)
+            if len(naps) == 3:
+                holder.execute("ROLLBACK")
+
+        database = Database(f"sqlite:///{path}", sleep=sleep)
+        holder.execute("BEGIN IMMEDIATE")
+        with database.write() as connection:
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+            patience = connection.execute(text("PRAGMA busy_timeout")).scalar()
+        database.close()
+
+    assert naps == [LOCK_ASKED_SECONDS] * 3
+    assert patience == LOCK_WAIT_SECONDS * 1000
+
+
+def test_a_lock_that_outlasts_our_patience_may_be_tried_again(tmp_path: Path) -> None:
+    """It has an error of its own, so that a sender knows that nothing was changed and waiting helps."""
+    path, naps = tmp_path / "newsletter.db", list[float]()
+    database = Database(f"sqlite:///{path}?timeout=1", sleep=naps.append)
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageLocked, match=r"^newsletter\.db is locked by another program\.$"), database.write():
+            pass
+    database.close()
+
+    assert sum(naps) == pytest.approx(1)
 
 
 def test_a_locked_database_is_told_in_words_and_keeps_its_content(database: Database) -> None:

@@ -3,9 +3,13 @@
 Door: `GroupCommit`. Measured on SQLite, many writers side by side let some of them wait for seconds; one writer that
 commits in groups keeps the longest wait at a fifth of a second. Whoever hands something in is told only after it is
 kept. It must not know what is written.
+
+Between two groups it lets go of the database for a moment, so that whoever else writes, the sender above all, comes in
+between: at the highest rate the sender waits for one group and no more.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -13,8 +17,11 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
-GROUP_SIZE_MAX = 2_000
+GROUP_SIZE_MAX = 500
 """Items in one transaction, if not one parcel alone has more: the longer it takes, the longer the sender waits."""
+
+PAUSE_SECONDS = 0.01
+"""Between two groups: five times as long as it takes somebody who waits for the lock to look again."""
 
 
 class GroupCommit(Generic[Item]):
@@ -23,11 +30,19 @@ class GroupCommit(Generic[Item]):
     Args:
         write: Keeps items in one transaction, all of them or none.
         size_max: Parcels are put together up to so many items.
+        sleep: Waits between two groups.
     """
 
-    def __init__(self, write: Callable[[Sequence[Item]], object], *, size_max: int = GROUP_SIZE_MAX) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[Item]], object],
+        *,
+        size_max: int = GROUP_SIZE_MAX,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._write = write
         self._size_max = size_max
+        self._sleep = sleep
         self._waiting: SimpleQueue[tuple[Sequence[Item], Future[None]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="group commit", daemon=True)
         self._thread.start()
@@ -50,6 +65,7 @@ class GroupCommit(Generic[Item]):
             self._keep(group)
             if is_last:
                 return
+            self._sleep(PAUSE_SECONDS)
 
     def _gather(
         self, first: tuple[Sequence[Item], "Future[None]"]
@@ -73,6 +89,7 @@ class GroupCommit(Generic[Item]):
                 group[0][1].set_exception(error)
                 return
             for alone in group:
+                self._sleep(PAUSE_SECONDS)
                 self._keep([alone])
             return
         for _, done in group:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from newsletter.errors import StorageError
-from newsletter.service.parts.group_commit import GroupCommit
+from newsletter.service.parts.group_commit import PAUSE_SECONDS, GroupCommit
 
 WAIT_SECONDS = 10
 
@@ -64,6 +64,33 @@ def test_only_the_parcel_that_cannot_be_written_fails() -> None:
         bad.result(WAIT_SECONDS)
     commit.close()
     assert desk.written == [["a"], ["b", "bad"], ["b"], ["bad"]]
+
+
+def test_the_writer_lets_go_between_two_groups() -> None:
+    """After each group it waits a moment, in which somebody else can write."""
+    steps: list[object] = []
+    commit = GroupCommit[str](steps.append, size_max=1, sleep=steps.append)
+    commit.submit(["a", "b"])
+    commit.submit(["c"])
+    commit.close()
+
+    assert steps == [["a", "b"], PAUSE_SECONDS, ["c"], PAUSE_SECONDS]
+
+
+def test_the_writer_lets_go_between_parcels_tried_alone() -> None:
+    """A group that fails is no reason to keep everybody else waiting."""
+    desk, pauses = Desk(fails_on="bad"), list[float]()
+    commit = GroupCommit(desk.write, sleep=pauses.append)
+    first = commit.submit(["a"])
+    assert desk.is_busy.wait(WAIT_SECONDS)
+    good, bad = commit.submit(["b"]), commit.submit(["bad"])
+    desk.may_go_on.set()
+    for one in (first, good, bad):
+        one.exception(WAIT_SECONDS)
+    commit.close()
+
+    assert desk.written == [["a"], ["b", "bad"], ["b"], ["bad"]]
+    assert pauses == [PAUSE_SECONDS] * 4
 
 
 def test_closing_writes_what_was_handed_in() -> None:

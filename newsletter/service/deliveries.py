@@ -100,7 +100,7 @@ class DeliveryService:
             ConfigurationError: The mailer's password or key is missing.
         """
         approval = self._shelf.approved(label)
-        mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
+        mailer, ledger = self._mailer(rehearse=rehearse), self._resources.ledger
         is_rehearsal = mailer.capabilities.is_rehearsal
         plan = _plan(approval, mailer, ledger)
         if not is_rehearsal:
@@ -162,7 +162,7 @@ class DeliveryService:
             StorageError: The ledger cannot be written; no further mail was handed over.
         """
         approval = self._shelf.approved(label)
-        mailer, ledger = self._mailer(rehearse=rehearse), self._ledger()
+        mailer, ledger = self._mailer(rehearse=rehearse), self._resources.ledger
         self._require_way_out(mailer, approval.sender)
         choice = Choice(editions=editions_of(segments, [message.edition for message in approval.messages]), limit=limit)
         clock, lock = self._resources.clock, lock_path(self._resources.database_path)
@@ -222,7 +222,7 @@ class DeliveryService:
         Raises:
             StateError: Nothing of the issue was ever sent.
         """
-        ledger = self._ledger()
+        ledger = self._resources.ledger
         sendings = ledger.sendings(IssueLabel(label))
         if not sendings:
             raise StateError(f"Nothing of issue {label} was sent yet.", hint=f"newsletter issue send {label}")
@@ -236,7 +236,7 @@ class DeliveryService:
         Raises:
             StateError: No sending of the issue is open.
         """
-        return self._ledger().pause(self._open_sending(label).id, reason=reason)
+        return self._resources.ledger.pause(self._open_sending(label).id, reason=reason)
 
     def resume(self, label: str) -> Sending:
         """Let batches be handed over again; `send` then goes on.
@@ -244,7 +244,7 @@ class DeliveryService:
         Raises:
             StateError: No sending of the issue is open.
         """
-        return self._ledger().resume(self._open_sending(label).id, now=self._resources.clock.now())
+        return self._resources.ledger.resume(self._open_sending(label).id, now=self._resources.clock.now())
 
     def cancel(self, label: str, *, by: str, reason: str) -> Sending:
         """End a sending for good: what is queued is skipped, what went out stays in the ledger.
@@ -255,10 +255,9 @@ class DeliveryService:
             StateError: No sending of the issue is open.
             SendingInProgress: Somebody is sending now: stop that first.
         """
-        sending, ledger, now = self._open_sending(label), self._ledger(), self._resources.clock.now()
-        with hold_ownership(
-            lock_path(self._resources.database_path), who=f"{by}, cancelling issue {label}", since=now
-        ) as owner:
+        sending, ledger, now = self._open_sending(label), self._resources.ledger, self._resources.clock.now()
+        lock = lock_path(self._resources.database_path)
+        with hold_ownership(lock, who=f"{by}, cancelling issue {label}", since=now) as owner:
             ledger.settle_dead_owners(
                 sending.id,
                 is_dead=owner.has_outlived,
@@ -280,7 +279,7 @@ class DeliveryService:
             StateError: No mail of the issue is in doubt.
             UsageError: A number is of no batch in doubt.
         """
-        ledger = self._ledger()
+        ledger = self._resources.ledger
         doubtful = [one for one in ledger.sendings(IssueLabel(label)) if ledger.unknown_batches(one.id)]
         if not doubtful:
             raise StateError(f"No mail of issue {label} is in doubt.", hint=f"See `newsletter issue report {label}`.")
@@ -352,19 +351,16 @@ class DeliveryService:
     def _refuse_suppressed(self, address: str) -> None:
         """Keep a test from an address that must never be mailed."""
         with self._resources.database.read() as connection:
-            is_suppressed = AudienceStore(connection, key=self._resources.key).suppressions_of([address])
-        if is_suppressed:
-            raise UsageError("This address is suppressed: nothing may be sent to it, also no test.")
+            if AudienceStore(connection, key=self._resources.key).suppressions_of([address]):
+                raise UsageError("This address is suppressed: nothing may be sent to it, also no test.")
 
     @staticmethod
     def _edition(messages: Sequence[Message], name: str | None) -> Message:
         """Choose a message by its edition's name; the first by default."""
         by_name = {str(message.edition): message for message in messages}
-        if name is None:
-            return messages[0]
-        if name not in by_name:
+        if name is not None and name not in by_name:
             raise UsageError(f"There is no edition {name!r}.", hint=did_you_mean(name, by_name))
-        return by_name[name]
+        return messages[0] if name is None else by_name[name]
 
     def _personalise(self, planned: PlannedDelivery) -> Recipient:
         """Give what is one person's: the address, the values of the slots, the ways out."""
@@ -391,13 +387,10 @@ class DeliveryService:
 
     def _open_sending(self, label: str) -> Sending:
         """Give the sending of an issue that is not over: the real one before a rehearsal."""
-        sendings = [one for one in self._ledger().sendings(IssueLabel(label)) if one.finished_at is None]
+        sendings = [one for one in self._resources.ledger.sendings(IssueLabel(label)) if one.finished_at is None]
         if not sendings:
             raise StateError(f"No sending of issue {label} is open.", hint=f"See `newsletter issue show {label}`.")
         return next((one for one in sendings if not one.is_rehearsal), sendings[-1])
-
-    def _ledger(self) -> DeliveryLedger:
-        return self._resources.ledger
 
 
 def _plan(approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Plan:

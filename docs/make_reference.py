@@ -7,6 +7,7 @@ docstring of the function that checks it, so that the page and the check cannot 
 import types
 from collections.abc import Iterator
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -102,6 +103,8 @@ def _said(annotation: Any) -> str:  # noqa: PLR0911 - one line for each shape of
         return f"a list; each: {_said(parts[0])}"
     if origin is dict:
         return f"a table by {'language' if get_origin(parts[0]) is Literal else 'name'}; each: {_said(parts[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return " or ".join(f'`"{part}"`' for part in annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"a table: {(annotation.__doc__ or '').strip().splitlines()[0].partition(';')[0].rstrip('.')}"
     return PLAIN[annotation]

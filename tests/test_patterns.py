@@ -59,8 +59,8 @@ HOSTILE = {
     "check.links._TEST_HOST": ("staging-", "staging.\n", "-staging"),
     "check.links._LOOKS_LIKE_ADDRESS": ("www.", "www.a", "http://a.a"),
     "collect.kinds.calendar._TAGS": ("<a", "</a "),
-    "collect.kinds.entries._FOLD": ("\r\n ", "\r\r\n"),
-    "collect.kinds.entries._UID": ("UID;", "UID;a:"),
+    "collect.kinds.calendar.entries._FOLD": ("\r\n ", "\r\r\n"),
+    "collect.kinds.calendar.entries._UID": ("UID;", "UID;a:"),
     "collect.kinds.feed._DECLARED_ENCODING": ("encoding='", "encoding='a"),
     "collect.kinds.feed._DOCUMENT_TYPE": (
         "<!DOCTYPE",
@@ -76,7 +76,7 @@ HOSTILE = {
     "collect.kinds.feed._LOOKS_LIKE_TAGS": ("<a", "</a "),
     "collect.kinds.folder._ORDINAL": ("1. ", "\n1. ", "   1."),
     "collect.kinds.folder._STEM": (".fi", ".a", ".fi."),
-    "collect.kinds.front_matter._FENCED": ("---", "---\n", "--- \n", "---\n---a"),
+    "collect.kinds.folder.front_matter._FENCED": ("---", "---\n", "--- \n", "---\n---a"),
     "collect.kinds.text._ADDRESS": ("http://", "www.", "www.a", "www"),
     "collect.kinds.text._BULLET": ("- ", "• "),
     "collect.kinds.text._HASHTAGS": ("#a", "#a ", "#a-,"),
@@ -148,7 +148,7 @@ def patterns() -> dict[str, Use]:
     folder = Path(newsletter.__file__).parent
     for path in sorted(folder.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        name = ".".join(path.relative_to(folder).with_suffix("").parts)
+        name = ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
         for variable in re.findall(r"^(\w+) = re\.compile\(", text, re.MULTILINE):
             value = getattr(importlib.import_module(f"newsletter.{name}"), variable)
             bound = value if isinstance(value, re.Pattern) else value.__self__

@@ -6,8 +6,9 @@ cost the whole collecting. Local files are their keeper's own and are parsed at 
 """
 
 from newsletter import collect
+from newsletter.collect import kinds
 from newsletter.contained import Contained, ContainedError
-from newsletter.domain.content import Harvest, Snapshot, Source
+from newsletter.domain.content import Harvest, Snapshot, Source, SourceKind
 from newsletter.errors import SourceError
 
 LIMIT_SECONDS = 30.0
@@ -15,7 +16,7 @@ GROWTH_BYTES = 1_200 * 2**20
 """Ten megabytes of HTML, which is as much as a source may send, take a hundred times that."""
 
 _PROCESS = Contained(
-    preload=("newsletter.collect.kinds.feed", "newsletter.collect.kinds.calendar"),
+    preload=tuple(map(kinds.module_of, SourceKind)),
     limit_seconds=LIMIT_SECONDS,
     growth_bytes=GROWTH_BYTES,
 )

@@ -16,6 +16,9 @@ SERIES_WINDOW_DAYS = 400
 """How far before and after the fetch an endless series is expanded."""
 
 MAXIMUM_TITLE_CHARACTERS = 300
+TITLE_FROM_TEXT_CHARACTERS = 80
+"""Of the first words that stand in for a title."""
+
 MAXIMUM_TEXT_CHARACTERS = 200_000
 """Of one item's text as we keep it."""
 
@@ -27,3 +30,10 @@ MAXIMUM_SUMMARY_CHARACTERS = 5_000
 
 MAXIMUM_NESTING = 200
 """Of HTML elements. The sanitiser needs 13 s for 50,000 nested ones; people nest a dozen."""
+
+MAXIMUM_PLACE_CHARACTERS = 200
+MAXIMUM_NAME_CHARACTERS = 100
+MAXIMUM_TAG_CHARACTERS = 60
+
+MAXIMUM_EVENT_DAYS = 366
+"""An event that lasts longer has probably a wrong year; it is taken with a warning."""

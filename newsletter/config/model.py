@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from newsletter.domain.content import SourceKind
+
 Languages = Literal["fi", "sv", "en"]
 
 _P256_BEGINNING = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
@@ -230,7 +232,7 @@ class SourceTable(Strict):
     """[[source]]."""
 
     id: Identifier
-    kind: Literal["text", "feed", "calendar", "folder"]
+    kind: SourceKind = Field(strict=False)
     path: InsidePath | None = None
     address: WebAddress | None = None
     language: Languages

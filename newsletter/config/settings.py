@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from newsletter.config.model import ConfigurationFile, MailerTable, SourceTable
 from newsletter.config.secret import Secret
-from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
+from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, Topic, TopicId
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.errors import ConfigurationError, Fault
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, faults_of, read_toml
@@ -337,7 +337,7 @@ def _source(table: SourceTable, root: Path, zone: ZoneInfo) -> Source:
     """Make one source."""
     return Source(
         id=SourceId(table.id),
-        kind=SourceKind(table.kind),
+        kind=table.kind,
         location=table.address if table.address is not None else str(root / (table.path or "")),
         language=Language(table.language),
         zone=zone,

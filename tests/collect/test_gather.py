@@ -263,7 +263,7 @@ def test_reader_that_stumbles_costs_one_source(open_store: OpenStore) -> None:
     broken = a_source("no such kind", "/x")  # type: ignore[arg-type]
     fetcher = OneAnswer(a_snapshot("x"))
     (report,) = gather([broken], fetcher=fetcher, open_store=open_store, now=FETCHED).sources
-    assert report.problems[0].message == "Source 'esimerkki' cannot be read: it broke its reader (KeyError)."
+    assert report.problems[0].message == "Source 'esimerkki' cannot be read: it broke its reader (ModuleNotFoundError)."
 
 
 def test_endless_series_goes_on_though_its_calendar_is_unchanged(open_store: OpenStore) -> None:

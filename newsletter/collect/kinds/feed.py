@@ -9,8 +9,6 @@ of a feed. feedparser is given bytes in memory only: given a name it would open 
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
 from html import escape, unescape
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -18,22 +16,14 @@ from urllib.parse import urljoin
 import feedparser
 
 from newsletter.collect import markup
-from newsletter.collect.dates import read_date
-from newsletter.collect.identity import canonical_url, key_for
-from newsletter.collect.limits import (
-    MAXIMUM_ITEMS,
-    MAXIMUM_MARKUP_CHARACTERS,
-    MAXIMUM_SUMMARY_CHARACTERS,
-    MAXIMUM_TEXT_CHARACTERS,
-)
+from newsletter.collect.identity import canonical_url
+from newsletter.collect.limits import MAXIMUM_ITEMS, MAXIMUM_MARKUP_CHARACTERS, MAXIMUM_SUMMARY_CHARACTERS
+from newsletter.collect.maker import Draft, Maker
 from newsletter.collect.problems import ProblemLog
-from newsletter.domain.content import Article, Harvest, Language, Snapshot, Source
-from newsletter.domain.period import day_of
+from newsletter.domain.content import Harvest, Language, Snapshot, Source
 from newsletter.errors import SourceError
 
 _LANGUAGES: Final = {"fi", "sv", "en"}
-_TITLE_FROM_TEXT_CHARACTERS = 80
-_NAME_CHARACTERS = 100
 _IDENTITY_CHARACTERS = 500
 # A DTD inside a feed can name files and grow without end; feeds need none.
 _DOCUMENT_TYPE = re.compile(
@@ -58,8 +48,8 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
         SourceError: It is a web page, JSON, or anything else without an entry.
     """
     _refuse_what_is_no_feed(snapshot.body, source)
-    problems = ProblemLog(source.id)
-    body = _tamed(snapshot.body, source, problems)
+    maker = Maker(snapshot, source)
+    body = _tamed(snapshot.body, source, maker.problems)
     parsed = feedparser.parse(
         io.BytesIO(body),
         # No location: relative ids would be glued to it, and change when the feed moves.
@@ -75,12 +65,11 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
             hint="Open its address in a browser: is it still the feed?",
         )
     if fault is not None and not isinstance(fault, feedparser.CharacterEncodingOverride):
-        problems.warn(
+        maker.problems.warn(
             "The feed is broken here; what could be read was taken.", line=_line(fault, body), hint="Tell its keeper."
         )
-    reader = _Reader(snapshot, source, problems, parsed)
-    articles = [article for entry in parsed.entries if (article := reader.article(entry)) is not None]
-    return Harvest(source_id=source.id, articles=tuple(articles), problems=problems.found)
+    reader = _Reader(snapshot, source, maker.problems, parsed)
+    return maker.harvest(maker.article(reader.draft(entry)) for entry in parsed.entries)
 
 
 def _refuse_what_is_no_feed(body: bytes, source: Source) -> None:
@@ -121,7 +110,7 @@ def _line(fault: Any, body: bytes) -> int | None:
 
 
 class _Reader:
-    """Makes articles of one feed's entries."""
+    """Writes drafts of one feed's entries."""
 
     def __init__(self, snapshot: Snapshot, source: Source, problems: ProblemLog, parsed: Any) -> None:
         self._snapshot = snapshot
@@ -130,54 +119,27 @@ class _Reader:
         self._feed_language = _primary(parsed.feed.get("title_detail", {}).get("language"))
         self._guids = Counter(entry.get("id") for entry in parsed.entries)
 
-    def article(self, entry: Any) -> Article | None:
-        """Make the article of one entry, or report why it was left out."""
-        name = markup.one_line(_plain(entry.get("title_detail"))) or entry.get("link") or entry.get("id")
-        text, summary = _words(entry)
-        if len(text.get("value", "")) > MAXIMUM_MARKUP_CHARACTERS:
-            self._problems.fail(f"The entry is longer than {MAXIMUM_MARKUP_CHARACTERS} characters.", item=name)
-            return None
-        body_html = markup.clean_html(_html(text), base=urljoin(self._snapshot.location, text.get("base") or ""))
-        if len(body_html) > MAXIMUM_TEXT_CHARACTERS:
-            self._problems.fail(f"The entry's text is longer than {MAXIMUM_TEXT_CHARACTERS} characters.", item=name)
-            return None
-        title = self._title(entry, body_html)
-        if not title:
-            self._problems.fail("An entry has neither a title nor text.", item=name)
-            return None
-        return self._made(entry, title, body_html, summary)
-
-    def _made(self, entry: Any, title: str, body_html: str, summary: str) -> Article:
-        """Put an article together."""
+    def draft(self, entry: Any) -> Draft:
+        """Write the draft of one entry."""
+        title, (text, summary) = _plain(entry.get("title_detail")), _words(entry)
         language = self._entry_language(entry)
-        published, updated = self._dates(entry, title)
-        url = self._url(entry, language, title)
-        identity = self._identity(entry, url, published, title)
-        return Article(
-            key=key_for(self._source.id, identity, title),
-            source_id=self._source.id,
-            identity=identity,
+        updated = _said(entry, "updated")
+        published = _said(entry, "published") or updated
+        url = self._url(entry, language)
+        return Draft(
             title=title,
+            identity=self._identity(entry, markup.one_line(title) or url),
             url=url,
             published=published,
-            updated=updated,
-            author=_author(entry),
+            updated=updated if updated != published else None,
+            authors=[author.get("name") or "" for author in entry.get("authors", ())],
             language=language,
             summary=summary,
-            body_html=body_html,
-            links=markup.links_of(body_html),
-            tags=_tags(entry),
-            segments=self._source.segments,
-            topics=self._source.topics,
+            html=_html(text),
+            base=urljoin(self._snapshot.location, text.get("base") or ""),
+            tags=[tag.get("label") or tag.get("term") or "" for tag in entry.get("tags", ())],
             alternates=self._alternates(entry, url),
         )
-
-    def _title(self, entry: Any, body_html: str) -> str:
-        """Give the title, or the first words of the text of an entry that has none."""
-        title = markup.one_line(_plain(entry.get("title_detail")))
-        if not title and (title := markup.one_line(markup.text_of(body_html), limit=_TITLE_FROM_TEXT_CHARACTERS)):
-            self._problems.warn("An entry has no title; its first words stand in.", item=title)
-        return title
 
     def _entry_language(self, entry: Any) -> Language:
         """Give the language an entry names for itself; one named for the whole feed is often the program's default."""
@@ -187,29 +149,7 @@ class _Reader:
                 return Language(language)
         return self._source.language
 
-    def _dates(self, entry: Any, title: str) -> tuple[date | datetime | None, date | datetime | None]:
-        """Give when an entry was published and when it was changed since."""
-        updated = _said(entry, "updated")
-        published = _said(entry, "published") or updated
-        if published is None:
-            self._problems.warn("The entry has no date.", item=title)
-            return None, None
-        when = self._date(published, title)
-        if isinstance(when, datetime) and when > self._snapshot.fetched_at + timedelta(days=1):
-            self._problems.warn(f"The entry is dated in the future: {published}.", item=title)
-        return when, self._date(updated, title) if updated and updated != published else None
-
-    def _date(self, written: str, title: str) -> date | datetime | None:
-        """Read one date; what cannot be read is left open, never filled in."""
-        read = read_date(written, self._source.zone)
-        if read is None:
-            self._problems.warn(f"The date {markup.one_line(written, limit=60)!r} cannot be read.", item=title)
-            return None
-        if read.is_zone_assumed:
-            self._problems.warn(f"A time without a zone was read as one of {self._source.zone.key}.", item=title)
-        return read.when
-
-    def _url(self, entry: Any, language: Language, title: str) -> str | None:
+    def _url(self, entry: Any, language: Language) -> str | None:
         """Choose among an entry's links: the one in its language, else the one without a language."""
         base = self._snapshot.location
         links = [link for link in entry.get("links", ()) if link.get("rel") == "alternate" and link.get("href")]
@@ -217,11 +157,8 @@ class _Reader:
             for link in links:
                 if _primary(link.get("hreflang")) == wanted and (url := canonical_url(link["href"], base=base)):
                     return url
-        written = entry.get("link")
-        url = canonical_url(written, base=base) if written else None
-        if written and url is None:
-            self._problems.warn("The entry's link is no public web address and was left out.", item=title)
-        return url
+        written: str = entry.get("link") or ""
+        return canonical_url(written, base=base) or written
 
     def _alternates(self, entry: Any, url: str | None) -> tuple[str, ...]:
         """Give the addresses of the same text in other languages of ours."""
@@ -232,14 +169,12 @@ class _Reader:
         )
         return tuple(dict.fromkeys(link for link in links if link is not None and link != url))
 
-    def _identity(self, entry: Any, url: str | None, published: date | datetime | None, title: str) -> str:
-        """Give what tells an entry from all others: its id unless the feed repeats it, its link, or date and title."""
+    def _identity(self, entry: Any, name: str | None) -> str | None:
+        """Give an entry's id, unless it has none or the feed repeats it."""
         guid = entry.get("id")
-        if guid and self._guids[guid] == 1:
-            return str(guid)[:_IDENTITY_CHARACTERS]
-        if guid:
-            self._problems.warn("Several entries share one id; the link tells them apart.", item=title)
-        return url or f"{day_of(published, self._source.zone) if published else 'undated'} {title}"
+        if guid and self._guids[guid] > 1:
+            self._problems.warn("Several entries share one id; the link tells them apart.", item=name)
+        return str(guid)[:_IDENTITY_CHARACTERS] if guid and self._guids[guid] == 1 else None
 
 
 def _said(entry: Any, name: str) -> Any:
@@ -257,7 +192,7 @@ def _words(entry: Any) -> tuple[Any, str]:
     text = next(iter(entry.get("content", ())), described)
     is_readable = len(described.get("value", "")) <= MAXIMUM_MARKUP_CHARACTERS
     summary = markup.text_of(_html(described)) if is_readable else ""
-    return text, markup.one_line(summary, limit=MAXIMUM_SUMMARY_CHARACTERS)
+    return text, summary
 
 
 def _html(detail: Any) -> str:
@@ -279,15 +214,3 @@ def _plain(detail: Any) -> str:
 def _primary(tag: str | None) -> str | None:
     """Give the language of a tag like `fi-FI`."""
     return tag.split("-")[0].lower() if tag else None
-
-
-def _author(entry: Any) -> str | None:
-    """Give the authors' names; a mail address is no name."""
-    names = [markup.one_line(author.get("name") or "", limit=_NAME_CHARACTERS) for author in entry.get("authors", ())]
-    return ", ".join(name for name in names if name and "@" not in name) or None
-
-
-def _tags(entry: Any) -> tuple[str, ...]:
-    """Give an entry's categories, each once."""
-    terms: Sequence[str | None] = [tag.get("label") or tag.get("term") for tag in entry.get("tags", ())]
-    return tuple(dict.fromkeys(tag for term in terms if term and (tag := markup.one_line(term.lstrip("#"), limit=60))))

@@ -9,18 +9,19 @@ are no text of the article. An address is taken only where one is printed: a wor
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from html import escape
 from itertools import takewhile
+from typing import Final
 
 from newsletter.collect import markup
-from newsletter.collect.identity import canonical_url, key_for
-from newsletter.collect.limits import MAXIMUM_TEXT_CHARACTERS
+from newsletter.collect.dates import read_date
+from newsletter.collect.identity import canonical_url
+from newsletter.collect.maker import Draft, Maker, Words
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import Article, Harvest, Snapshot, Source
 from newsletter.errors import SourceError
 
-_DATE = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\Z")
+_DATE = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{4}\Z")
 _TWEET = re.compile(r"@\w+: ")
 _POSTSCRIPT = re.compile(r"(?:P\.?\s?S\.?|PS)[:.\s]", re.IGNORECASE)
 _HASHTAGS = re.compile(r"(?:#\w[\w-]*[\s,]*)+\Z")
@@ -31,6 +32,13 @@ _BULLET = re.compile(r"\s*(?:[•·▪‣◦●*]|[-–—](?=\s))\s*")
 _NUMBER = re.compile(r"(\d{1,2})[.)]\s+")
 _SIGNATURE_CHARACTERS = 80
 _HEADING_CHARACTERS = 200
+_WORDS: Final = Words(
+    noun="article",
+    no_title="An article has a date but no title.",
+    too_long="The article is longer than {} characters.",
+    unread_date="{} is no day; the article has no date now.",
+    date_hint="Mend the date.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +65,7 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     Raises:
         SourceError: It is no text, a web page's source code, or holds no line that is only a date.
     """
-    problems = ProblemLog(source.id)
+    maker = Maker(snapshot, source, _WORDS)
     blocks = list(takewhile(lambda block: not _ends_articles(block), _blocks(_text_of(snapshot, source))))
     starts = [index for index, block in enumerate(blocks) if _DATE.match(block.text)]
     if not starts:
@@ -67,13 +75,9 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
         )
     before = " ".join(block.text for block in blocks[: starts[0]])
     if len(before) > _HEADING_CHARACTERS:
-        problems.warn("The text before the first date was left out.", line=1, hint="Put a date line above it.")
-    articles = [
-        article
-        for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True)
-        if (article := _article(blocks[start:end], source, problems)) is not None
-    ]
-    return Harvest(source_id=source.id, articles=tuple(articles), problems=problems.found)
+        maker.problems.warn("The text before the first date was left out.", line=1, hint="Put a date line above it.")
+    bounds = zip(starts, [*starts[1:], len(blocks)], strict=True)
+    return maker.harvest(_article(blocks[start:end], source, maker) for start, end in bounds)
 
 
 def _text_of(snapshot: Snapshot, source: Source) -> str:
@@ -109,62 +113,34 @@ def _ends_articles(block: _Block) -> bool:
     return (text.startswith("«") and "»" not in text) or _TWEET.match(text) is not None
 
 
-def _article(blocks: Sequence[_Block], source: Source, problems: ProblemLog) -> Article | None:
+def _article(blocks: Sequence[_Block], source: Source, maker: Maker) -> Article | None:
     """Make one article of its date, title and the blocks that follow, or report why there is none."""
     opening, *rest = blocks
     if not rest:
-        problems.fail("An article has a date but no title.", item=opening.text, line=opening.line)
-        return None
+        return maker.article(Draft(title="", item=opening.text, line=opening.line))
     heading, *under_it = rest[0].lines
     title = markup.one_line(heading)
-    published = _day(opening.text)
-    if published is None:
-        problems.warn(
-            f"{opening.text} is no day; the article has no date now.",
-            item=title,
-            line=opening.line,
-            hint="Mend the date.",
-        )
     joined = [_Block(line=rest[0].line + 1, lines=tuple(under_it))] if under_it else []
-    body, author, tags = _taken_apart([*joined, *rest[1:]], title, problems)
+    body, author, tags = _taken_apart([*joined, *rest[1:]], title, maker.problems)
     if not body:
-        problems.warn("The article has a title but no text.", item=title, line=rest[0].line)
-    if sum(len(block.text) for block in body) > MAXIMUM_TEXT_CHARACTERS:
-        problems.fail(
-            f"The article is longer than {MAXIMUM_TEXT_CHARACTERS} characters.", item=title, line=opening.line
+        maker.problems.warn("The article has a title but no text.", item=title, line=rest[0].line)
+    day = read_date(opening.text, source.zone)
+    return maker.article(
+        Draft(
+            title=heading,
+            identity=f"{day.when if day else opening.text} {title}",
+            line=opening.line,
+            published=opening.text,
+            authors=[author] if author else (),
+            html=_html(body),
+            tags=tags,
         )
-        return None
-    identity = f"{published or opening.text} {title}"
-    body_html = markup.clean_html(_html(body))
-    return Article(
-        key=key_for(source.id, identity, title),
-        source_id=source.id,
-        identity=identity,
-        title=title,
-        published=published,
-        author=author,
-        language=source.language,
-        body_html=body_html,
-        links=markup.links_of(body_html),
-        tags=tags,
-        segments=source.segments,
-        topics=source.topics,
     )
-
-
-def _day(written: str) -> date | None:
-    """Read d.m.yyyy, or give None when the calendar has no such day."""
-    match = _DATE.match(written)
-    assert match is not None
-    try:
-        return date(int(match[3]), int(match[2]), int(match[1]))
-    except ValueError:
-        return None
 
 
 def _taken_apart(
     blocks: Sequence[_Block], title: str, problems: ProblemLog
-) -> tuple[list[_Block], str | None, tuple[str, ...]]:
+) -> tuple[list[_Block], str | None, list[str]]:
     """Give the blocks that are text, the author and the tags."""
     tags = [tag for block in blocks if _HASHTAGS.match(block.text) for tag in re.findall(r"#([\w-]+)", block.text)]
     body = [block for block in blocks if not _HASHTAGS.match(block.text)]
@@ -178,7 +154,7 @@ def _taken_apart(
         elif not _SITE.match(last.text):
             break
         body.pop()
-    return body, author, tuple(dict.fromkeys(tags))
+    return body, author, tags
 
 
 def _signature(block: _Block) -> str | None:

@@ -37,6 +37,11 @@ def calendar(*parts: str) -> str:
     return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//kunta//FI\r\n" + "".join(parts) + "END:VCALENDAR\r\n"
 
 
+def one_item(*, title: str, text: str, day: date) -> str:
+    """Give a calendar of one entry."""
+    return calendar(vevent(f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DESCRIPTION:{text}", title=title))
+
+
 def read(*parts: str) -> Harvest:
     """Parse a calendar of the sample source."""
     return parse(a_snapshot(calendar(*parts)), SOURCE)

@@ -29,6 +29,11 @@ SOURCE = replace(
 )
 
 
+def one_item(*, title: str, text: str, day: date) -> bytes:
+    """Give a folder of one article."""
+    return pack({"a.md": f"---\ntitle: '{title}'\npublished: {day}\n---\n{text}\n".encode()})
+
+
 def read(**files: str | bytes) -> Harvest:
     """Parse a folder; `_md` in a name stands for `.md`."""
     bodies = {f"{name}.md": body.encode() if isinstance(body, str) else body for name, body in files.items()}

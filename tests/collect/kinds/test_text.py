@@ -1,6 +1,6 @@
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,17 @@ from newsletter.collect.kinds.text import parse
 from newsletter.collect.markup import text_of
 from newsletter.domain.content import Article, Language, Problem, ProblemGrade, SegmentId, SourceId, SourceKind, TopicId
 from newsletter.errors import SourceError
-from tests.collect.samples import a_snapshot, a_source
+from tests.collect.samples import FETCHED, a_snapshot, a_source
 
 PAGE = Path(__file__).parent.parent / "pages" / "verkosto.txt"
 REAL_PAGE = Path(__file__).parents[4] / "shared" / "seutu" / "artikkelit.txt"
 SOURCE = a_source(SourceKind.TEXT, "/sivut/verkosto.txt")
 ID = SourceId("esimerkki")
+
+
+def one_item(*, title: str, text: str, day: date) -> str:
+    """Give a page of one article."""
+    return f"{day:%d.%m.%Y}\n\n{title}\n\n{text}\n"
 
 
 def an_article(title: str, body_html: str, **said: object) -> Article:
@@ -64,7 +69,8 @@ def test_page_gives_its_articles_and_nothing_around_them() -> None:
 
 def test_page_tells_what_it_left_out_and_what_looks_wrong() -> None:
     """Each doubt names its article and its line."""
-    assert parse(a_snapshot(PAGE.read_bytes()), SOURCE).problems == (
+    snapshot = a_snapshot(PAGE.read_bytes(), fetched_at=FETCHED + timedelta(days=7))
+    assert parse(snapshot, SOURCE).problems == (
         Problem(
             source_id=ID,
             grade=ProblemGrade.NOTE,

@@ -15,23 +15,12 @@ from markdown_it import MarkdownIt
 
 from newsletter.collect import archive, markup
 from newsletter.collect.dates import is_month_name, read_date
-from newsletter.collect.identity import canonical_url, key_for
-from newsletter.collect.kinds.front_matter import Field, FrontMatterError, read_front_matter
-from newsletter.collect.limits import MAXIMUM_SUMMARY_CHARACTERS, MAXIMUM_TEXT_CHARACTERS
+from newsletter.collect.identity import canonical_url
+from newsletter.collect.kinds.folder.front_matter import Field, FrontMatterError, read_front_matter
+from newsletter.collect.limits import MAXIMUM_TEXT_CHARACTERS
+from newsletter.collect.maker import Draft, Maker, Words
 from newsletter.collect.problems import ProblemLog
-from newsletter.domain.content import (
-    Article,
-    Event,
-    EventStatus,
-    Harvest,
-    Item,
-    Language,
-    Precision,
-    SegmentId,
-    Snapshot,
-    Source,
-    TopicId,
-)
+from newsletter.domain.content import EventStatus, Harvest, Item, Language, SegmentId, Snapshot, Source, TopicId
 from newsletter.domain.issue import ItemKind
 from newsletter.errors import SourceError
 from newsletter.toml_file import did_you_mean
@@ -47,6 +36,11 @@ _Word = TypeVar("_Word", bound=StrEnum)
 _STEM = re.compile(r"(?:\.(fi|sv|en))?\.[^./]+\Z")
 _CLOCK = re.compile(r"(?:klo )?\d{1,2}[.:]\d{2}\Z")
 _ORDINAL = re.compile(r"^([ ]{0,3}\d{1,2})\.(?=[ ]+([^\W\d]+))", re.MULTILINE)
+_WORDS: Final = Words(
+    noun="article",
+    too_long="The text is longer than {} characters.",
+    date_hint="Add `published: 17.11.2017` to the front matter.",
+)
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 
 
@@ -56,20 +50,14 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     Raises:
         SourceError: The snapshot is no archive of a folder.
     """
-    problems = ProblemLog(source.id)
+    maker = Maker(snapshot, source, _WORDS)
     try:
         files = archive.unpack(snapshot.body)
     except ValueError as cause:
         raise SourceError(f"Source {source.id!r} is no folder's archive.", hint="Collect again.") from cause
-    articles: list[Article] = []
-    events: list[Event] = []
-    for name, body in sorted(files.items()):
-        item = _item(name, body, source, problems, _translations(name, files))
-        if isinstance(item, Article):
-            articles.append(item)
-        elif item is not None:
-            events.append(item)
-    return Harvest(source_id=source.id, articles=tuple(articles), events=tuple(events), problems=problems.found)
+    return maker.harvest(
+        _item(name, body, source, maker, _translations(name, files)) for name, body in sorted(files.items())
+    )
 
 
 def _translations(name: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -78,29 +66,27 @@ def _translations(name: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(other for other in names if other != name and _STEM.sub("", other) == stem))
 
 
-def _item(
-    name: str, body: bytes, source: Source, problems: ProblemLog, translations: tuple[str, ...] = ()
-) -> Item | None:
+def _item(name: str, body: bytes, source: Source, maker: Maker, translations: tuple[str, ...]) -> Item | None:
     """Make the item of one file, or report all that stands in the way."""
     try:
         text = markup.sound(markup.decode(body)).replace("\r\n", "\n")
         fields, words = read_front_matter(text)
     except UnicodeDecodeError:
-        problems.fail("The file is no text.", item=name, hint="Save it as UTF-8.")
+        maker.problems.fail("The file is no text.", item=name, hint="Save it as UTF-8.")
         return None
     except FrontMatterError as fault:
-        problems.fail(str(fault), item=name, line=fault.line, hint=fault.hint)
+        maker.problems.fail(str(fault), item=name, line=fault.line, hint=fault.hint)
         return None
-    sheet = _Sheet(name, fields, source, problems, translations)
+    sheet = _Sheet(name, fields, source, maker.problems)
     kind = sheet.choice("kind", ItemKind, ItemKind.ARTICLE)
-    sheet.check_keys(_KEYS[kind])
-    body_html = _html(words)
-    if "<img " in body_html:
-        problems.warn("Pictures are not taken into a mail; this one was left out.", item=name)
-    body_html = markup.clean_html(body_html)
-    if len(body_html) > MAXIMUM_TEXT_CHARACTERS:
-        sheet.fail(f"The text is longer than {MAXIMUM_TEXT_CHARACTERS} characters", None)
-    return sheet.article(body_html) if kind is ItemKind.ARTICLE else sheet.event(body_html)
+    sheet.keep_keys(_KEYS[kind])
+    html = _html(words)
+    if "<img " in html:
+        maker.problems.warn("Pictures are not taken into a mail; this one was left out.", item=name)
+    draft = sheet.draft(kind, html, translations)
+    if draft is None:
+        return None
+    return maker.article(draft) if kind is ItemKind.ARTICLE else maker.event(draft)
 
 
 def _html(markdown: str) -> str:
@@ -112,84 +98,49 @@ def _html(markdown: str) -> str:
 class _Sheet:
     """The fields of one file, asked for by what they mean."""
 
-    def __init__(
-        self,
-        name: str,
-        fields: Mapping[str, Field],
-        source: Source,
-        problems: ProblemLog,
-        translations: tuple[str, ...],
-    ) -> None:
+    def __init__(self, name: str, fields: Mapping[str, Field], source: Source, problems: ProblemLog) -> None:
         self._name = name
         self._fields = fields
         self._source = source
         self._problems = problems
-        self._translations = translations
         self._is_usable = True
 
-    def article(self, body_html: str) -> Article | None:
-        """Make an article, or None when a field is wrong."""
-        title = self._title()
-        published, updated = self.when("published") or self.when("date"), self.when("updated")
-        language, url = self._language(), self._url()
-        if published is None and self._is_usable:
-            self._problems.warn(
-                "The article has no date.", item=self._name, hint="Add `published: 17.11.2017` to the front matter."
-            )
-        if not self._is_usable:
-            return None
-        return Article(
-            key=key_for(self._source.id, self._name, title),
-            source_id=self._source.id,
-            identity=self._name,
-            title=title,
-            url=url,
-            published=published,
-            updated=updated,
-            author=self.text("author") or None,
-            language=language,
-            summary=markup.one_line(self.text("summary"), limit=MAXIMUM_SUMMARY_CHARACTERS),
-            body_html=body_html,
-            links=markup.links_of(body_html),
-            tags=self._tags(),
-            segments=self._segments(),
-            topics=self._topics(),
-            alternates=self._translations,
-        )
-
-    def event(self, body_html: str) -> Event | None:
-        """Make an event, or None when a field is wrong."""
+    def draft(self, kind: ItemKind, html: str, translations: tuple[str, ...]) -> Draft | None:
+        """Write the draft of an item, or report every field that is wrong."""
         title, language, url = self._title(), self._language(), self._url()
+        published, updated = self.when("published") or self.when("date"), self.when("updated")
         start = self.when("start")
         end = self._end(start)
         status = self.choice("status", EventStatus, EventStatus.CONFIRMED)
-        if start is None and "start" not in self._fields:
+        if kind is ItemKind.EVENT and "start" not in self._fields:
             self.fail("An event needs a start", None, hint="Add `start: 5.12.2017 klo 9.00` to the front matter.")
-        if not self._is_usable or start is None:
+        if not self._is_usable:
             return None
-        summary = self.text("summary") or markup.text_of(body_html)
-        return Event(
-            key=key_for(self._source.id, self._name, title),
-            source_id=self._source.id,
-            identity=self._name,
+        summary = self.text("summary")
+        return Draft(
             title=title,
+            identity=self._name,
+            item=self._name,
+            url=url,
+            published=published,
+            updated=updated,
+            authors=[self.text("author")],
+            language=language,
+            summary=summary or (markup.text_of(html) if kind is ItemKind.EVENT else ""),
+            html=html,
             start=start,
             end=end,
-            precision=Precision.TIME if isinstance(start, datetime) else Precision.DAY,
             status=status,
-            place=self.text("place") or None,
-            url=url,
-            organiser=self.text("organiser") or None,
-            language=language,
-            summary=markup.one_line(summary, limit=MAXIMUM_SUMMARY_CHARACTERS),
-            tags=self._tags(),
-            segments=self._segments(),
-            topics=self._topics(),
-            alternates=self._translations,
+            place=self.text("place"),
+            organiser=self.text("organiser"),
+            tags=self.names("tags"),
+            segments=map(SegmentId, self.names("segments")),
+            topics=map(TopicId, self.names("topics")),
+            alternates=translations,
         )
 
-    def check_keys(self, known: set[str]) -> None:
-        """Warn of keys that mean nothing here: a misspelt one would be lost without a word."""
+    def keep_keys(self, known: set[str]) -> None:
+        """Warn of keys that mean nothing here and pass over them: a misspelt one would be lost without a word."""
         for key, field in self._fields.items():
             if key not in known:
                 self._problems.warn(
@@ -198,11 +149,12 @@ class _Sheet:
                     line=field.line,
                     hint=did_you_mean(key, known),
                 )
+        self._fields = {key: field for key, field in self._fields.items() if key in known}
 
     def text(self, key: str) -> str:
         """Give a text, or nothing."""
         field = self._fields.get(key)
-        return "" if field is None else markup.one_line(" ".join(field.texts), limit=MAXIMUM_SUMMARY_CHARACTERS)
+        return "" if field is None else markup.one_line(" ".join(field.texts), limit=MAXIMUM_TEXT_CHARACTERS)
 
     def names(self, key: str) -> tuple[str, ...]:
         """Give a list of names, written as a list or with commas between them."""
@@ -243,7 +195,7 @@ class _Sheet:
 
     def _title(self) -> str:
         """Give the title, without which there is no item."""
-        title = markup.one_line(self.text("title"))
+        title = self.text("title")
         if not title:
             self.fail("The file has no title", None, hint='Add `title: "..."` to the front matter.')
         return title
@@ -276,16 +228,3 @@ class _Sheet:
         elif end < start:
             self.fail("The event ends before it begins", "end")
         return end if end != start else None
-
-    def _tags(self) -> tuple[str, ...]:
-        return tuple(tag.lstrip("#") for tag in self.names("tags"))
-
-    def _segments(self) -> tuple[SegmentId, ...]:
-        """Give the segments of the source and of the file."""
-        named = (SegmentId(name) for name in self.names("segments"))
-        return tuple(dict.fromkeys((*self._source.segments, *named)))
-
-    def _topics(self) -> tuple[TopicId, ...]:
-        """Give the topics of the source and of the file."""
-        named = (TopicId(name) for name in self.names("topics"))
-        return tuple(dict.fromkeys((*self._source.topics, *named)))

@@ -1,6 +1,6 @@
 import pytest
 
-from newsletter.collect.kinds.front_matter import Field, FrontMatterError, read_front_matter
+from newsletter.collect.kinds.folder.front_matter import Field, FrontMatterError, read_front_matter
 
 
 def test_fields_are_texts_with_their_lines() -> None:

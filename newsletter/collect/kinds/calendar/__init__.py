@@ -7,7 +7,6 @@ attendees and alarms are not read.
 """
 
 import re
-from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any, Final
@@ -16,12 +15,11 @@ import icalendar
 
 from newsletter.collect import markup
 from newsletter.collect.dates import settle
-from newsletter.collect.identity import canonical_url, key_for
-from newsletter.collect.kinds import series
-from newsletter.collect.kinds.entries import Group, decode, identity_of, read_groups
-from newsletter.collect.limits import MAXIMUM_SUMMARY_CHARACTERS, MAXIMUM_TITLE_CHARACTERS
-from newsletter.collect.problems import ProblemLog
-from newsletter.domain.content import Event, EventStatus, Harvest, Language, Precision, Snapshot, Source
+from newsletter.collect.kinds.calendar import series
+from newsletter.collect.kinds.calendar.entries import Group, decode, identity_of, read_groups
+from newsletter.collect.limits import MAXIMUM_EVENT_DAYS, MAXIMUM_TEXT_CHARACTERS
+from newsletter.collect.maker import Draft, Maker, Words
+from newsletter.domain.content import Event, EventStatus, Harvest, Language, Snapshot, Source
 from newsletter.domain.period import first_moment
 from newsletter.errors import SourceError
 
@@ -29,8 +27,8 @@ _LANGUAGES: Final = {"fi", "sv", "en"}
 _TIMES: Final = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 _STATUS: Final = {"TENTATIVE": EventStatus.TENTATIVE, "CANCELLED": EventStatus.CANCELLED}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
-_LONGEST_DAYS = 366
-_PLACE_CHARACTERS = 200
+_LONGEST_DURATION = timedelta(days=100 * MAXIMUM_EVENT_DAYS)
+_WORDS: Final = Words(no_title="The entry was left out: it has no title (SUMMARY).")
 _TAGS = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -44,12 +42,10 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     Raises:
         SourceError: This is no calendar.
     """
-    problems = ProblemLog(source.id)
-    groups = read_groups(_text_of(snapshot, source), problems)
-    reader = _Reader(snapshot, source, problems)
-    events = [event for group in groups for event in reader.events(group)]
-    reader.report_assumed_zones()
-    return Harvest(source_id=source.id, events=tuple(events), problems=problems.found)
+    maker = Maker(snapshot, source, _WORDS)
+    reader = _Reader(snapshot, source, maker)
+    groups = read_groups(_text_of(snapshot, source), maker.problems)
+    return maker.harvest(event for group in groups for event in reader.events(group))
 
 
 def _text_of(snapshot: Snapshot, source: Source) -> str:
@@ -70,11 +66,11 @@ def _text_of(snapshot: Snapshot, source: Source) -> str:
 class _Reader:
     """Makes events of one calendar's entries."""
 
-    def __init__(self, snapshot: Snapshot, source: Source, problems: ProblemLog) -> None:
+    def __init__(self, snapshot: Snapshot, source: Source, maker: Maker) -> None:
         self._fetched_at = snapshot.fetched_at
         self._source = source
-        self._problems = problems
-        self._assumed: Counter[str] = Counter()
+        self._maker = maker
+        self._problems = maker.problems
 
     def events(self, group: Group) -> list[Event]:
         """Make the events of one UID, or report why there are none."""
@@ -87,17 +83,6 @@ class _Reader:
             self._problems.fail(f"The entry was left out: its series cannot be read ({kind}).", item=group.identity)
         return []
 
-    def report_assumed_zones(self) -> None:
-        """Tell once how many times were read as times of the source's zone."""
-        if self._assumed:
-            first = next(iter(self._assumed))
-            self._problems.warn(
-                f"{len(self._assumed)} entries have times without a known zone; they were read as times of"
-                f" {self._source.zone.key}.",
-                item=first,
-                hint="Look at one of them: is the clock right?",
-            )
-
     def _read(self, group: Group) -> list[Event]:
         """Make the events of one UID."""
         if any(_is_private(event) for event in group.events):
@@ -106,7 +91,8 @@ class _Reader:
         for event in group.events:
             self._check(event, group.identity)
         if not any(series.is_recurring(event) or "RECURRENCE-ID" in event for event in group.events):
-            return [self._event(group.events[0], group.identity)]
+            only = self._event(group.events[0], group.identity)
+            return [only] if only else []
         occurrences, is_cut = series.expand(group.events, fetched_at=self._fetched_at, zone=self._source.zone)
         if is_cut:
             self._problems.note("Of this series only the occurrences around today were taken.", item=group.identity)
@@ -116,7 +102,9 @@ class _Reader:
             if identity in made:
                 # RANGE=THISANDFUTURE gives all that follow the id of the first one.
                 identity = f"{group.identity} {self._recurrence(occurrence, 'DTSTART')}"
-            made[identity] = self._event(occurrence, identity)
+            if (one := self._event(occurrence, identity)) is None:
+                return []
+            made[identity] = one
         return list(made.values())
 
     def _check(self, event: icalendar.Event, identity: str) -> None:
@@ -129,7 +117,7 @@ class _Reader:
         if start is None:
             raise _UnusableError("it has no start (DTSTART)")
         duration = _value(event, "DURATION")
-        if isinstance(duration, timedelta) and abs(duration) > timedelta(days=_LONGEST_DAYS * 100):
+        if isinstance(duration, timedelta) and abs(duration) > _LONGEST_DURATION:
             raise _UnusableError("its DURATION is no sensible length")
         if reason := series.refusal(event):
             raise _UnusableError(reason)
@@ -144,7 +132,7 @@ class _Reader:
         if not isinstance(value, datetime):
             return value
         if value.tzinfo is None:
-            self._assumed[identity_of(event)] += 1
+            self._maker.assume_zone(identity_of(event))
             value = value.replace(tzinfo=self._source.zone)
         return settle(value, self._source.zone)
 
@@ -153,52 +141,38 @@ class _Reader:
         when = self._moment(event, name)
         return when.astimezone(UTC).isoformat() if isinstance(when, datetime) else str(when)
 
-    def _event(self, event: icalendar.Event, identity: str) -> Event:
+    def _event(self, event: icalendar.Event, identity: str) -> Event | None:
         """Make one event."""
-        title = _line(event, "SUMMARY")
-        if not title:
-            raise _UnusableError("it has no title (SUMMARY)")
         start = self._moment(event, "DTSTART")
         assert start is not None
-        place, url = self._where(event, title)
-        return Event(
-            key=key_for(self._source.id, identity, title),
-            source_id=self._source.id,
-            identity=identity,
-            title=title,
-            start=start,
-            end=self._end(event, start, title),
-            precision=Precision.TIME if isinstance(start, datetime) else Precision.DAY,
-            status=_STATUS.get(_line(event, "STATUS").upper(), EventStatus.CONFIRMED),
-            place=place,
-            url=url,
-            organiser=_name(event),
-            language=self._language(event),
-            summary=_line(event, "DESCRIPTION", limit=MAXIMUM_SUMMARY_CHARACTERS),
-            tags=tuple(dict.fromkeys(tag for category in event.categories if (tag := markup.one_line(str(category))))),
-            segments=self._source.segments,
-            topics=self._source.topics,
+        place, url = _where(event)
+        return self._maker.event(
+            Draft(
+                title=_line(event, "SUMMARY"),
+                identity=identity,
+                start=start,
+                end=self._end(event, start),
+                status=_STATUS.get(_line(event, "STATUS").upper(), EventStatus.CONFIRMED),
+                place=place,
+                url=url,
+                organiser=str(_parameters(event, "ORGANIZER").get("CN", "")),
+                language=_language(event),
+                summary=_line(event, "DESCRIPTION"),
+                tags=map(str, event.categories),
+            )
         )
 
-    def _end(self, event: icalendar.Event, start: date | datetime, title: str) -> date | datetime | None:
-        """Give the inclusive end, or None for one day and where the entry says no more than its start."""
-        zone = self._source.zone
+    def _end(self, event: icalendar.Event, start: date | datetime) -> date | datetime | None:
+        """Give the inclusive end; the end of days is exclusive in this format."""
         end = self._written_end(event, start)
-        if end is None:
+        if end is None or end == start:
             return None
-        length = first_moment(end, zone) - first_moment(start, zone)
-        if length < timedelta():
-            self._problems.warn("The entry ends before it begins; its end was left out.", item=title)
-            return None
-        if length > timedelta(days=_LONGEST_DAYS):
-            self._problems.warn(f"The entry lasts more than {_LONGEST_DAYS} days.", item=title)
         if isinstance(start, datetime):
-            return first_moment(end, zone) if length else None
-        last = end.date() if isinstance(end, datetime) else end - timedelta(days=1)
-        return last if last > start else None
+            return first_moment(end, self._source.zone)
+        return end.date() if isinstance(end, datetime) else end - timedelta(days=1)
 
     def _written_end(self, event: icalendar.Event, start: date | datetime) -> date | datetime | None:
-        """Give DTEND, or the start and DURATION together; the end of days is exclusive in this format."""
+        """Give DTEND, or the start and DURATION together."""
         duration = _value(event, "DURATION")
         if not isinstance(duration, timedelta):
             return self._moment(event, "DTEND")
@@ -206,24 +180,17 @@ class _Reader:
             return settle(start.astimezone(UTC) + duration, self._source.zone)
         return start + duration
 
-    def _where(self, event: icalendar.Event, title: str) -> tuple[str | None, str | None]:
-        """Give place and web address; some programs write the address of a meeting as its place."""
-        place, written = (
-            _line(event, "LOCATION", limit=_PLACE_CHARACTERS),
-            _line(event, "URL", limit=MAXIMUM_SUMMARY_CHARACTERS),
-        )
-        if place.startswith(("http://", "https://")):
-            return None, canonical_url(written or place)
-        url = canonical_url(written) if written else None
-        if written and url is None:
-            self._problems.warn("The entry's link is no public web address and was left out.", item=title)
-        return place or None, url
 
-    def _language(self, event: icalendar.Event) -> Language:
-        """Give the language the title names, or the source's."""
-        parameters = getattr(_first(event.get("SUMMARY")), "params", {})
-        named = str(parameters.get("LANGUAGE", "")).split("-")[0].lower()
-        return Language(named) if named in _LANGUAGES else self._source.language
+def _where(event: icalendar.Event) -> tuple[str, str]:
+    """Give place and web address; some programs write the address of a meeting as its place."""
+    place, url = _line(event, "LOCATION"), _line(event, "URL")
+    return ("", url or place) if place.startswith(("http://", "https://")) else (place, url)
+
+
+def _language(event: icalendar.Event) -> Language | None:
+    """Give the language the title names."""
+    named = str(_parameters(event, "SUMMARY").get("LANGUAGE", "")).split("-")[0].lower()
+    return Language(named) if named in _LANGUAGES else None
 
 
 def _first(value: Any) -> Any:
@@ -242,19 +209,18 @@ def _value(event: icalendar.Event, name: str) -> Any:
         raise _UnusableError(f"its {name} cannot be read") from cause
 
 
-def _line(event: icalendar.Event, name: str, *, limit: int = MAXIMUM_TITLE_CHARACTERS) -> str:
+def _parameters(event: icalendar.Event, name: str) -> Any:
+    """Give what a property says beside its value."""
+    return getattr(_first(event.get(name)), "params", {})
+
+
+def _line(event: icalendar.Event, name: str) -> str:
     """Give a text property on one line, without the HTML that some programs put into it."""
     text = unescape(str(_first(event.get(name)) or ""))
-    return markup.one_line(markup.text_of(text) if _TAGS.search(text) else text, limit=limit)
+    text = markup.text_of(text) if _TAGS.search(text) else text
+    return markup.one_line(text, limit=MAXIMUM_TEXT_CHARACTERS)
 
 
 def _is_private(event: icalendar.Event) -> bool:
     """Tell whether an entry is not for everybody."""
     return str(_first(event.get("CLASS")) or "").upper() in {"PRIVATE", "CONFIDENTIAL"}
-
-
-def _name(event: icalendar.Event) -> str | None:
-    """Give the organiser's name; a mail address is no name."""
-    parameters = getattr(_first(event.get("ORGANIZER")), "params", {})
-    name = markup.one_line(str(parameters.get("CN", "")))
-    return name if name and "@" not in name else None

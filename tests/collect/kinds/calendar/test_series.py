@@ -1,7 +1,7 @@
 import icalendar
 import pytest
 
-from newsletter.collect.kinds.series import is_recurring, refusal
+from newsletter.collect.kinds.calendar.series import is_recurring, refusal
 
 
 def an_event(rule: str) -> icalendar.Event:

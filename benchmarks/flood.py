@@ -29,7 +29,7 @@ from benchmarks.sending import NOW
 from newsletter import open_newsletter
 from newsletter.domain.delivery import DeliveryKey
 from newsletter.domain.notification import Notification, NotificationKind
-from newsletter.service.parts.group_commit import GroupCommit
+from newsletter.service.notifications.group_commit import GroupCommit
 from newsletter.storage.tables import delivery
 from newsletter.wiring import lay_out_publication
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from newsletter.check.subject.reading import CheckInput
+from newsletter.check.page.reading import CheckInput
 from newsletter.domain.audience import AllOf, Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import (
@@ -25,7 +25,7 @@ from newsletter.message.slots import fit_values, split
 from newsletter.render.brand import Brand
 from newsletter.render.compose import compose
 from newsletter.render.edition import render_edition
-from newsletter.render.letter import letter_of
+from newsletter.render.make_message import make_message
 from newsletter.render.templates.environment import Templates
 
 ROOT = Path(__file__).parent.parent
@@ -139,7 +139,9 @@ def compile_through_the_door() -> Message:
 
 def compile_edition() -> Message:
     """Make the edition's HTML and text in this process, where its CPU time can be measured."""
-    return letter_of(EDITION, publication=PUBLICATION, brand=_BRAND.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES)
+    return make_message(
+        EDITION, publication=PUBLICATION, brand=_BRAND.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES
+    )
 
 
 def check_input() -> CheckInput:

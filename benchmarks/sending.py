@@ -41,7 +41,7 @@ from newsletter.send.dispatch import send
 from newsletter.send.owner import Owner
 from newsletter.send.plan import batch_size
 from newsletter.send.ports import Assignment, Mailer
-from newsletter.service.parts.recipients import recipient_of
+from newsletter.service.deliveries.recipients import recipient_of
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.issues import IssueStore

@@ -10,7 +10,7 @@ from pathlib import Path
 from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links, losses
 from newsletter.check.editing import issue
 from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
-from newsletter.check.subject.rules import Check, Rule
+from newsletter.check.page.rules import Check, Rule
 
 TARGET = Path(__file__).with_name("checks.md")
 

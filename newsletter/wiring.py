@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from newsletter.config import MailerSettings, Settings, find_configuration, read_settings
+from newsletter.domain.clock import Clock, SystemClock
 from newsletter.errors import UsageError
-from newsletter.service.parts.clock import Clock, SystemClock
 from newsletter.service.resources import Resources
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
     from newsletter.send.ports import Mailer
     from newsletter.service.audience import AudienceService
-    from newsletter.service.care import DatabaseCare
-    from newsletter.service.deliveries import DeliveryService
-    from newsletter.service.issues import IssueService, Rendering
+    from newsletter.service.database import DatabaseService
+    from newsletter.service.deliveries.service import DeliveryService
+    from newsletter.service.issues.checks import SlowTools
+    from newsletter.service.issues.service import IssueService, Rendering
+    from newsletter.service.issues.shelf import IssueShelf
     from newsletter.service.items import ItemService
-    from newsletter.service.notifications import NotificationService, ProviderDoor
-    from newsletter.service.parts.looking_over import SlowTools
-    from newsletter.service.parts.shelf import IssueShelf
-    from newsletter.service.standing import StandingService
+    from newsletter.service.notifications.service import NotificationService, ProviderDoor
     from newsletter.service.starter import LaidOut
+    from newsletter.service.status import StatusService
     from newsletter.storage.database import Database
 
 STAND_IN_KEY = "SG.stand-in"
@@ -72,7 +72,7 @@ class Newsletter:
     @cached_property
     def issues(self) -> "IssueService":
         """Make, render, check and approve an issue."""
-        from newsletter.service.issues import IssueService
+        from newsletter.service.issues.service import IssueService
 
         return IssueService(
             self.resources,
@@ -91,7 +91,7 @@ class Newsletter:
     def deliveries(self) -> "DeliveryService":
         """Send and report."""
         from newsletter.mailers.outbox import Outbox
-        from newsletter.service.deliveries import DeliveryService
+        from newsletter.service.deliveries.service import DeliveryService
 
         return DeliveryService(
             self.resources,
@@ -104,33 +104,33 @@ class Newsletter:
     @cached_property
     def notifications(self) -> "NotificationService":
         """What the provider tells, and its own suppression lists."""
-        from newsletter.service.notifications import NotificationService
+        from newsletter.service.notifications.service import NotificationService
 
         return NotificationService(self.resources, door=_door(self.settings.mailer), open_mailer=self._open_mailer)
 
     @cached_property
-    def care(self) -> "DatabaseCare":
+    def database(self) -> "DatabaseService":
         """Migrate and back up the database."""
-        from newsletter.service.care import DatabaseCare
+        from newsletter.service.database import DatabaseService
 
-        return DatabaseCare(self.resources)
+        return DatabaseService(self.resources)
 
     @cached_property
     def shelf(self) -> "IssueShelf":
         """Where each issue stands."""
-        from newsletter.service.parts.shelf import IssueShelf
+        from newsletter.service.issues.shelf import IssueShelf
 
         return IssueShelf(self.resources, audience=self._people)
 
     @cached_property
-    def standing(self) -> "StandingService":
+    def status(self) -> "StatusService":
         """Where the month stands; whether everything is in order."""
-        from newsletter.service.standing import StandingService
+        from newsletter.service.status import StatusService
 
-        return StandingService(
+        return StatusService(
             self.resources,
             shelf=self.shelf,
-            care=self.care,
+            database=self.database,
             look_at_templates=lambda: _look_at_templates(self.settings),
             look_at_mailer=lambda: (self.deliveries.readiness(), None),
         )
@@ -188,7 +188,7 @@ def _database(settings: Settings) -> "Database":
 
 def _slow_tools(settings: Settings) -> "SlowTools":
     """Give what the slow checks need; nothing is looked for before they run."""
-    from newsletter.service.parts.looking_over import SlowTools, read_axe
+    from newsletter.service.issues.checks import SlowTools, read_axe
 
     return SlowTools(
         open_browser=_browser,
@@ -252,7 +252,7 @@ def _door(settings: MailerSettings) -> "ProviderDoor | None":
 def sendgrid_door(*public_keys: str) -> "ProviderDoor":
     """Give the door for notifications that are signed with one of these keys of SendGrid's."""
     from newsletter.mailers.sendgrid import notifications as sendgrid
-    from newsletter.service.notifications import ProviderDoor
+    from newsletter.service.notifications.service import ProviderDoor
 
     def told(headers: Mapping[str, str]) -> tuple[str | None, str | None]:
         return headers.get(sendgrid.SIGNATURE_HEADER), headers.get(sendgrid.TIMESTAMP_HEADER)
@@ -295,7 +295,7 @@ def _browser() -> "Chromium":
         UsageError: There is none.
     """
     from newsletter.chromium import find_chromium, open_chromium
-    from newsletter.service.parts.looking_over import UNDONE
+    from newsletter.service.issues.checks import UNDONE
 
     return open_chromium(find_chromium(), undone=UNDONE, otherwise="check without `--slow`")
 
@@ -319,7 +319,7 @@ def _prepare(configuration: Path) -> None:
         key_file = newsletter.settings.storage.key_file
         if not key_file.exists():
             create_key_file(key_file)
-        newsletter.care.migrate()
+        newsletter.database.migrate()
 
 
 def web_templates() -> Path:

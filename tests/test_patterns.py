@@ -17,7 +17,7 @@ from newsletter.collect.markup import clean_html
 from newsletter.curate.excerpt import lead
 from newsletter.language.hyphens import softened
 from newsletter.language.sentences import split
-from newsletter.mailers.tally import without_private
+from newsletter.mailers.batch_outcome import without_private
 from tests.curate.samples import FI
 
 SHORT, MEGABYTE = 10_000, 1_000_000
@@ -27,10 +27,10 @@ short text already."""
 
 OURS = {
     "check.clients._CONDITIONAL": "our template's comments: in a stranger's words no < stays one",
-    "check.subject.page._SHEET": "our template's style sheets, likewise",
+    "check.page.html._SHEET": "our template's style sheets, likewise",
     "curate.issue_edit": "the list of keys in issue.toml",
     "language.catalogue": "our own catalogues",
-    "render.compiler.habits": "our templates, compiled in a process with a limit of time",
+    "render.compiler.html_as_xml": "our templates, compiled in a process with a limit of time",
     "render.compiler.reading": "likewise, and what the parser says of them",
     "render.templates.environment": "a line of a template, and what the template engine says of it",
     "service.templates": "the sample values beside a template",
@@ -99,8 +99,8 @@ HOSTILE = {
     "mailers.sendgrid.answers._RECIPIENT_FIELD": ("personalizations.1",),
     "mailers.sendgrid.notifications._ENHANCED_STATUS": ("5.", "5.1.", "5.1.1"),
     "mailers.smtp._QUEUE_ID": ("queued as ", "queued as"),
-    "mailers.tally._ADDRESS": ("a@b.", "a@b", "@a."),
-    "mailers.tally._PRIVATE": ("a@", "a)", "https://", "mailto:", "a@b ", "a]"),
+    "mailers.batch_outcome._ADDRESS": ("a@b.", "a@b", "@a."),
+    "mailers.batch_outcome._PRIVATE": ("a@", "a)", "https://", "mailto:", "a@b ", "a]"),
     "message.headers._ADDRESS": ("a@", "@@"),
     "message.pictures._SOURCE": ("cid:", "cid:a"),
     "render.compiler.attributes._SCHEME": ("a:", "a+"),
@@ -115,10 +115,10 @@ HOSTILE = {
     "render.templates.markup._CANONICAL": ("<a", '<a b="', '<a b="" '),
     "render.templates.markup._STOP_AFTER_ADDRESS": ("\na:", "\na:b\n.", "\na:b\n"),
     "render.templates.plain._HIDDEN": ("display ", "display: ", "mso-hide: "),
-    "web.letters.frame._DOCTYPE": ("<!doctype", " <!doctype"),
-    "web.letters.frame._HEAD": ("<head", "<head "),
-    "web.letters.frame._PREFERS": ("( ", "(prefers-color-scheme ", "(prefers-color-scheme: "),
-    "web.letters.frame._REMOTE": ("url( ", "url(|* ", "<img ", "<img src=", "<img|* src ", "<img src=|* "),
+    "web.messages.frame._DOCTYPE": ("<!doctype", " <!doctype"),
+    "web.messages.frame._HEAD": ("<head", "<head "),
+    "web.messages.frame._PREFERS": ("( ", "(prefers-color-scheme ", "(prefers-color-scheme: "),
+    "web.messages.frame._REMOTE": ("url( ", "url(|* ", "<img ", "<img src=", "<img|* src ", "<img src=|* "),
 }
 """Beside those: what each pattern begins to match and never ends; what stands before |* comes once."""
 

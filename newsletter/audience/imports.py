@@ -136,7 +136,7 @@ _Verdict = _Addition | _Change | _Hold | _NothingNew | RejectedRow | RepeatedRow
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tally:
+class _Counts:
     """The result in the making."""
 
     strays: StrayCount
@@ -221,22 +221,24 @@ def import_people(
     """
     require_wording(wording)
     terms = _Terms(name=parsed.name, now=now, source=source, wording=wording, default_language=default_language)
-    tally = _Tally(strays=StrayCount(segments))
+    counts = _Counts(strays=StrayCount(segments))
     for batch in _batches(parsed):
         with transaction() as store:
-            _import_batch(batch, store, terms, tally, is_dry_run=is_dry_run)
-        progress(tally.rows_done)
-    return tally.result()
+            _import_batch(batch, store, terms, counts, is_dry_run=is_dry_run)
+        progress(counts.rows_done)
+    return counts.result()
 
 
-def _import_batch(batch: Sequence[_Row], store: ImportStore, terms: _Terms, tally: _Tally, *, is_dry_run: bool) -> None:
+def _import_batch(
+    batch: Sequence[_Row], store: ImportStore, terms: _Terms, counts: _Counts, *, is_dry_run: bool
+) -> None:
     """Judge the rows of a batch, keep what they change unless this is a dry run, and count them."""
-    if tally.rows_done == 0:
-        tally.known_before = store.count()
+    if counts.rows_done == 0:
+        counts.known_before = store.count()
     verdicts = _judge_batch(batch, store, terms)
     if not is_dry_run:
         _keep(verdicts, store, terms)
-    tally.add(verdicts)
+    counts.add(verdicts)
 
 
 def _batches(parsed: ParsedList) -> Iterator[list[_Row]]:

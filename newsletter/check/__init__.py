@@ -19,7 +19,7 @@ from newsletter.check.findings import (
     run_checks,
     run_slow_checks,
 )
-from newsletter.check.subject.reading import CheckInput, ImageFile
+from newsletter.check.page.reading import CheckInput, ImageFile
 
 __all__ = [
     "CHECKS",

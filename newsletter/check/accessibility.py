@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from newsletter.check.subject.page import Run, excerpt, plain, shown_address
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import Run, excerpt, plain, shown_address
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from newsletter.check.subject.page import excerpt
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Hit, Rule
+from newsletter.check.page.html import excerpt
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Hit, Rule
 from newsletter.domain.issue import Severity
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import MessageId

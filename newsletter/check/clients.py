@@ -13,9 +13,9 @@ from pathlib import Path
 
 import tinycss2
 
-from newsletter.check.subject.page import declarations
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import declarations
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 

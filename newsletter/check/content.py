@@ -6,9 +6,9 @@ Looks at words, not at how they are marked up. Its door is `CHECKS`.
 import re
 from collections.abc import Iterator
 
-from newsletter.check.subject.page import excerpt, plain
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import excerpt, plain
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.content import Language
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId

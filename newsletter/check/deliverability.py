@@ -6,9 +6,9 @@ Size, headers, the way out, who sends, and a plain text part worth the name. Its
 import re
 from collections.abc import Iterator
 
-from newsletter.check.subject.page import plain, shown_address
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import plain, shown_address
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.issue import GMAIL_CUTS_AT_BYTES, Severity, Slot
 from newsletter.language.catalogue import MessageId
 

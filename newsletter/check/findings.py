@@ -9,8 +9,8 @@ from pathlib import Path
 
 from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links, losses
 from newsletter.check.editing import issue as issue_rules
-from newsletter.check.subject.reading import CheckInput, read
-from newsletter.check.subject.rules import Check, Hit, Rule
+from newsletter.check.page.reading import CheckInput, read
+from newsletter.check.page.rules import Check, Hit, Rule
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.issue import EditionKey, Finding, Issue, Severity, Waiver
 from newsletter.domain.publication import Publication

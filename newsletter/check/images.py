@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from newsletter.check.links import is_own
-from newsletter.check.subject.page import Image, excerpt, shown_address
-from newsletter.check.subject.reading import ImageFile, Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import Image, excerpt, shown_address
+from newsletter.check.page.reading import ImageFile, Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 

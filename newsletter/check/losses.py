@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from newsletter.check.subject.page import excerpt, plain
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import excerpt, plain
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.issue import IssueItem, Severity
 from newsletter.errors import Place
 from newsletter.language.catalogue import MessageId

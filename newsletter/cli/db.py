@@ -19,7 +19,7 @@ def db() -> None:
 @pass_session
 def status(session: Session, *, as_json: bool) -> None:
     """Show the database's schema, engine and size."""
-    state = session.newsletter.care.state()
+    state = session.newsletter.database.state()
     if as_json:
         print_json(asdict(state))
         return
@@ -35,7 +35,7 @@ def status(session: Session, *, as_json: bool) -> None:
 @pass_session
 def migrate(session: Session) -> None:
     """Create the tables, or bring an older database up to date."""
-    before, after = session.newsletter.care.migrate()
+    before, after = session.newsletter.database.migrate()
     click.echo(
         f"The database has schema {after} already." if before == after else f"The database has schema {after} now."
     )
@@ -47,7 +47,7 @@ def migrate(session: Session) -> None:
 @pass_session
 def backup(session: Session, target: Path | None) -> None:
     """Copy the database to TARGET, also while a sending runs. Default: backups/, named by the moment."""
-    copy, size_bytes = session.newsletter.care.back_up(target)
+    copy, size_bytes = session.newsletter.database.back_up(target)
     click.echo(f"Copied to {copy} ({size_bytes / 1024:,.0f} KiB) and checked.")
     session.say("Keep newsletter.key with it: without the key nobody can tell who must not be mailed.")
 
@@ -66,7 +66,7 @@ def adopt(session: Session, labels: tuple[str, ...], *, yes: bool) -> None:
     if not yes:
         again = f" Whoever got {', '.join(labels)} can get it again." if labels else ""
         session.confirm(f"Send from this database from now on, and never again from another one?{again}")
-    adopted = session.newsletter.care.adopt(labels, by=getpass.getuser())
+    adopted = session.newsletter.database.adopt(labels, by=getpass.getuser())
     click.echo(f"{adopted.database} is the database to send from now.")
     for label in adopted.opened:
         click.echo(f"Issue {label} can be sent anew; what spoke against it is in issue.sent.old beside issue.toml.")

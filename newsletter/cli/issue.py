@@ -21,8 +21,8 @@ from newsletter.errors import ChecksFailed, Incomplete, StateError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.service.deliveries import Outlook
-    from newsletter.service.issues import Rendering
+    from newsletter.service.deliveries.service import Outlook
+    from newsletter.service.issues.service import Rendering
     from newsletter.track.report import Report
 
 label_argument = click.argument("label", metavar="LABEL")
@@ -140,7 +140,7 @@ def render(session: Session, label: str, *, pictures: Path | None) -> None:
 def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) -> None:
     """Take the pictures and name their files."""
     from newsletter.chromium import find_chromium
-    from newsletter.web.letters.screenshots import take_screenshots
+    from newsletter.web.messages.screenshots import take_screenshots
 
     taken = take_screenshots(
         rendering,

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from newsletter.curate.parity import ParityRow
     from newsletter.domain.content import Language
     from newsletter.domain.issue import EditionKey, Finding
-    from newsletter.service.issues import Rendering
-    from newsletter.service.parts.shelf import IssueSummary
+    from newsletter.service.issues.service import Rendering
+    from newsletter.service.issues.shelf import IssueSummary
 
 
 def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
@@ -90,7 +90,7 @@ def print_findings(
         )
         waived = f" (waived: {finding.waived})" if finding.waived else ""
         click.echo(f"{finding.severity} {finding.code}{waived}  {where}\n  {words.message}\n  {words.fix}")
-    _print_tally([finding for finding, _ in together], language)
+    _print_counts([finding for finding, _ in together], language)
 
 
 def print_findings_as_json(findings: "Iterable[Finding]") -> None:
@@ -111,7 +111,7 @@ def _named(found_in: "Sequence[EditionKey]", editions: "Sequence[EditionKey]", l
     return ", ".join(map(str, found_in))
 
 
-def _print_tally(findings: "Sequence[Finding]", language: str) -> None:
+def _print_counts(findings: "Sequence[Finding]", language: str) -> None:
     """Count the findings by severity on one line."""
     from newsletter.language.catalogue import translate
 

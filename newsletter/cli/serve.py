@@ -10,8 +10,8 @@ from newsletter.cli.session import Session, pass_session
 from newsletter.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from newsletter.service.notifications import ProviderDoor
-    from newsletter.web.outside import Outside
+    from newsletter.service.notifications.service import ProviderDoor
+    from newsletter.web.public_server import PublicServer
 
 
 @click.command()
@@ -28,7 +28,7 @@ def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: 
     The program answers plain HTTP on this machine; a web server with TLS in front of it passes on what SendGrid's event
     webhook posts to /webhooks/sendgrid. It keeps everything before it says yes; what it missed SendGrid tells again.
     """
-    from newsletter.web.outside import Outside
+    from newsletter.web.public_server import PublicServer
 
     notifications = session.newsletter.notifications
     if notifications.door is None and not is_faked:
@@ -38,7 +38,7 @@ def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: 
         )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     with ExitStack() as stack:
-        outside = Outside(notifications, host=host, port=port)
+        outside = PublicServer(notifications, host=host, port=port)
         stack.callback(outside.close)
         door = _play_sendgrid(session, outside, stack, fake_port) if is_faked else notifications.door
         assert door is not None, "looked at above"
@@ -47,7 +47,7 @@ def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: 
         outside.serve([door])
 
 
-def _play_sendgrid(session: Session, outside: "Outside", stack: ExitStack, port: int) -> "ProviderDoor":
+def _play_sendgrid(session: Session, outside: "PublicServer", stack: ExitStack, port: int) -> "ProviderDoor":
     """Begin to be a SendGrid, say how to send through it, and give the door for what it tells."""
     from newsletter.wiring import STAND_IN_KEY, sendgrid_door, stand_in_sendgrid
 

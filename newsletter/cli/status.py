@@ -13,24 +13,24 @@ from newsletter.errors import ConfigurationError
 @pass_session
 def status(session: Session, *, as_json: bool) -> None:
     """Say where the month stands and what to type next."""
-    standing = session.newsletter.standing.standing()
+    status = session.newsletter.status.status()
     if as_json:
-        print_json(asdict(standing))
+        print_json(asdict(status))
         return
-    click.echo(f"{standing.people} active people, {standing.items} collected articles and events.")
-    for issue in standing.issues:
+    click.echo(f"{status.people} active people, {status.items} collected articles and events.")
+    for issue in status.issues:
         planned = f", planned for {issue.date}" if issue.date else ""
         rehearsals = f", {issue.rehearsals} rehearsals" if issue.rehearsals else ""
         elsewhere = ", not from this database" if issue.is_from_elsewhere else ""
         click.echo(f"Issue {issue.label}: {issue.state}{elsewhere}{planned}{rehearsals}.")
         if issue.left_out.segments:
             click.echo(f"       {issue.left_out}")
-    if standing.doubt is not None:
-        click.echo(f"{standing.doubt.message}\n       {standing.doubt.hint}")
-    for news in standing.account_news:
+    if status.doubt is not None:
+        click.echo(f"{status.doubt.message}\n       {status.doubt.hint}")
+    for news in status.account_news:
         click.echo(f"Your account at {news.provider} changed on {news.at:%Y-%m-%d}: {news.raw}")
-    click.echo(standing.next_reason)
-    session.next_step(standing.next_command)
+    click.echo(status.next_reason)
+    session.next_step(status.next_command)
 
 
 @click.command()
@@ -38,7 +38,7 @@ def status(session: Session, *, as_json: bool) -> None:
 @pass_session
 def doctor(session: Session, *, as_json: bool) -> None:
     """Look over configuration, keys, database, templates, mailer, sources."""
-    checkups = list(session.newsletter.standing.checkups())
+    checkups = list(session.newsletter.status.checkups())
     if as_json:
         print_json([asdict(checkup) for checkup in checkups])
     else:

@@ -13,7 +13,7 @@ from pathlib import Path
 from newsletter import machine
 from newsletter.domain.delivery import BatchOutcome, Capabilities, DeliveryKey, OutgoingBatch, Recipient
 from newsletter.errors import ContentError
-from newsletter.mailers.tally import Tally, prepare_batch
+from newsletter.mailers.batch_outcome import OutcomeCollector, prepare_batch
 
 
 class Outbox:
@@ -36,11 +36,11 @@ class Outbox:
         Where the folder cannot be written, whatever is not yet safe on disk is refused and `stop_reason` says why:
         another call would meet the same full or read-only disk.
         """
-        tally = Tally(batch)
+        collector = OutcomeCollector(batch)
         try:
             prepared = prepare_batch(batch)
         except ContentError as error:
-            return tally.close(stop_reason=error.message)
+            return collector.close(stop_reason=error.message)
         folder = self._directory / batch.label
         written: list[Recipient] = []
         stop_reason = None
@@ -50,7 +50,7 @@ class Outbox:
             machine.make_private_folder(folder)
             # One of an older version stands open to others.
             machine.close_folder(folder)
-            for recipient in tally.sound:
+            for recipient in collector.sound:
                 _write(folder, recipient.delivery_key, prepared.fill(recipient))
                 written.append(recipient)
         except OSError as error:
@@ -59,10 +59,10 @@ class Outbox:
             try:
                 machine.sync_folder(folder)
             except OSError as error:
-                return tally.close(stop_reason=_describe(error))
+                return collector.close(stop_reason=_describe(error))
         for recipient in written:
-            tally.accept(recipient, f"{batch.label}/{recipient.delivery_key}.eml")
-        return tally.close(stop_reason=stop_reason)
+            collector.accept(recipient, f"{batch.label}/{recipient.delivery_key}.eml")
+        return collector.close(stop_reason=stop_reason)
 
 
 def _write(folder: Path, key: DeliveryKey, mail: bytes) -> None:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.domain.hosts import is_loopback
 from newsletter.errors import ConfigurationError, ContentError
+from newsletter.mailers.batch_outcome import OutcomeCollector, prepare_batch
 from newsletter.mailers.smtp_connection import (
     LATER,
     NEVER,
@@ -29,7 +30,6 @@ from newsletter.mailers.smtp_connection import (
     connect,
     describe,
 )
-from newsletter.mailers.tally import Tally, prepare_batch
 from newsletter.message.mime import PreparedMail
 
 MAILS_PER_CONNECTION = 50
@@ -82,18 +82,18 @@ class Smtp:
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:
         """Hand over one batch over several connections, which share its recipients among them."""
-        tally = Tally(batch)
+        collector = OutcomeCollector(batch)
         try:
             prepared = prepare_batch(batch)
         except ContentError as error:
-            return tally.close(stop_reason=error.message)
-        round_ = _Round(self._settings, batch, prepared, tally)
-        lanes = min(self._settings.connections, len(tally.sound))
+            return collector.close(stop_reason=error.message)
+        round_ = _Round(self._settings, batch, prepared, collector)
+        lanes = min(self._settings.connections, len(collector.sound))
         if lanes == 1:
             round_.run()
         elif lanes > 1:
             round_.run_side_by_side(lanes)
-        return tally.close(round_.otherwise, stop_reason=round_.stop_reason)
+        return collector.close(round_.otherwise, stop_reason=round_.stop_reason)
 
 
 class _Round:
@@ -104,12 +104,14 @@ class _Round:
         stop_reason: As in `BatchOutcome`.
     """
 
-    def __init__(self, settings: SmtpSettings, batch: OutgoingBatch, prepared: PreparedMail, tally: Tally) -> None:
+    def __init__(
+        self, settings: SmtpSettings, batch: OutgoingBatch, prepared: PreparedMail, collector: OutcomeCollector
+    ) -> None:
         self._settings = settings
         self._sender = batch.sender.address
         self._prepared = prepared
-        self._tally = tally
-        self._waiting = deque(tally.sound)
+        self._collector = collector
+        self._waiting = deque(collector.sound)
         self._open: set[smtplib.SMTP] = set()
         self.otherwise = ""
         self.stop_reason: str | None = None
@@ -179,7 +181,7 @@ class _Round:
             try:
                 self._hand_over(server, recipient)
             except NotNowError:
-                if count == 0 or self._tally.is_settled(recipient):
+                if count == 0 or self._collector.is_settled(recipient):
                     raise
                 self._waiting.appendleft(recipient)
                 return True
@@ -205,11 +207,11 @@ class _Round:
         code, said = self._verdict(server)
         if code in _OK:
             queue_id = _QUEUE_ID.search(said.decode("utf-8", "replace"))
-            self._tally.accept(recipient, queue_id[1] if queue_id else None)
+            self._collector.accept(recipient, queue_id[1] if queue_id else None)
         elif code in LATER or code in NEVER:
             self._settle_refusal(recipient, (code, said))
         else:
-            self._tally.doubt(recipient, "The SMTP server gave no clear answer after the mail was written.")
+            self._collector.doubt(recipient, "The SMTP server gave no clear answer after the mail was written.")
             raise NotNowError("Another mail of the batch is in doubt.")
 
     def _verdict(self, server: smtplib.SMTP) -> Reply:
@@ -231,9 +233,9 @@ class _Round:
         """
         code = refusal[0]
         if code in NEVER:
-            self._tally.reject(recipient, describe(refusal))
+            self._collector.reject(recipient, describe(refusal))
         elif code in LATER and code != _CLOSING:
-            self._tally.refuse(recipient, describe(refusal))
+            self._collector.refuse(recipient, describe(refusal))
         else:
             raise NotNowError(describe(refusal))
 

@@ -10,7 +10,7 @@ import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from newsletter.mailers.tally import without_private
+from newsletter.mailers.batch_outcome import without_private
 
 LATER = range(400, 500)
 NEVER = range(500, 600)

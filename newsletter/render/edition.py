@@ -13,8 +13,8 @@ from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Publication
 from newsletter.language.hyphens import softened
 from newsletter.render.brand import Brand
-from newsletter.render.letter import HTML_TEMPLATE, letter_of
 from newsletter.render.limits import within_limits
+from newsletter.render.make_message import HTML_TEMPLATE, make_message
 from newsletter.render.placed_picture import placed
 from newsletter.render.templates.environment import Templates
 
@@ -42,7 +42,7 @@ def render_edition(
     known = pictures or {}
     message = within_limits(
         templates.shown_as / HTML_TEMPLATE,
-        letter_of,
+        make_message,
         edition,
         publication=publication,
         brand=brand.model_dump(),

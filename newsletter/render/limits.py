@@ -21,7 +21,9 @@ _R = TypeVar("_R")
 
 def rendering_process(*, limit_seconds: float = LIMIT_SECONDS) -> Contained:
     """Make a process to render in, which starts at its first question."""
-    return Contained(preload=("newsletter.render.letter",), limit_seconds=limit_seconds, growth_bytes=GROWTH_BYTES)
+    return Contained(
+        preload=("newsletter.render.make_message",), limit_seconds=limit_seconds, growth_bytes=GROWTH_BYTES
+    )
 
 
 _PROCESS = rendering_process()

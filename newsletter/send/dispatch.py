@@ -22,8 +22,8 @@ from newsletter.domain.delivery import (
     Verdict,
 )
 from newsletter.domain.issue import EditionKey
+from newsletter.send.backoff import Backoff, PatientLedger
 from newsletter.send.deliver import Delivered, claim_next, deliver
-from newsletter.send.patience import Patience, PatientLedger
 from newsletter.send.ports import Assignment
 from newsletter.send.rate import Rate
 from newsletter.send.reconcile import Reconciled, reconcile
@@ -187,7 +187,7 @@ class _Run:
         self._rate = rate
         self._should_stop = should_stop
         self._tell = progress
-        self._patience = Patience()
+        self._backoff = Backoff()
         self._rules = StopRules()
         self._gate = Lock()
         self._counts = Lock()
@@ -261,7 +261,7 @@ class _Run:
                 return True  # Most likely nothing is left: no need to wait in order to see that.
             monotonic = clock.monotonic()
             paced = 0.0 if self._rate is None else self._rate.wait_seconds(monotonic)
-            wait_seconds = max(paced, self._patience.wait_seconds(monotonic))
+            wait_seconds = max(paced, self._backoff.wait_seconds(monotonic))
             if wait_seconds <= 0:
                 return True
             clock.sleep(min(wait_seconds, _LONGEST_NAP_SECONDS))
@@ -276,7 +276,7 @@ class _Run:
                 self._by_verdict[verdict] += verdicts.count(verdict)
             self._handed_over -= verdicts.count(Verdict.REFUSED)
             self._tell(self._progress(_refusal_of(delivered.outcome)))
-        reason = self._rules.note(delivered.outcome) or self._patience.note(delivered.outcome, clock.monotonic())
+        reason = self._rules.note(delivered.outcome) or self._backoff.note(delivered.outcome, clock.monotonic())
         if reason is not None:
             self._pause_reason = reason
             self._end(StopCause.PAUSED)

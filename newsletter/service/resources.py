@@ -14,8 +14,8 @@ from newsletter.audience.key_file import read_key_file
 from newsletter.audience.segments import read_segments
 from newsletter.config import Settings
 from newsletter.domain.audience import Segment
+from newsletter.domain.clock import Clock
 from newsletter.errors import StateError
-from newsletter.service.parts.clock import Clock
 
 if TYPE_CHECKING:
     from newsletter.storage.database import Database

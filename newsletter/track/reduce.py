@@ -1,10 +1,10 @@
 """Turn what a provider told us into states and facts, whatever the order in which it came.
 
-The doors are `reduce` (notifications to Tidings), `merge` (two Tidings to one), `state_after` (the ledger's state and
-what was told), `weaker_reasons`, `is_worn_out` and `pause_reason`. All are pure. Providers send in any order, in any
-portions and the same thing again: reducing portions and merging them gives what reducing everything at once gives, for
-each answer is the strongest of what was told, and a repetition is no stronger than itself. The room must not know whose
-delivery a key is, and makes no person: what has no delivery of ours counts for nobody.
+The doors are `reduce` (notifications to a summary), `merge` (two summaries to one), `state_after` (the ledger's state
+and what was told), `weaker_reasons`, `is_worn_out` and `pause_reason`. All are pure. Providers send in any order, in
+any portions and the same thing again: reducing portions and merging them gives what reducing everything at once gives,
+for each answer is the strongest of what was told, and a repetition is no stronger than itself. The room must not know
+whose delivery a key is, and makes no person: what has no delivery of ours counts for nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -133,7 +133,7 @@ class AccountNews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tidings:
+class NotificationSummary:
     """What any number of notifications say together.
 
     Attributes:
@@ -145,7 +145,7 @@ class Tidings:
     account: tuple[AccountNews, ...] = ()
 
 
-def reduce(notifications: Iterable[Notification]) -> Tidings:
+def reduce(notifications: Iterable[Notification]) -> NotificationSummary:
     """Sum up notifications; their order, portions and repetitions make no difference."""
     deliveries: dict[DeliveryKey, DeliveryNews] = {}
     account: list[AccountNews] = []
@@ -155,15 +155,15 @@ def reduce(notifications: Iterable[Notification]) -> Tidings:
         elif one.delivery_key is not None and (news := _news(one)) != DeliveryNews():
             known = deliveries.get(one.delivery_key, DeliveryNews())
             deliveries[one.delivery_key] = _stronger_of_both(known, news)
-    return Tidings(deliveries=deliveries, account=_each_once(account))
+    return NotificationSummary(deliveries=deliveries, account=_each_once(account))
 
 
-def merge(one: Tidings, other: Tidings) -> Tidings:
+def merge(one: NotificationSummary, other: NotificationSummary) -> NotificationSummary:
     """Sum up two sums: what `reduce` gives for all their notifications together."""
     deliveries = dict(one.deliveries)
     for key, news in other.deliveries.items():
         deliveries[key] = _stronger_of_both(deliveries.get(key, DeliveryNews()), news)
-    return Tidings(deliveries=deliveries, account=_each_once([*one.account, *other.account]))
+    return NotificationSummary(deliveries=deliveries, account=_each_once([*one.account, *other.account]))
 
 
 def state_after(state: DeliveryState, news: DeliveryNews) -> DeliveryState:

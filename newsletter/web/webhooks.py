@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from newsletter.domain.notification import Notification
 from newsletter.errors import StorageError
-from newsletter.service.notifications import ProviderDoor
+from newsletter.service.notifications.service import ProviderDoor
 
 BODY_BYTES_MAX = 1024 * 1024
 """SendGrid posts at most 768 kB at once."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from newsletter.check.subject.reading import CheckInput, read
-from newsletter.check.subject.rules import Check, Hit
+from newsletter.check.page.reading import CheckInput, read
+from newsletter.check.page.rules import Check, Hit
 
 Case = tuple[str, CheckInput, tuple[Hit, ...]]
 """The check's code, the edition, and what the check must find in it."""

@@ -1,8 +1,8 @@
 import pytest
 
 from newsletter.check.accessibility import CHECKS, VAGUE_LINK_TEXTS
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from tests.check.samples import (
     ARTICLE,
     ARTICLE_PLACE,

@@ -21,8 +21,8 @@ from newsletter.check.browser import (
     judge,
 )
 from newsletter.check.findings import CHECKS
-from newsletter.check.subject.reading import read
-from newsletter.check.subject.rules import Hit, Rule
+from newsletter.check.page.reading import read
+from newsletter.check.page.rules import Hit, Rule
 from newsletter.domain.issue import Finding, Severity
 from newsletter.errors import UsageError
 from newsletter.language.catalogue import placeholders

@@ -1,8 +1,8 @@
 import pytest
 
 from newsletter.check.clients import CHECKS, GRACEFUL_FEATURES, WANTED_FEATURES, Feature, features
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from tests.check.samples import GOOD, with_body, with_html
 from tests.check.table import Case, hits, untested
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from newsletter.check.content import CHECKS
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from newsletter.domain.content import Language
 from newsletter.domain.issue import EditionSection
 from tests.check.samples import (

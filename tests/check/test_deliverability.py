@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from newsletter.check.deliverability import CHECKS
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from tests.check.samples import (
     ARTICLE,
     ARTICLE_PLACE,

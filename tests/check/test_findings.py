@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from newsletter.check import CHECKS, RULES, FindingText, apply_waivers, check_issue, describe, run_checks
-from newsletter.check.subject.rules import Check
+from newsletter.check.page.rules import Check
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import Finding, Severity, Waiver

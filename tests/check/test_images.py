@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from newsletter.check.images import CHECKS
-from newsletter.check.subject.reading import CheckInput, ImageFile
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput, ImageFile
+from newsletter.check.page.rules import Hit
 from tests.check.samples import GOOD, with_body
 from tests.check.table import Case, hits, untested
 

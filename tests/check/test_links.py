@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from newsletter.check.links import CHECKS
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from newsletter.errors import Place
 from tests.check.samples import (
     ARTICLE_PLACE,

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from newsletter.check import CheckInput
 from newsletter.check.losses import CHECKS
-from newsletter.check.subject.reading import read
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import read
+from newsletter.check.page.rules import Hit
 from newsletter.curate.issue_file import read_issue
 from newsletter.domain.issue import Edition, Message
 from newsletter.errors import Place
 from newsletter.render.compose import compose
-from newsletter.render.letter import letter_of
+from newsletter.render.make_message import make_message
 from tests.check.table import Case, hits, untested
 from tests.render.samples import (
     BRAND,
@@ -42,7 +42,7 @@ PICTURE = "https://www.malli.example/kuva.png"
 
 def made(edition: Edition) -> CheckInput:
     """Render an edition in this process, as readers get it."""
-    message = letter_of(
+    message = make_message(
         edition, publication=PUBLICATION, brand=BRAND.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES
     )
     return CheckInput(message=message, edition=edition, publication=PUBLICATION)

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.domain.delivery import Recipient, Verdict
+from newsletter.mailers.batch_outcome import prepare_batch
 from newsletter.mailers.smtp import Smtp
 from newsletter.mailers.smtp_connection import Security, SmtpSettings
-from newsletter.mailers.tally import prepare_batch
 from tests.mailers.samples import MESSAGE, a_batch, a_recipient
 
 POSTFIX = shutil.which("postfix") or "/usr/sbin/postfix"

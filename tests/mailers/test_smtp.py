@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
 from newsletter.errors import ConfigurationError
+from newsletter.mailers.batch_outcome import prepare_batch
 from newsletter.mailers.smtp import Smtp
 from newsletter.mailers.smtp_connection import Security, SmtpSettings
-from newsletter.mailers.tally import prepare_batch
 from tests.fakes.smtp import CUT, DROP, HANG, Answer, FakeSmtp
 from tests.mailers.samples import MESSAGE, a_batch, a_recipient, delivery_key, verdicts
 

@@ -10,7 +10,7 @@ from newsletter.language.finnish import engine_at_hand
 from newsletter.language.hyphens import SOFT_HYPHEN
 from newsletter.render.brand import Logo, Social
 from newsletter.render.edition import render_edition
-from newsletter.render.letter import letter_of
+from newsletter.render.make_message import make_message
 from newsletter.render.templates.environment import Templates
 from tests.render.samples import (
     ADVISERS,
@@ -31,7 +31,7 @@ def test_letter_is_the_same_through_the_door() -> None:
     # No word in it is long enough to break: who breaks it where is not what this is about.
     edition = with_item(title="Lyhyt otsikko")
 
-    assert render_edition(edition, publication=PUBLICATION, brand=BRAND, templates=sample_templates()) == letter_of(
+    assert render_edition(edition, publication=PUBLICATION, brand=BRAND, templates=sample_templates()) == make_message(
         edition, publication=PUBLICATION, brand=BRAND.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES
     )
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.content import ItemKey
 from newsletter.domain.issue import Edition, IssueItem, ItemKind, Message
-from newsletter.render.letter import letter_of
+from newsletter.render.make_message import make_message
 from newsletter.render.size import HTML_BYTES_MAX, fitted
 from tests.render.samples import ADVISERS, BRAND, ISSUE, ITEMS, PUBLICATION, TEMPLATES, sample_edition
 
@@ -123,7 +123,7 @@ def test_a_letter_of_many_items_stays_whole_in_every_mail_program() -> None:
     many = [replace(ITEMS[number % 10], key=ItemKey(f"a{number}"), title=f"Juttu {number}") for number in range(70)]
     edition = edition_of([*many, *ITEMS[10:]])
 
-    message = letter_of(
+    message = make_message(
         edition, publication=PUBLICATION, brand=BRAND.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES
     )
 

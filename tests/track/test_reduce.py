@@ -12,9 +12,9 @@ from newsletter.domain.notification import Notification, NotificationKind
 from newsletter.track.reduce import (
     AccountNews,
     DeliveryNews,
+    NotificationSummary,
     StateNews,
     SuppressionNews,
-    Tidings,
     is_worn_out,
     merge,
     pause_reason,
@@ -125,7 +125,7 @@ def test_each_kind_settles_a_delivery_in_doubt(kind: NotificationKind, state: De
 @pytest.mark.parametrize("kind", [KIND.RESUBSCRIBED, KIND.UNRECOGNISED])
 def test_some_kinds_say_nothing(kind: NotificationKind) -> None:
     """Joining again at the provider lifts nothing of ours, and what we do not know changes nothing."""
-    assert reduce([told(kind)]) == Tidings()
+    assert reduce([told(kind)]) == NotificationSummary()
 
 
 @pytest.mark.parametrize(
@@ -176,14 +176,14 @@ def test_the_strongest_reason_suppresses() -> None:
 
 def test_what_has_no_delivery_of_ours_counts_for_nobody() -> None:
     """A complaint about a mail that is not ours suppresses nobody."""
-    assert reduce([told(KIND.COMPLAINED, key=None, suppression=WHY.COMPLAINT)]) == Tidings()
+    assert reduce([told(KIND.COMPLAINED, key=None, suppression=WHY.COMPLAINT)]) == NotificationSummary()
 
 
 def test_changes_of_the_account_are_kept_for_the_operator() -> None:
     """Each change of the account is told once, the oldest first."""
     late, early = (told(KIND.ACCOUNT_CHANGED, minute=minute, key=None, raw=f"{minute}") for minute in (2, 1))
 
-    assert reduce([late, early, late]) == Tidings(
+    assert reduce([late, early, late]) == NotificationSummary(
         account=tuple(AccountNews(at=one.at, raw=one.raw, natural_key=one.natural_key) for one in (early, late))
     )
 

@@ -18,7 +18,7 @@ from tests.fakes.provider import SigningProvider, a_body, an_event
 ADDRESS = "/webhooks/sendgrid"
 
 
-class Desk:
+class IssueView:
     """Where notifications are kept, or not.
 
     Attributes:
@@ -47,14 +47,14 @@ def provider() -> SigningProvider:
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk() -> IssueView:
     """Give a desk that keeps everything."""
-    return Desk()
+    return IssueView()
 
 
 def post(
     provider: SigningProvider,
-    desk: Desk,
+    desk: IssueView,
     body: bytes | Callable[[], AsyncIterator[bytes]],
     *,
     headers: Mapping[str, str] | None = None,
@@ -79,7 +79,7 @@ def post(
     return asyncio.run(answer())
 
 
-def test_what_is_signed_is_kept_before_the_answer(provider: SigningProvider, desk: Desk) -> None:
+def test_what_is_signed_is_kept_before_the_answer(provider: SigningProvider, desk: IssueView) -> None:
     """Every event of a signed post is handed in, and only then the answer is 2xx, without a word."""
     answer = post(provider, desk, a_body([an_event(1), an_event(2)]))
 
@@ -109,7 +109,7 @@ FORGER = SigningProvider()
 
 
 @pytest.mark.parametrize(("body", "headers"), _forged(FORGER))
-def test_what_is_not_signed_is_refused_and_not_kept(desk: Desk, body: bytes, headers: dict[str, str]) -> None:
+def test_what_is_not_signed_is_refused_and_not_kept(desk: IssueView, body: bytes, headers: dict[str, str]) -> None:
     """Nothing is even read that the provider did not sign (H1, H2)."""
     assert post(FORGER, desk, body, headers=headers).status_code == 403
     assert desk.kept == []
@@ -117,7 +117,7 @@ def test_what_is_not_signed_is_refused_and_not_kept(desk: Desk, body: bytes, hea
 
 @pytest.mark.parametrize("changed", [{SIGNATURE_HEADER: ""}, {TIMESTAMP_HEADER: "4102444800"}, {TIMESTAMP_HEADER: "x"}])
 def test_no_body_is_read_that_cannot_be_signed(
-    provider: SigningProvider, desk: Desk, changed: Mapping[str, str]
+    provider: SigningProvider, desk: IssueView, changed: Mapping[str, str]
 ) -> None:
     """Whoever has no signature, or one for a moment to come, costs no memory and is sent away at once."""
     read = []
@@ -131,19 +131,19 @@ def test_no_body_is_read_that_cannot_be_signed(
     assert (answer.status_code, answer.headers["connection"], read) == (403, "close", [])
 
 
-def test_without_a_key_there_is_no_address(provider: SigningProvider, desk: Desk) -> None:
+def test_without_a_key_there_is_no_address(provider: SigningProvider, desk: IssueView) -> None:
     """A provider that is not configured gets 404, signed or not (H3)."""
     assert post(provider, desk, a_body([an_event(1)]), address="/webhooks/postmark").status_code == 404
     assert post(provider, desk, b"", address="/").status_code == 404
 
 
-def test_a_look_changes_nothing(provider: SigningProvider, desk: Desk) -> None:
+def test_a_look_changes_nothing(provider: SigningProvider, desk: IssueView) -> None:
     """The address takes posts only."""
     assert post(provider, desk, b"", method="GET").status_code == 405
 
 
 def test_one_bad_event_does_not_lose_the_others(
-    provider: SigningProvider, desk: Desk, caplog: pytest.LogCaptureFixture
+    provider: SigningProvider, desk: IssueView, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What can be used is kept, what cannot is told in the log, without an address (H8)."""
     bad = [{**an_event(2), "timestamp": None}, "no object", {**an_event(4), "event": ""}]
@@ -156,18 +156,18 @@ def test_one_bad_event_does_not_lose_the_others(
     assert "yritys.example" not in caplog.text
 
 
-def test_opens_and_clicks_are_taken_and_forgotten(provider: SigningProvider, desk: Desk) -> None:
+def test_opens_and_clicks_are_taken_and_forgotten(provider: SigningProvider, desk: IssueView) -> None:
     """A post of nothing but opens is fine, and nothing is kept of it."""
     assert post(provider, desk, a_body([an_event(1, event="open"), an_event(2, event="click")])).status_code == 204
     assert desk.kept == []
 
 
-def test_what_cannot_be_read_at_all_is_refused(provider: SigningProvider, desk: Desk) -> None:
+def test_what_cannot_be_read_at_all_is_refused(provider: SigningProvider, desk: IssueView) -> None:
     """A signed body that is no list of events is nobody's fault but the sender's."""
     assert [post(provider, desk, body).status_code for body in (b"{", b"{}", b"[7]")] == [400, 400, 400]
 
 
-def test_a_body_that_is_too_large_is_refused(provider: SigningProvider, desk: Desk) -> None:
+def test_a_body_that_is_too_large_is_refused(provider: SigningProvider, desk: IssueView) -> None:
     """The length is counted, not believed, and nothing is checked or kept."""
     just = b"[" + b" " * (BODY_BYTES_MAX - 2) + b"]"
 
@@ -175,7 +175,7 @@ def test_a_body_that_is_too_large_is_refused(provider: SigningProvider, desk: De
     assert post(provider, desk, just + b" ").status_code == 413
 
 
-def test_a_body_that_never_ends_is_given_up(provider: SigningProvider, desk: Desk) -> None:
+def test_a_body_that_never_ends_is_given_up(provider: SigningProvider, desk: IssueView) -> None:
     """Whoever sends a byte and then nothing does not hold a place for ever."""
 
     async def slow() -> AsyncIterator[bytes]:
@@ -201,6 +201,6 @@ def test_what_was_not_kept_is_asked_for_again(
     """A database that cannot take it gives a 5xx, never a 2xx, and the log holds no address (H9)."""
     caplog.set_level(logging.WARNING)
 
-    assert post(provider, Desk(error), a_body([an_event(1)])).status_code == status
+    assert post(provider, IssueView(error), a_body([an_event(1)])).status_code == status
     assert len(caplog.records) == 1
     assert "yritys.example" not in caplog.text

@@ -9,7 +9,7 @@ The doors: `CHECKS` for an edition, `issue.judge_issue` for the issue.
 """
 
 from newsletter.check.editing import dates, items, leftovers
-from newsletter.check.subject.rules import Check
+from newsletter.check.page.rules import Check
 
 CHECKS: tuple[Check, ...] = (*leftovers.CHECKS, *dates.CHECKS, *items.CHECKS)
 """In the order of the documentation."""

@@ -17,9 +17,9 @@ from newsletter.check.editing.months import (
     names_issue,
     weekday_number,
 )
-from newsletter.check.subject.page import excerpt, plain
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import excerpt, plain
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.content import Language
 from newsletter.domain.issue import ItemKind, Severity
 from newsletter.domain.period import day_of, midnight, moment_after, parse_period

@@ -6,8 +6,8 @@ Its doors are `judge_issue` and `RULES`.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from newsletter.check.subject.page import plain
-from newsletter.check.subject.rules import Hit, Rule
+from newsletter.check.page.html import plain
+from newsletter.check.page.rules import Hit, Rule
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.issue import Issue, Severity
 from newsletter.domain.period import midnight, parse_period

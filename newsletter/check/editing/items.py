@@ -9,9 +9,9 @@ from itertools import combinations
 from urllib.parse import parse_qsl, urlsplit
 
 from newsletter.check.links import is_tracker
-from newsletter.check.subject.page import plain
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import plain
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.issue import IssueItem, ItemKind, Severity
 from newsletter.domain.period import day_of
 from newsletter.language.catalogue import MessageId

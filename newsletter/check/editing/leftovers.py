@@ -7,9 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from newsletter.check.subject.page import excerpt, plain
-from newsletter.check.subject.reading import Reading
-from newsletter.check.subject.rules import Check, Hit, check
+from newsletter.check.page.html import excerpt, plain
+from newsletter.check.page.reading import Reading
+from newsletter.check.page.rules import Check, Hit, check
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 

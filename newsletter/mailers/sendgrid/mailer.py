@@ -13,11 +13,11 @@ from datetime import datetime
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.domain.notification import FetchedSuppressions
 from newsletter.errors import ConfigurationError
+from newsletter.mailers.batch_outcome import OutcomeCollector
 from newsletter.mailers.sendgrid.answers import Meaning, Understood, understand
 from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
 from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
 from newsletter.mailers.sendgrid.transport import HOSTS, Transport
-from newsletter.mailers.tally import Tally
 
 BATCH_SIZE_MAX = 500
 """Half of what SendGrid takes: larger calls are no faster (measured) and each may be in doubt as a whole."""
@@ -85,17 +85,17 @@ class SendGrid:
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:
         """Hand over one batch; more than one request is made only where SendGrid surely took nothing of the first."""
-        tally = Tally(batch)
+        collector = OutcomeCollector(batch)
         personalizer = Personalizer(batch.message)
         parcels: list[_Parcel] = []
-        for recipient in tally.sound:
+        for recipient in collector.sound:
             if personalizer.is_too_large(recipient):
-                tally.reject(recipient, "The person's values are larger than the 10,000 bytes that SendGrid takes.")
+                collector.reject(recipient, "The person's values are larger than the 10,000 bytes that SendGrid takes.")
             else:
                 parcels.append((recipient, personalizer.write(recipient)))
         settings = self._settings
         shared = shared_part(batch, tracking=settings.tracking, is_sandbox=settings.is_sandbox)
-        return _HandOver(self._transport, shared, tally, is_sandbox=settings.is_sandbox).run(parcels)
+        return _HandOver(self._transport, shared, collector, is_sandbox=settings.is_sandbox).run(parcels)
 
     def fetch_suppressions(self, since: datetime | None = None) -> FetchedSuppressions:
         """Read SendGrid's own lists of addresses not to be mailed, from an aware moment on; nothing changes there."""
@@ -106,10 +106,12 @@ class SendGrid:
 class _HandOver:
     """The requests of one batch: whole at first, in parts where SendGrid refuses the whole."""
 
-    def __init__(self, transport: Transport, shared: dict[str, object], tally: Tally, *, is_sandbox: bool) -> None:
+    def __init__(
+        self, transport: Transport, shared: dict[str, object], collector: OutcomeCollector, *, is_sandbox: bool
+    ) -> None:
         self._transport = transport
         self._shared = shared
-        self._tally = tally
+        self._collector = collector
         self._is_sandbox = is_sandbox
         self._is_any_taken = False
         self._singles: list[tuple[Recipient, str]] = []
@@ -125,19 +127,19 @@ class _HandOver:
                 case Meaning.TAKEN:
                     self._is_any_taken = True
                     for recipient, _ in part:
-                        self._tally.accept(recipient, understood.provider_id)
+                        self._collector.accept(recipient, understood.provider_id)
                 case Meaning.SOME_AT_FAULT | Meaning.ONE_AT_FAULT | Meaning.TOO_LARGE:
                     waiting += self._narrowed(part, understood)
                     if not self._is_any_taken and len(self._singles) >= SINGLES_MAX:
                         break
                 case Meaning.UNKNOWN:
                     for recipient, _ in part:
-                        self._tally.doubt(recipient, understood.reason)
+                        self._collector.doubt(recipient, understood.reason)
                     return self._close("An earlier part of the batch is in doubt.")
                 case Meaning.LATER:
                     return self._close(understood.reason, retry_after_seconds=understood.retry_after_seconds)
                 case Meaning.STOP:
-                    return self._tally.close(stop_reason=understood.reason)
+                    return self._collector.close(stop_reason=understood.reason)
         return self._close()
 
     def _ask(self, part: Sequence[_Parcel]) -> Understood:
@@ -149,7 +151,7 @@ class _HandOver:
         """Take out the recipients that are named as culprits, or halve the part when nobody is."""
         culprits = {position: reason for position, reason in understood.culprits.items() if position < len(part)}
         for position, reason in culprits.items():
-            self._tally.reject(part[position][0], reason)
+            self._collector.reject(part[position][0], reason)
         if culprits:
             rest = [parcel for position, parcel in enumerate(part) if position not in culprits]
             return [rest] if rest else []
@@ -164,7 +166,7 @@ class _HandOver:
         stop_reason = None
         for recipient, reason in self._singles:
             if self._is_any_taken:
-                self._tally.reject(recipient, reason)
+                self._collector.reject(recipient, reason)
             elif not otherwise:
                 stop_reason = f"Nobody was taken, so the message itself may be at fault. {reason}"
-        return self._tally.close(otherwise, retry_after_seconds=retry_after_seconds, stop_reason=stop_reason)
+        return self._collector.close(otherwise, retry_after_seconds=retry_after_seconds, stop_reason=stop_reason)

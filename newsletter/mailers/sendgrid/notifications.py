@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.delivery import DeliveryKey
 from newsletter.domain.notification import Notification, NotificationKind, NotificationReading
+from newsletter.mailers.batch_outcome import without_private
 from newsletter.mailers.sendgrid.payload import DELIVERY_ARGUMENT
-from newsletter.mailers.tally import without_private
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"

@@ -16,7 +16,7 @@ from lxml import etree
 
 from newsletter.errors import Fault, Place, TemplateError
 from newsletter.render.compiler.attributes import Looked, Refusal, has_script, looked_over, looked_over_before
-from newsletter.render.compiler.habits import VOID_TAGS
+from newsletter.render.compiler.html_as_xml import VOID_TAGS
 from newsletter.render.compiler.reading import MjmlSource
 from newsletter.render.compiler.references import css_escaped, referenced_text
 from newsletter.render.compiler.schema import (

@@ -10,7 +10,7 @@ from pathlib import Path
 from lxml import etree
 
 from newsletter.errors import Place, TemplateError
-from newsletter.render.compiler.habits import HABITS, as_xml, mended
+from newsletter.render.compiler.html_as_xml import HABITS_OF_HTML, as_xml, mended
 from newsletter.render.compiler.references import without_controls
 
 # In what is well-formed, the n-th of these is the n-th element.
@@ -143,7 +143,7 @@ class MjmlSource:
         start = self._line_starts[line - 1]
         end = self._line_starts[line] - 1 if line < len(self._line_starts) else len(self.text)
         moved = 0
-        for match in HABITS.finditer(self.text, start, end):
+        for match in HABITS_OF_HTML.finditer(self.text, start, end):
             written = mended(match)
             if match.start() - start + moved + len(written) > column:
                 break

@@ -18,8 +18,8 @@ from newsletter.render.compiler.mrml import compile_rendered
 from newsletter.render.compiler.normal import MjmlWarning
 from newsletter.render.compiler.places import Rendered
 from newsletter.render.limits import within_limits
-from newsletter.render.templates.anything import KINDS
 from newsletter.render.templates.environment import TEXT_SUFFIX, Templates, kept_templates
+from newsletter.render.templates.placeholder import KINDS
 from newsletter.render.templates.plain import plain_text
 
 TEXT_SUFFIXES = (TEXT_SUFFIX, ".txt")
@@ -117,7 +117,7 @@ def _checked(folder: Path, shown_as: Path, name: str) -> tuple[Problem, ...]:
     problems: dict[Problem, None] = dict.fromkeys(_unknown(templates, name))
     for kind in KINDS:
         try:
-            found = _with_anything(templates, name, kind)
+            found = _with_placeholders(templates, name, kind)
         except TemplateError as error:
             found = problems_of(error, shown_as / name)
         problems |= dict.fromkeys(found)
@@ -173,7 +173,7 @@ def _order(problem: Problem) -> tuple[str, int, int]:
     return str(problem.place.path), problem.place.line or 1, problem.place.column or 1
 
 
-def _with_anything(templates: Templates, name: str, kind: type[jinja2.Undefined]) -> tuple[Problem, ...]:
+def _with_placeholders(templates: Templates, name: str, kind: type[jinja2.Undefined]) -> tuple[Problem, ...]:
     """Fill and compile a template with one kind of anything.
 
     Raises:

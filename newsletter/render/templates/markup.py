@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import nh3
 from markupsafe import Markup
 
-from newsletter.render.compiler.habits import VOID_TAGS
+from newsletter.render.compiler.html_as_xml import VOID_TAGS
 from newsletter.render.compiler.references import referenced, referenced_text, without_controls
 from newsletter.render.templates.markdown import SCHEMES, has_scheme, markdown_tokens, parser
 

@@ -1,7 +1,7 @@
 """Who may ask the preview anything at all, and what every answer carries.
 
 A page on the internet that is open in the same browser can send requests to this machine, and can make its own name
-point here (DNS rebinding). So the Host must be one of our own names to the letter, whatever changes or streams must
+point here (DNS rebinding). So the Host must be one of our own names to the message, whatever changes or streams must
 come from our own pages, and beyond loopback a token is needed too. Door: `Guard`, an ASGI application around another.
 It must not know what is behind it: the decision is made on the request alone, before any route is looked up, so that
 no spelling of a path gets round it.

@@ -18,11 +18,11 @@ from newsletter.domain.issue import Edition, Finding, IssueState, Message, Sever
 from newsletter.language.catalogue import MessageId, translate
 from newsletter.language.formats import clock, day
 from newsletter.service.audience import EditionAudience
-from newsletter.web.letters.choices import WIDTHS, Choices, Scheme, View
-from newsletter.web.letters.frame import SANDBOX, has_remote_content
-from newsletter.web.letters.mail import Mail
-from newsletter.web.letters.readers import Reader
-from newsletter.web.preview.desk import Sheet
+from newsletter.web.messages.choices import WIDTHS, Choices, Scheme, View
+from newsletter.web.messages.frame import SANDBOX, has_remote_content
+from newsletter.web.messages.mail import Mail
+from newsletter.web.messages.readers import Reader
+from newsletter.web.preview.issue_view import Sheet
 
 SIZE_BYTES_MAX = 102_400
 """Gmail cuts a longer mail off; `check` calls it an error."""

@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from newsletter.domain.issue import EditionKey, Message
 from newsletter.language.catalogue import translate
-from newsletter.web.letters.choices import Choices, View
-from newsletter.web.letters.frame import has_remote_content
-from newsletter.web.letters.mail import Letter, Mail, read_mail
-from newsletter.web.letters.readers import Reader
-from newsletter.web.preview.desk import Desk, Sheet
+from newsletter.web.messages.choices import Choices, View
+from newsletter.web.messages.frame import has_remote_content
+from newsletter.web.messages.mail import Mail, OutboxMessage, read_mail
+from newsletter.web.messages.readers import Reader
+from newsletter.web.preview.issue_view import IssueView, Sheet
 from newsletter.web.preview.pages import (
     LANGUAGES,
     Option,
@@ -33,7 +33,7 @@ from newsletter.web.preview.pages import (
 )
 from newsletter.web.preview.studio import Studio
 
-LETTERS_ON_A_PAGE = 50
+MESSAGES_ON_A_PAGE = 50
 OUTBOX = "/outbox"
 OUTBOX_VIEWS = (View.PICTURE, View.TEXT, View.SOURCE, View.HEADERS, View.RAW)
 
@@ -53,9 +53,9 @@ class Visit:
     address: str
 
 
-def issue_screen(studio: Studio, pages: Pages, desk: Desk, visit: Visit) -> str:
+def issue_screen(studio: Studio, pages: Pages, view: IssueView, visit: Visit) -> str:
     """Show an issue: every edition side by side, or one of them."""
-    sheet, language, base = desk.sheet, visit.language, issue_address(desk.label)
+    sheet, language, base = view.sheet, visit.language, issue_address(view.label)
     pairs = sheet.editions
     choices = visit.choices if visit.choices.edition in pairs else visit.choices.at(None)
 
@@ -65,7 +65,7 @@ def issue_screen(studio: Studio, pages: Pages, desk: Desk, visit: Visit) -> str:
     editions = [pages.edition(pair, sheet, choices, mail_of, base=base, language=language) for pair in pairs.values()]
     context = {
         **_frame(studio, visit, revision=f"{studio.run_id}-{sheet.revision}", changes=f"{base}/changes"),
-        "label": desk.label,
+        "label": view.label,
         "state": state_words(sheet.state, language),
         "editions": editions,
         "shown": [one for one in editions if choices.edition in (None, one.name)],
@@ -98,19 +98,19 @@ def outbox_screen(
         number: Of the page of the list, from 1.
         opened: Folder and key of the mail to read.
     """
-    letters, total = studio.mailbox.page(start=(number - 1) * LETTERS_ON_A_PAGE, count=LETTERS_ON_A_PAGE)
+    messages, total = studio.mailbox.page(start=(number - 1) * MESSAGES_ON_A_PAGE, count=MESSAGES_ON_A_PAGE)
     mail = None if opened is None else studio.mailbox.read(*opened)
     if opened is not None and mail is None:
         return None
     language = visit.language
     page_query = f"?page={number}" if number > 1 else ""
-    revision = f"{studio.run_id}-{total}-{letters[0].key if letters else ''}"
+    revision = f"{studio.run_id}-{total}-{messages[0].key if messages else ''}"
     context = {
         **_frame(studio, visit, revision=revision, changes=f"{OUTBOX}/changes"),
-        "letters": [_letter(studio, one, opened, language, page_query) for one in letters],
+        "messages": [_listed(studio, one, opened, language, page_query) for one in messages],
         "total": total,
         "number": number,
-        "pages": -(-total // LETTERS_ON_A_PAGE),
+        "pages": -(-total // MESSAGES_ON_A_PAGE),
         "mail": None,
         "folder": studio.newsletter.settings.mailer.directory.name,
     }
@@ -230,19 +230,19 @@ def _without_edition(key: EditionKey, count: int, language: str) -> str:
     return translate(language, "{count} for {edition}, which has no items", count=count, edition=str(key))
 
 
-def _letter(
-    studio: Studio, letter: Letter, opened: tuple[str, str] | None, language: str, page_query: str
+def _listed(
+    studio: Studio, message: OutboxMessage, opened: tuple[str, str] | None, language: str, page_query: str
 ) -> dict[str, object]:
     """Give a line of the list of mails."""
     zone = studio.newsletter.settings.publication.zone
     return {
-        "id": f"mail-{letter.key}",
-        "to": letter.to,
-        "subject": letter.subject,
-        "folder": letter.folder,
-        "at": moment_words(letter.at.astimezone(zone), language),
-        "address": f"{OUTBOX}/{letter.folder}/{letter.key}{page_query}",
-        "is_open": opened == (letter.folder, letter.key),
+        "id": f"mail-{message.key}",
+        "to": message.to,
+        "subject": message.subject,
+        "folder": message.folder,
+        "at": moment_words(message.at.astimezone(zone), language),
+        "address": f"{OUTBOX}/{message.folder}/{message.key}{page_query}",
+        "is_open": opened == (message.folder, message.key),
     }
 
 

@@ -18,7 +18,7 @@ from newsletter.web.port import take_port
 from newsletter.web.preview.guards import access
 from newsletter.web.preview.site import make_site
 from newsletter.web.preview.studio import Studio
-from newsletter.web.quiet import quiet_config
+from newsletter.web.server_config import server_config
 from newsletter.wiring import Newsletter, web_templates
 
 LET_GO_SECONDS = 2
@@ -93,7 +93,7 @@ class _Server(uvicorn.Server):
     """A server that lets the open pages go before it waits for them."""
 
     def __init__(self, site: ASGIApp, studio: Studio) -> None:
-        super().__init__(quiet_config(site, lifespan="on", let_go_seconds=LET_GO_SECONDS))
+        super().__init__(server_config(site, lifespan="on", let_go_seconds=LET_GO_SECONDS))
         self._studio = studio
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

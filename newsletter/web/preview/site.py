@@ -25,11 +25,11 @@ from starlette.types import ASGIApp
 from newsletter.domain.issue import Finding
 from newsletter.errors import NewsletterError
 from newsletter.language.catalogue import FALLBACK_LANGUAGE, translate
-from newsletter.web.letters.choices import Choices, read_choices
-from newsletter.web.letters.frame import frame_policy, framed
-from newsletter.web.letters.mail import read_html
-from newsletter.web.preview.desk import Desk
+from newsletter.web.messages.choices import Choices, read_choices
+from newsletter.web.messages.frame import frame_policy, framed
+from newsletter.web.messages.mail import read_html
 from newsletter.web.preview.guards import Access, Guard
+from newsletter.web.preview.issue_view import IssueView
 from newsletter.web.preview.pages import LANGUAGES, Pages
 from newsletter.web.preview.screens import (
     Visit,
@@ -42,7 +42,7 @@ from newsletter.web.preview.screens import (
     wire_for,
 )
 from newsletter.web.preview.studio import Studio
-from newsletter.web.preview.watch import Bell
+from newsletter.web.preview.watch import ChangeSignal
 
 STATIC = {"studio.css": "text/css", "studio.js": "text/javascript", "icon.svg": "image/svg+xml"}
 """Everything that is served from a file, read once at the start: no request ever names a file."""
@@ -85,14 +85,14 @@ InHall = Annotated[Hall, Depends(_hall)]
 Visiting = Annotated[Visit, Depends(_visit)]
 
 
-def _desk(label: str, hall: InHall) -> Desk:
-    desk = hall.studio.desk(label)
-    if desk is None:
+def _view(label: str, hall: InHall) -> IssueView:
+    view = hall.studio.view(label)
+    if view is None:
         raise HTTPException(404)
-    return desk
+    return view
 
 
-OnDesk = Annotated[Desk, Depends(_desk)]
+OfIssue = Annotated[IssueView, Depends(_view)]
 
 
 def make_site(studio: Studio, folder: Path, allowed: Access) -> ASGIApp:
@@ -135,27 +135,27 @@ def start(hall: InHall, visit: Visiting) -> Response:
     return _page(start_screen(hall.studio, hall.pages, visit), visit)
 
 
-@routes.get("/issues/{label}")  # noqa: FAST003 - `_desk` takes the label
-def issue(desk: OnDesk, hall: InHall, visit: Visiting) -> Response:
+@routes.get("/issues/{label}")  # noqa: FAST003 - `_view` takes the label
+def issue(view: OfIssue, hall: InHall, visit: Visiting) -> Response:
     """Show an issue."""
-    return _page(issue_screen(hall.studio, hall.pages, desk, visit), visit)
+    return _page(issue_screen(hall.studio, hall.pages, view, visit), visit)
 
 
-@routes.get("/issues/{label}/changes")  # noqa: FAST003 - `_desk` takes the label
-async def issue_changes(desk: OnDesk, hall: InHall) -> Response:
+@routes.get("/issues/{label}/changes")  # noqa: FAST003 - `_view` takes the label
+async def issue_changes(view: OfIssue, hall: InHall) -> Response:
     """Tell each new state of an issue as it comes."""
 
     def state() -> str:
-        sheet = desk.sheet
+        sheet = view.sheet
         return json.dumps({"revision": f"{hall.studio.run_id}-{sheet.revision}", "versions": sheet.versions})
 
-    return _stream(hall.studio.pages_bell, state)
+    return _stream(hall.studio.pages_changed, state)
 
 
-@routes.get("/issues/{label}/editions/{edition}/frame")  # noqa: FAST003 - `_desk` takes the label
-def edition_frame(edition: str, desk: OnDesk, hall: InHall, visit: Visiting) -> Response:
+@routes.get("/issues/{label}/editions/{edition}/frame")  # noqa: FAST003 - `_view` takes the label
+def edition_frame(edition: str, view: OfIssue, hall: InHall, visit: Visiting) -> Response:
     """Give the HTML of an edition's mail, shut in."""
-    pair = desk.sheet.editions.get(edition)
+    pair = view.sheet.editions.get(edition)
     if pair is None:
         raise HTTPException(404)
     return _frame(read_html(wire_for(hall.studio, pair[1], visit.choices.reader)) or "", visit.choices)
@@ -175,15 +175,15 @@ class ReaderQuestion(BaseModel):
     after: Annotated[str, Field(max_length=40)] = ""
 
 
-@routes.post("/issues/{label}/editions/{edition}/readers")  # noqa: FAST003 - `_desk` takes the label
-def edition_readers(edition: str, question: ReaderQuestion, desk: OnDesk, hall: InHall, visit: Visiting) -> Response:
+@routes.post("/issues/{label}/editions/{edition}/readers")  # noqa: FAST003 - `_view` takes the label
+def edition_readers(edition: str, question: ReaderQuestion, view: OfIssue, hall: InHall, visit: Visiting) -> Response:
     """Give readers of an edition by name or address, or the next ones."""
-    pair = desk.sheet.editions.get(edition)
+    pair = view.sheet.editions.get(edition)
     if pair is None:
         raise HTTPException(404)
     key, readers = pair[0].key, hall.studio.readers
     found = readers.search(key, question.words) if question.words else readers.page(key, after=question.after)
-    return JSONResponse(reader_list(found, issue_address(desk.label), visit.choices, visit.language))
+    return JSONResponse(reader_list(found, issue_address(view.label), visit.choices, visit.language))
 
 
 @routes.get("/outbox")
@@ -199,10 +199,10 @@ async def outbox_changes(hall: InHall) -> Response:
     """Tell when a mail was written."""
 
     def newest() -> str:
-        letters, total = hall.studio.mailbox.page(start=0, count=1)
-        return json.dumps({"revision": f"{hall.studio.run_id}-{total}-{letters[0].key if letters else ''}"})
+        messages, total = hall.studio.mailbox.page(start=0, count=1)
+        return json.dumps({"revision": f"{hall.studio.run_id}-{total}-{messages[0].key if messages else ''}"})
 
-    return _stream(hall.studio.outbox_bell, newest)
+    return _stream(hall.studio.outbox_changed, newest)
 
 
 @routes.get("/outbox/{folder}/{key}")
@@ -245,12 +245,12 @@ def _frame(html: str, choices: Choices) -> HTMLResponse:
     return HTMLResponse(framed(html, choices), headers={"Content-Security-Policy": frame_policy(choices)})
 
 
-def _stream(bell: Bell, state: Callable[[], str]) -> StreamingResponse:
-    """Tell the state now, and again each time the bell rings (server-sent events)."""
+def _stream(signal: ChangeSignal, state: Callable[[], str]) -> StreamingResponse:
+    """Tell the state now, and again each time the signal rings (server-sent events)."""
 
     async def told() -> AsyncIterator[str]:
         yield f"data: {state()}\n\n"
-        async for has_rung in bell.rings(HEARTBEAT_SECONDS):
+        async for has_rung in signal.rings(HEARTBEAT_SECONDS):
             # Silence is filled with comments, so that a page that has gone is noticed.
             yield f"data: {state()}\n\n" if has_rung else ": still here\n\n"
 
@@ -276,7 +276,7 @@ async def _not_found(request: Request, _error: Exception) -> Response:
 
 
 async def _misasked(_request: Request, _error: Exception) -> Response:
-    """Answer a question of another shape without its words: half a letter (a lone surrogate) cannot be said again."""
+    """Answer a question of another shape without its words: half a message (a lone surrogate) cannot be said again."""
     return Response(status_code=422)
 
 

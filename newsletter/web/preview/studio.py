@@ -1,4 +1,4 @@
-"""The studio while it runs: the publication as its configuration is now, the issues on their desks, who looks at them.
+"""The studio while it runs: the publication as its configuration is now, the issues on their views, who looks at them.
 
 Door: `Studio`. `run` follows the files until it is told to stop; everything else answers the site. It must not know
 HTTP.
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from newsletter.domain.issue import IssueLabel
 from newsletter.errors import NewsletterError
 from newsletter.service.audience import AudienceService
-from newsletter.web.letters.mail import Mailbox
-from newsletter.web.letters.readers import Readers
-from newsletter.web.preview.desk import Desk
-from newsletter.web.preview.watch import Bell, Part, changes
+from newsletter.web.messages.mail import Mailbox
+from newsletter.web.messages.readers import Readers
+from newsletter.web.preview.issue_view import IssueView
+from newsletter.web.preview.watch import ChangeSignal, Part, changes
 from newsletter.wiring import Newsletter
 
 CALM_SECONDS = 0.25
@@ -28,22 +28,22 @@ class Studio:
     Attributes:
         run_id: Another one each time the program starts, so that an open page notices.
         readers: Whose mail can be shown.
-        pages_bell: Rings when an issue's sheet changed.
-        outbox_bell: Rings when a mail was written.
+        pages_changed: Rings when an issue's sheet changed.
+        outbox_changed: Rings when a mail was written.
     """
 
     def __init__(self, open_publication: Callable[[], Newsletter]) -> None:
         self._open_publication = open_publication
         self._newsletter = open_publication()
-        self._desks: dict[IssueLabel, Desk] = {}
+        self._views: dict[IssueLabel, IssueView] = {}
         self._opening = threading.Lock()
         self._stop = asyncio.Event()
         self._calm: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.run_id = secrets.token_hex(4)
         self.readers = Readers(audience=self._audience)
-        self.pages_bell = Bell()
-        self.outbox_bell = Bell()
+        self.pages_changed = ChangeSignal()
+        self.outbox_changed = ChangeSignal()
 
     @property
     def newsletter(self) -> Newsletter:
@@ -59,29 +59,29 @@ class Studio:
         """Give every issue that has a file, the newest first."""
         return tuple(reversed(self._newsletter.issues.labels()))
 
-    def desk(self, label: str) -> Desk | None:
-        """Give the desk of an issue, rendered; None when there is no such issue."""
+    def view(self, label: str) -> IssueView | None:
+        """Give the view of an issue, rendered; None when there is no such issue."""
         known = next((one for one in self.labels() if one == label), None)
         if known is None:
             return None
         with self._opening:
-            desk = self._desks.get(known)
-            if desk is None:
-                desk = Desk(label=known, publication=lambda: self._newsletter)
-                desk.refresh()
-                desk.count_audience()
-                self._desks[known] = desk
+            view = self._views.get(known)
+            if view is None:
+                view = IssueView(label=known, publication=lambda: self._newsletter)
+                view.refresh()
+                view.count_audience()
+                self._views[known] = view
                 if self._loop is not None:
                     # Pages are made in threads of their own; tasks belong to the loop.
                     self._loop.call_soon_threadsafe(self._look_over_soon)
-        return desk
+        return view
 
     async def run(self) -> None:
         """Follow the files until `stop`: pictures at once, checks when there is time."""
         self._loop = asyncio.get_running_loop()
         for newest in self.labels()[:1]:
             # The first page is ready before somebody opens it.
-            await asyncio.to_thread(self.desk, newest)
+            await asyncio.to_thread(self.view, newest)
         while not self._stop.is_set():
             settings = self._newsletter.settings
             async for parts in changes(settings, self._stop):
@@ -95,8 +95,8 @@ class Studio:
         self._stop.set()
         if self._calm is not None:
             self._calm.cancel()
-        self.pages_bell.end()
-        self.outbox_bell.end()
+        self.pages_changed.end()
+        self.outbox_changed.end()
 
     def close(self) -> None:
         """Give back the publication."""
@@ -106,13 +106,13 @@ class Studio:
         return self._newsletter.audience
 
     async def _follow(self, parts: frozenset[Part]) -> None:
-        """Bring the desks up to date after a change."""
+        """Bring the views up to date after a change."""
         if Part.OUTBOX in parts:
-            self.outbox_bell.ring()
+            self.outbox_changed.ring()
         if parts <= {Part.OUTBOX}:
             return
         await asyncio.to_thread(self._refresh, is_configuration=Part.CONFIGURATION in parts)
-        self.pages_bell.ring()
+        self.pages_changed.ring()
         self._look_over_soon()
 
     def _refresh(self, *, is_configuration: bool) -> None:
@@ -121,13 +121,13 @@ class Studio:
             try:
                 opened = self._open_publication()
             except NewsletterError as error:
-                for desk in self._desks.values():
-                    desk.report(error)
+                for view in self._views.values():
+                    view.report(error)
                 return
             before, self._newsletter = self._newsletter, opened
             before.close()
-        for desk in self._desks.values():
-            desk.refresh()
+        for view in self._views.values():
+            view.refresh()
 
     def _look_over_soon(self) -> None:
         """Check what was rendered once it is quiet; another change starts the wait anew."""
@@ -136,10 +136,10 @@ class Studio:
         self._calm = asyncio.create_task(self._look_over())
 
     async def _look_over(self) -> None:
-        """Check every desk, then count its audience."""
+        """Check every view, then count its audience."""
         await asyncio.sleep(CALM_SECONDS)
-        for desk in list(self._desks.values()):
-            await asyncio.to_thread(desk.look_over)
-            self.pages_bell.ring()
-            await asyncio.to_thread(desk.count_audience)
-            self.pages_bell.ring()
+        for view in list(self._views.values()):
+            await asyncio.to_thread(view.look_over)
+            self.pages_changed.ring()
+            await asyncio.to_thread(view.count_audience)
+            self.pages_changed.ring()

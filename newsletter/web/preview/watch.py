@@ -1,8 +1,8 @@
 """Files that change, and who wants to know.
 
-`changes` tells what a person saved, a few milliseconds after; `Bell` wakes every open page. Only folders of the
+`changes` tells what a person saved, a few milliseconds after; `ChangeSignal` wakes every open page. Only folders of the
 publication are watched, and in them only what a preview is made of: not what is built, not the database. Door:
-`changes` and `Bell`. It must not know what a change means to anybody.
+`changes` and `ChangeSignal`. It must not know what a change means to anybody.
 """
 
 import asyncio
@@ -113,7 +113,7 @@ async def _next(queue: asyncio.Queue[set[tuple[Change, str]]], stop: asyncio.Eve
     return getting.result() if getting in done else set()
 
 
-class Bell:
+class ChangeSignal:
     """Wakes whoever waits, each time it rings; nobody misses a ring that came while they were busy."""
 
     def __init__(self) -> None:

@@ -5,8 +5,8 @@ from time import perf_counter
 import pytest
 
 from newsletter.check.editing.dates import CHECKS
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from newsletter.domain.content import Language
 from newsletter.domain.issue import IssueLabel
 from tests.check.samples import (

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from newsletter.check.editing.items import CHECKS
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from newsletter.domain.content import ItemKey
 from tests.check.samples import ARTICLE, ARTICLE_PLACE, EVENT, EVENT_PLACE, GOOD, with_items
 from tests.check.table import Case, hits, untested

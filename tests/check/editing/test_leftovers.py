@@ -4,8 +4,8 @@ from time import perf_counter
 import pytest
 
 from newsletter.check.editing.leftovers import CHECKS
-from newsletter.check.subject.reading import CheckInput
-from newsletter.check.subject.rules import Hit
+from newsletter.check.page.reading import CheckInput
+from newsletter.check.page.rules import Hit
 from tests.check.samples import (
     ARTICLE,
     ARTICLE_PLACE,

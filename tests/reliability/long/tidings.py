@@ -16,7 +16,7 @@ from newsletter.domain.delivery import BatchOutcome, DeliveryKey, DeliveryState,
 from newsletter.errors import StorageError
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.tables import delivery, notification, suppression
-from newsletter.web.outside import Outside
+from newsletter.web.public_server import PublicServer
 from newsletter.wiring import Newsletter, lay_out_publication, open_newsletter, sendgrid_door
 from tests.fakes.provider import Json, SigningProvider, a_body, an_event
 from tests.reliability.long.scene import Figure, chances
@@ -112,7 +112,7 @@ def _posts(
 @contextmanager
 def _served(newsletter: Newsletter, provider: SigningProvider) -> Iterator[str]:
     """Serve the webhook, and give its address."""
-    outside = Outside(newsletter.notifications, host="127.0.0.1", port=0)
+    outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0)
     serving = threading.Thread(target=outside.serve, args=([sendgrid_door(provider.public_key)],))
     serving.start()
     try:

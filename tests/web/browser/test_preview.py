@@ -205,11 +205,11 @@ Content-Type: text/html\r
 
 def test_a_mail_with_script_cannot_reach_the_page(browser: Browser, preview: Preview, publication: Path) -> None:
     """Scripts, handlers, frames, forms and refreshes of a hostile mail do nothing, and nothing is fetched (P5)."""
-    letter = publication / "outbox" / LABEL / "aa.eml"
-    letter.parent.mkdir(parents=True)
+    message = publication / "outbox" / LABEL / "aa.eml"
+    message.parent.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.settimeout(0.5)
-        letter.write_text(HOSTILE.replace("{port}", str(trap.getsockname()[1])))
+        message.write_text(HOSTILE.replace("{port}", str(trap.getsockname()[1])))
         page = browser.new_page()
         page.goto(f"{preview.url()}outbox/{LABEL}/aa?width=375")
         frame = picture(page, "mail")

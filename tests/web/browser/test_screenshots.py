@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from newsletter.errors import StorageError
-from newsletter.web.letters.screenshots import take_screenshots
+from newsletter.web.messages.screenshots import take_screenshots
 from newsletter.wiring import open_newsletter
 from tests.web.browser.conftest import CHROMIUM
 from tests.web.conftest import LABEL

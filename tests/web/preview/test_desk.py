@@ -7,17 +7,17 @@ from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.issue import EditionKey, IssueState
 from newsletter.errors import Fault, Place, TemplateError
 from newsletter.service.audience import EditionAudience
-from newsletter.web.preview.desk import Desk, Sheet, Trouble, trouble_of
+from newsletter.web.preview.issue_view import IssueView, Sheet, Trouble, trouble_of
 from newsletter.web.preview.studio import Studio
 from tests.web.conftest import LABEL
 
 
 @pytest.fixture
-def desk(studio: Studio) -> Desk:
-    """Give the issue's desk with its first pictures."""
-    desk = studio.desk(LABEL)
-    assert desk is not None
-    return desk
+def view(studio: Studio) -> IssueView:
+    """Give the issue's view with its first pictures."""
+    view = studio.view(LABEL)
+    assert view is not None
+    return view
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -27,9 +27,9 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def test_a_sheet_shows_every_edition_and_its_audience(desk: Desk) -> None:
+def test_a_sheet_shows_every_edition_and_its_audience(view: IssueView) -> None:
     """Pictures, readers and those left out stand there from the start; checks come later."""
-    sheet = desk.sheet
+    sheet = view.sheet
 
     assert list(sheet.editions) == [
         f"{segments}.{language}"
@@ -41,43 +41,43 @@ def test_a_sheet_shows_every_edition_and_its_audience(desk: Desk) -> None:
     assert sum(one.readers + sum(one.excluded.values()) for one in sheet.audiences.values()) == 24
 
 
-def test_nothing_changes_where_nothing_was_changed(desk: Desk) -> None:
+def test_nothing_changes_where_nothing_was_changed(view: IssueView) -> None:
     """A file that was only saved again keeps the number of the sheet, so that no page stirs."""
-    desk.look_over()
-    revision = desk.sheet.revision
+    view.look_over()
+    revision = view.sheet.revision
 
-    assert (desk.refresh().revision, desk.look_over().revision, desk.count_audience().revision) == (revision,) * 3
+    assert (view.refresh().revision, view.look_over().revision, view.count_audience().revision) == (revision,) * 3
 
 
-def test_only_the_edition_that_changed_gets_another_mark(desk: Desk, publication: Path) -> None:
+def test_only_the_edition_that_changed_gets_another_mark(view: IssueView, publication: Path) -> None:
     """A browser loads again what looks different, and nothing else."""
-    before = desk.sheet.versions
+    before = view.sheet.versions
     issue = publication / "issues" / LABEL / "issue.toml"
-    first = desk.sheet.editions["advisers.fi"][1].items[0]
+    first = view.sheet.editions["advisers.fi"][1].items[0]
     edit(issue, "[order]", "[order] # x")
-    same = desk.refresh().versions
+    same = view.refresh().versions
     lines = issue.read_text("utf-8").splitlines(keepends=True)
     start = next(number for number, line in enumerate(lines) if line.startswith("advisers"))
     end = next(number for number in range(start, len(lines)) if "]" in lines[number])
     kept = [line for number, line in enumerate(lines) if not (start <= number <= end and f'"{first}"' in line)]
     issue.write_text("".join(kept), "utf-8")
-    after = desk.refresh().versions
+    after = view.refresh().versions
 
     assert same == before
     assert {name for name in before if before[name] != after[name]} >= {"advisers.fi"}
     assert after["managers.fi"] == before["managers.fi"]
 
 
-def test_a_broken_template_leaves_the_last_good_pictures_and_heals(desk: Desk, publication: Path) -> None:
+def test_a_broken_template_leaves_the_last_good_pictures_and_heals(view: IssueView, publication: Path) -> None:
     """File, line and message stand beside the pictures, and go when the file is mended."""
     template = publication / "templates" / "email" / "edition.mjml.j2"
-    good = desk.sheet.rendering
+    good = view.sheet.rendering
     edit(template, "<h1>", "<h1>{{ nmae }}")
     line = 1 + template.read_text("utf-8").split("{{ nmae }}")[0].count("\n")
 
-    broken = desk.refresh()
+    broken = view.refresh()
     edit(template, "<h1>{{ nmae }}", "<h1>")
-    mended = desk.refresh()
+    mended = view.refresh()
 
     assert broken.rendering == good
     assert broken.trouble is not None
@@ -88,30 +88,30 @@ def test_a_broken_template_leaves_the_last_good_pictures_and_heals(desk: Desk, p
     assert (mended.trouble, mended.rendering) == (None, good)
 
 
-def test_a_broken_issue_names_all_its_mistakes(desk: Desk, publication: Path) -> None:
+def test_a_broken_issue_names_all_its_mistakes(view: IssueView, publication: Path) -> None:
     """What issue.toml has wrong is told as the check command tells it."""
     edit(publication / "issues" / LABEL / "issue.toml", "[order]", "[order]\nnobody = 1")
 
-    trouble = desk.refresh().trouble
+    trouble = view.refresh().trouble
 
     assert trouble is not None
     assert trouble.place is not None
     assert trouble.place.path == Path("issues") / LABEL / "issue.toml"
 
 
-def test_a_fault_of_the_program_does_not_end_the_preview(desk: Desk, publication: Path) -> None:
+def test_a_fault_of_the_program_does_not_end_the_preview(view: IssueView, publication: Path) -> None:
     """Whatever else is raised is told by its kind, and the pictures stay."""
     (publication / "templates" / "email" / "brand.toml").unlink()
     (publication / "templates" / "email" / "brand.toml").mkdir()
 
-    sheet = desk.refresh()
+    sheet = view.refresh()
 
     assert (sheet.trouble is None, len(sheet.editions)) == (False, 9)
 
 
-def test_findings_stand_beside_their_edition_with_their_line(desk: Desk) -> None:
+def test_findings_stand_beside_their_edition_with_their_line(view: IssueView) -> None:
     """Places are named from the publication's folder."""
-    sheet = desk.look_over()
+    sheet = view.look_over()
     findings = sheet.findings_of(EditionKey(segments=(SegmentId("advisers"),), language=Language("fi")))
     places = {str(one.place) for one in findings if one.place is not None}
 
@@ -122,11 +122,11 @@ def test_findings_stand_beside_their_edition_with_their_line(desk: Desk) -> None
 def test_without_a_database_the_pictures_are_shown_all_the_same(publication: Path, studio: Studio) -> None:
     """Rendering needs the files and nothing else; the audience says why it cannot be counted."""
     (publication / "newsletter.db").unlink()
-    desk = studio.desk(LABEL)
-    assert desk is not None
+    view = studio.view(LABEL)
+    assert view is not None
 
-    assert (len(desk.sheet.editions), desk.sheet.audiences) == (9, None)
-    assert "newsletter.db" in (desk.sheet.audience_trouble or "")
+    assert (len(view.sheet.editions), view.sheet.audiences) == (9, None)
+    assert "newsletter.db" in (view.sheet.audience_trouble or "")
 
 
 def test_the_audience_counts_those_left_out_by_reason(studio: Studio) -> None:

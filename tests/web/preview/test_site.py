@@ -15,7 +15,7 @@ from newsletter.errors import StorageError
 from newsletter.web.preview.guards import Access, Guard
 from newsletter.web.preview.site import _stream, make_site
 from newsletter.web.preview.studio import Studio
-from newsletter.web.preview.watch import Bell
+from newsletter.web.preview.watch import ChangeSignal
 from newsletter.wiring import web_templates
 from tests.web.conftest import HOST, LABEL, Ask, asking, asking_of, opened
 
@@ -113,10 +113,10 @@ def test_findings_and_audience_stand_beside_their_edition(ask: Ask, publication:
     """Sentence, line and counts are there in the visitor's language."""
     path = publication / "issues" / LABEL / "issue.toml"
     path.write_text(path.read_text("utf-8").replace('lead = "Hyvä hakemus', 'lead = "TODO', 1), "utf-8")
-    desk = studio.desk(LABEL)
-    assert desk is not None
-    desk.refresh()
-    desk.look_over()
+    view = studio.view(LABEL)
+    assert view is not None
+    view.refresh()
+    view.look_over()
 
     page = ask(f"{ISSUE}?edition=advisers.fi&language=fi").text
 
@@ -129,10 +129,10 @@ def test_findings_and_audience_stand_beside_their_edition(ask: Ask, publication:
 
 def test_trouble_stands_over_the_last_good_pictures(ask: Ask, publication: Path, studio: Studio) -> None:
     """File and line are told in the page; the pictures stay."""
-    desk = studio.desk(LABEL)
-    assert desk is not None
+    view = studio.view(LABEL)
+    assert view is not None
     (publication / "templates" / "email" / "base.mjml.j2").write_text("{% if %}")
-    desk.refresh()
+    view.refresh()
 
     page = ask(f"{ISSUE}?language=en").text
 
@@ -227,14 +227,14 @@ def test_a_stream_tells_the_state_now_and_at_each_ring() -> None:
     """Silence is filled with comments, and the end of the preview ends the stream."""
 
     async def told() -> list[str]:
-        bell, states = Bell(), iter(["a-1", "a-2"])
-        stream = aiter(_stream(bell, lambda: next(states)).body_iterator)
+        signal, states = ChangeSignal(), iter(["a-1", "a-2"])
+        stream = aiter(_stream(signal, lambda: next(states)).body_iterator)
         lines = [await anext(stream)]
         waiting = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)
-        bell.ring()
+        signal.ring()
         lines.append(await waiting)
-        bell.end()
+        signal.end()
         return [str(line) for line in lines] + [str(line) async for line in stream]
 
     assert asyncio.run(told()) == ["data: a-1\n\n", "data: a-2\n\n"]
@@ -258,8 +258,10 @@ def rehearsed(approved_once: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """Send the issue into the outbox."""
     with opened(shutil.copytree(approved_once, tmp_path_factory.mktemp("rehearsed") / "publication")) as studio:
         studio.newsletter.deliveries.send(LABEL, by="Testaaja")
-        letters, _ = studio.mailbox.page(start=0, count=100)
-        yield Rehearsed(look=asking(studio), addresses=[f"/outbox/{letter.folder}/{letter.key}" for letter in letters])
+        messages, _ = studio.mailbox.page(start=0, count=100)
+        yield Rehearsed(
+            look=asking(studio), addresses=[f"/outbox/{message.folder}/{message.key}" for message in messages]
+        )
 
 
 @pytest.mark.parametrize(
@@ -323,7 +325,7 @@ def test_people_without_an_edition_are_named(ask: Ask, publication: Path) -> Non
 
 def test_segments_that_cannot_be_read_leave_the_sample_people(ask: Ask, studio: Studio, publication: Path) -> None:
     """The last good pictures are shown with whoever can still be asked."""
-    studio.desk(LABEL)
+    studio.view(LABEL)
     (publication / "subscribers" / "segments.toml").write_text("[[segment]]\nid = 1\n")
 
     page = ask(f"{ISSUE}?edition=advisers.fi&language=en")

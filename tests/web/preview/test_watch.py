@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.config import read_settings
 from newsletter.web.preview.studio import Studio
-from newsletter.web.preview.watch import Bell, Part, changes, part_of
+from newsletter.web.preview.watch import ChangeSignal, Part, changes, part_of
 from tests.web.conftest import LABEL
 
 PATIENCE_SECONDS = 20
@@ -79,12 +79,12 @@ def test_a_folder_that_comes_later_is_followed(publication: Path) -> None:
     async def scene() -> list[frozenset[Part]]:
         settings = read_settings(publication / "newsletter.toml", environment={})
         stop, found = asyncio.Event(), []
-        letter = publication / "outbox" / LABEL / "aa.eml"
+        message = publication / "outbox" / LABEL / "aa.eml"
 
         async def write() -> None:
             while True:
-                letter.parent.mkdir(parents=True, exist_ok=True)
-                letter.write_text("x")
+                message.parent.mkdir(parents=True, exist_ok=True)
+                message.write_text("x")
                 await asyncio.sleep(0.1)
 
         writing = asyncio.create_task(write())
@@ -129,16 +129,16 @@ def test_the_studio_follows_the_configuration_and_heals(publication: Path, studi
     good = path.read_text("utf-8")
 
     async def scene() -> None:
-        desk = studio.desk(LABEL)
-        assert desk is not None
-        pictures = list(desk.sheet.editions)
-        await _until(lambda: desk.sheet.trouble is not None, lambda: path.write_text(f"{good}\nodd = 1\n"))
-        assert list(desk.sheet.editions) == pictures
+        view = studio.view(LABEL)
+        assert view is not None
+        pictures = list(view.sheet.editions)
+        await _until(lambda: view.sheet.trouble is not None, lambda: path.write_text(f"{good}\nodd = 1\n"))
+        assert list(view.sheet.editions) == pictures
         assert "managers.fi" in pictures
         mended = good.replace('fi = "SEUTU-uutiskirje"', 'fi = "Toinen kirje"')
-        await _until(lambda: desk.sheet.trouble is None, lambda: path.write_text(mended))
-        await _until(lambda: "Toinen kirje" in desk.sheet.editions["advisers.fi"][1].html)
-        await _until(lambda: desk.sheet.findings is not None)
+        await _until(lambda: view.sheet.trouble is None, lambda: path.write_text(mended))
+        await _until(lambda: "Toinen kirje" in view.sheet.editions["advisers.fi"][1].html)
+        await _until(lambda: view.sheet.findings is not None)
 
     _while_running(studio, scene)
     assert studio.newsletter.settings.publication.names["fi"] == "Toinen kirje"  # type: ignore[index]  # text is text
@@ -150,14 +150,14 @@ def test_the_studio_rings_for_a_new_mail(publication: Path, studio: Studio) -> N
 
     async def scene() -> None:
         async def listen() -> None:
-            async for has_rung in studio.outbox_bell.rings(PATIENCE_SECONDS):
+            async for has_rung in studio.outbox_changed.rings(PATIENCE_SECONDS):
                 rung.append(has_rung)  # noqa: PERF401 - read while it grows
 
         listening = asyncio.create_task(listen())
         folder = publication / "outbox" / LABEL
         folder.mkdir(parents=True)
         await _until(lambda: bool(rung), lambda: (folder / "aa.eml").write_text("x"))
-        studio.outbox_bell.end()
+        studio.outbox_changed.end()
         await listening
 
     _while_running(studio, scene)
@@ -168,13 +168,13 @@ def test_a_bell_tells_silence_from_ringing() -> None:
     """Whoever waits is told of each, and of the end by the end."""
 
     async def scene() -> list[bool]:
-        bell, heard = Bell(), []
-        async for has_rung in bell.rings(0.01):
+        signal, heard = ChangeSignal(), []
+        async for has_rung in signal.rings(0.01):
             heard.append(has_rung)
             if len(heard) == 1:
-                bell.ring()
+                signal.ring()
             elif len(heard) == 2:
-                bell.end()
+                signal.end()
         return heard
 
     assert asyncio.run(scene()) == [False, True]

@@ -1,0 +1,205 @@
+"""Makes one edition's message in the process that calls: what `edition` asks for from within its limits.
+
+Door: `make_message`. The same edition, publication, brand and templates give the same bytes. It must not know who reads
+the message; what differs from reader to reader is a slot.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter.domain.issue import Edition, IssueItem, Message, Slot
+from newsletter.domain.period import day_of
+from newsletter.domain.publication import Publication
+from newsletter.errors import Place, TemplateError
+from newsletter.language.catalogue import translate
+from newsletter.language.formats import day, month_heading, month_short, weekday, when
+from newsletter.render.compiler.mrml import compile_rendered
+from newsletter.render.placed_picture import PlacedPicture
+from newsletter.render.size import fitted
+from newsletter.render.templates.environment import kept_templates
+
+HTML_TEMPLATE = "edition.mjml.j2"
+TEXT_TEMPLATE = "edition.txt.j2"
+HEADERS = (("Precedence", "bulk"),)
+"""The same on every message: automatic answers stay away (RFC 3834 has no better word for lists)."""
+
+# HTML and text, and all editions in a language, say the same dates.
+_day = lru_cache(maxsize=256)(day)
+_when = lru_cache(maxsize=256)(when)
+_weekday = lru_cache(maxsize=256)(weekday)
+_month_short = lru_cache(maxsize=256)(month_short)
+
+_WORD = re.compile(r"\w+")
+_WORDS = attrgetter(
+    "key",
+    "kind",
+    "title",
+    "lead",
+    "body",
+    "link",
+    "language",
+    "author",
+    "published",
+    "start",
+    "end",
+    "place",
+    "image",
+    "image_alt",
+)
+
+
+def make_message(
+    edition: Edition,
+    *,
+    publication: Publication,
+    brand: Mapping[str, object],
+    folder: Path,
+    shown_as: Path,
+    soft_headings: Mapping[str, str] | None = None,
+    pictures: Mapping[str, PlacedPicture] | None = None,
+) -> Message:
+    """Make the message of an edition from the templates of a folder.
+
+    Args:
+        edition: What it says.
+        publication: Who says it.
+        brand: How it looks, as plain values.
+        folder: Where the templates are.
+        shown_as: How errors name the folder.
+        soft_headings: Titles and names that hold long words, with soft hyphens in them; none by default.
+        pictures: Where the pictures are that the edition and the brand name; none by default.
+
+    Raises:
+        TemplateError: As `edition.render_edition`.
+    """
+    templates = kept_templates(folder, shown_as)
+    content = _content(edition)
+    slots = slot_tokens(content, has_preferences=publication.links.public_url is not None)
+    refuse_tokens(content, slots, edition)
+
+    def made(shown: Edition) -> Message:
+        context = _context(shown, publication, brand, slots, soft_headings=soft_headings or {}, pictures=pictures or {})
+        rendered = templates.rendered(HTML_TEMPLATE, context)
+        compiled = compile_rendered(rendered, template_name=str(shown_as / HTML_TEMPLATE))
+        return Message(
+            edition=edition.key,
+            subject=edition.words.subject,
+            preheader=edition.words.preheader,
+            mjml=rendered.text,
+            html=compiled.html,
+            text=templates.render(TEXT_TEMPLATE, context).strip("\n") + "\n",
+            headers=HEADERS,
+            slots=slots,
+            items=tuple(item.key for item in edition.items),
+        )
+
+    return fitted(edition, made)
+
+
+def slot_tokens(content: str, *, has_preferences: bool) -> dict[Slot, str]:
+    """Make the tokens of an edition from a digest of all it says.
+
+    Nobody can write a text that holds the digest of itself, so no content holds a token, and the same content has the
+    same tokens. Those that stand in an address look like one, so that nothing on the way takes them for a mistake.
+    """
+    secret = hashlib.sha256(content.encode()).hexdigest()[:20]
+    tokens = {Slot.NAME: f"slot{secret}name", Slot.UNSUBSCRIBE: f"https://slot.invalid/{secret}/unsubscribe"}
+    if has_preferences:
+        tokens[Slot.PREFERENCES] = f"https://slot.invalid/{secret}/preferences"
+    return tokens
+
+
+def refuse_tokens(content: str, slots: Mapping[Slot, str], edition: Edition) -> None:
+    """Make sure that no token stands in the content, where it would be filled with a reader's value.
+
+    Raises:
+        TemplateError: One does.
+    """
+    if any(token in content for token in slots.values()):
+        raise TemplateError(
+            "The content holds a slot token.",
+            place=Place(path=edition.issue.path),
+            hint="Take the odd word with 20 digits out of the content.",
+        )
+
+
+def _content(edition: Edition) -> str:
+    """Write all that the edition says, and nothing of where it stands in a file."""
+    said = [
+        [str(edition.key), str(edition.issue.label), edition.issue.date, edition.segment_names],
+        [edition.words.subject, edition.words.preheader, edition.words.greeting],
+        [(section.title, [_WORDS(item) for item in section.items]) for section in edition.sections],
+    ]
+    return json.dumps(said, ensure_ascii=False, default=str)
+
+
+def _context(
+    edition: Edition,
+    publication: Publication,
+    brand: Mapping[str, object],
+    slots: Mapping[Slot, str],
+    *,
+    soft_headings: Mapping[str, str],
+    pictures: Mapping[str, PlacedPicture],
+) -> dict[str, object]:
+    """Give the names that templates may use; `templates/email/README.md` lists them."""
+    language = edition.key.language
+
+    def said(message_id: str, /, **facts: str | int) -> str:
+        return translate(language, message_id, **facts)
+
+    def written_day(moment: date) -> str:
+        return _day(moment, language)
+
+    def written_when(item: IssueItem) -> str:
+        return "" if item.start is None else _when(item.start, item.end, language, publication.zone)
+
+    def date_block(item: IssueItem) -> dict[str, str] | None:
+        if item.start is None:
+            return None
+        first = day_of(item.start, publication.zone)
+        return {"weekday": _weekday(first, language), "day": str(first.day), "month": _month_short(first, language)}
+
+    def soft(heading: str) -> str:
+        return soft_headings.get(heading, heading)
+
+    def picture(path: str) -> PlacedPicture | None:
+        return pictures.get(path)
+
+    return {
+        "edition": edition,
+        "issue": edition.issue,
+        "language": language,
+        "publication": publication,
+        "name": publication.name_in(language),
+        "tagline": publication.taglines.get(language, ""),
+        "month": month_heading(edition.issue.date, language),
+        "brand": brand,
+        "slots": {str(slot): token for slot, token in slots.items()},
+        "t": said,
+        "day": written_day,
+        "when": written_when,
+        "date_block": date_block,
+        "host": _host,
+        "lead": _lead,
+        "soft": soft,
+        "picture": picture,
+    }
+
+
+def _lead(item: IssueItem) -> str:
+    """Give the lead of an item; none where its text stands whole and has every word of it already."""
+    is_whole = bool(item.body) and not item.link
+    return "" if is_whole and set(_WORD.findall(item.lead)) <= set(_WORD.findall(item.body)) else item.lead
+
+
+def _host(address: str) -> str:
+    """Give the part of a web address that says whose it is."""
+    return (urlsplit(address).hostname or "").removeprefix("www.")

@@ -1,0 +1,265 @@
+"""An issue from its first draft to its approval: the verbs `new`, `list`, `show`, `render`, `check` and `approve`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.check import FindingText, apply_waivers, check_issue, count_in_the_way, describe, run_checks
+from newsletter.curate.parity import ParityRow, parity
+from newsletter.domain.audience import Segment, audience_rule
+from newsletter.domain.delivery import SendingState
+from newsletter.domain.issue import (
+    Approval,
+    Edition,
+    EditionKey,
+    Finding,
+    Issue,
+    Message,
+    Slot,
+    approval_hash,
+)
+from newsletter.domain.period import parse_period
+from newsletter.errors import ChecksFailed, StateError
+from newsletter.files import write_whole
+from newsletter.message.pictures import with_data_addresses
+from newsletter.message.slots import fill_text
+from newsletter.render.brand import read_brand
+from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
+from newsletter.render.edition import render_edition
+from newsletter.render.pictures import load_pictures
+from newsletter.render.templates.environment import Templates
+from newsletter.service.deliveries.recipients import verify_messages
+from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_browser
+from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
+from newsletter.service.issues.shelf import IssueShelf
+from newsletter.service.resources import Resources
+
+if TYPE_CHECKING:
+    from newsletter.service.audience import AudienceService
+    from newsletter.service.issues.drafts import NewIssue
+
+BUILD_NAME = "build"
+SAMPLE_NAME = "Aino"
+"""The reader of a build, where no person is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """An issue as its readers will see it.
+
+    Attributes:
+        issue: As the editor left it.
+        editions: Each edition with its message; those without a single item are left out.
+        empty: The editions that were left out.
+    """
+
+    issue: Issue
+    editions: tuple[tuple[Edition, Message], ...]
+    empty: tuple[EditionKey, ...] = ()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Give the messages alone."""
+        return tuple(message for _, message in self.editions)
+
+
+class IssueService(IssueShelf):
+    """The verbs of an issue up to its approval.
+
+    Args:
+        resources: Configuration, database, clock.
+        audience: Gives the people; asked only by what depends on who there is.
+        slow_tools: What the slow checks need.
+    """
+
+    def __init__(
+        self, resources: Resources, *, audience: Callable[[], "AudienceService"], slow_tools: SlowTools
+    ) -> None:
+        super().__init__(resources, audience=audience)
+        self._slow_tools = slow_tools
+
+    def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> "NewIssue":
+        """Pick a period's articles and the coming events, and write issue.toml for the editor.
+
+        Args:
+            label: `2017-11`, `2017-W46` or `2017-Q4`.
+            planned: The day of sending; today by default. With `is_update` the file's own date counts.
+            is_update: Add what was collected since to the file that is there; every edit in it stays.
+
+        Raises:
+            UsageError: The label is none.
+            StateError: The file exists (without `is_update`), or does not (with it).
+            IssueFileError: The file that is there has mistakes.
+        """
+        from newsletter.service.issues.drafts import draft_issue  # noqa: PLC0415 - the parsers are for this verb alone
+
+        period = parse_period(label, self._resources.settings.publication.zone)
+        if is_update:
+            planned = self.read(period.label).date
+        return draft_issue(
+            self._resources, self.path(period.label), period=period, planned=planned, is_update=is_update
+        )
+
+    def render(self, label: str) -> Rendering:
+        """Make every edition's message from the files alone.
+
+        Raises:
+            UsageError: There is no such issue.
+            IssueFileError: issue.toml has mistakes.
+            TemplateError: A template or the brand file has.
+        """
+        return self._render(self.read(label), self._resources.segments)
+
+    def parity(self, label: str) -> tuple[ParityRow, ...]:
+        """Say of each item that some segment gets in which of the publication's languages it has words.
+
+        Raises:
+            UsageError: There is no such issue.
+            IssueFileError: issue.toml has mistakes.
+        """
+        return parity(self.read(label), self._resources.settings.publication.languages)
+
+    def write_build(self, rendering: Rendering) -> Path:
+        """Write each edition as HTML, text and MJML into the issue's build folder, and give the folder.
+
+        HTML and text are filled for a sample reader, so that they look as a mail does.
+        """
+        folder = self.path(rendering.issue.label).parent / BUILD_NAME
+        folder.mkdir(parents=True, exist_ok=True)
+        for message in rendering.messages:
+            text = fill_text(message.text, message.slots, self._sample_values, is_html=False)
+            for ending, content in (("html", self._as_read(message)), ("txt", text), ("mjml", message.mjml)):
+                write_whole(folder / f"{message.edition}.{ending}", content)
+        return folder
+
+    def _as_read(self, message: Message) -> str:
+        """Give a message's HTML as a sample reader sees it, its pictures in it."""
+        html = fill_text(message.html, message.slots, self._sample_values, is_html=True)
+        return with_data_addresses(html, message.pictures)
+
+    @property
+    def _sample_values(self) -> dict[Slot, str]:
+        """Give a sample reader's name, and a way out to the right mailbox with a token that fits nobody."""
+        mailbox = self._resources.settings.publication.links.unsubscribe_address
+        return dict.fromkeys(Slot, f"mailto:{mailbox}?subject=unsubscribe%20sample") | {Slot.NAME: f" {SAMPLE_NAME}"}
+
+    def check(
+        self, label: str, *, is_slow: bool = False, progress: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> tuple[Rendering, tuple[Finding, ...]]:
+        """Render an issue and look every edition over; waived findings say so.
+
+        Args:
+            label: The issue.
+            is_slow: Show every edition to a browser too.
+            progress: Told after each edition that the browser was shown.
+
+        Raises:
+            NewsletterError: As `render`; a UsageError where browser or axe-core is missing.
+        """
+        rendering = self.render(label)
+        return rendering, self.look_over(rendering, is_slow=is_slow, progress=progress)
+
+    def look_over(
+        self,
+        rendering: Rendering,
+        *,
+        is_slow: bool = False,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> tuple[Finding, ...]:
+        """Look every edition of a rendering over, as `check` does; waived findings say so."""
+        publication = self._resources.settings.publication
+        subjects = check_inputs(rendering.editions, publication)
+        found = [*check_issue(rendering.issue, publication, self.left_out(rendering.issue))]
+        found += [finding for subject in subjects for finding in run_checks(subject)]
+        if is_slow:
+            found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
+        return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path, is_slow=is_slow)
+
+    def words_of(self, finding: Finding, language: str) -> FindingText:
+        """Say what a finding means and what to do about it, in Finnish, Swedish or English."""
+        return describe(finding, language)
+
+    def approve(self, label: str, *, by: str) -> Approval:
+        """Freeze messages, audience rule and waivers under one hash, in the database and in issue.lock.
+
+        Approving the same content again gives the same hash and changes nothing.
+
+        Args:
+            label: The issue.
+            by: The person's name.
+
+        Raises:
+            ChecksFailed: A finding of severity error stands in the way.
+            ContentError: A mail would be read otherwise than it was written.
+            StateError: The issue was sent, or its sending has begun.
+            NewsletterError: As `render`.
+        """
+        self._refuse_begun(label)
+        rendering, findings = self.check(label)
+        if blocking := count_in_the_way(findings):
+            raise ChecksFailed(
+                f"{blocking} {'finding stands' if blocking == 1 else 'findings stand'} in the way.",
+                hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
+            )
+        publication = self._resources.settings.publication
+        verify_messages(rendering.messages, publication=publication, now=self._resources.clock.now())
+        segments = self._resources.segments
+        without_items = rendering.issue.without_items(segments)
+        rule = audience_rule(segments, publication.languages, without_items=without_items)
+        waivers = rendering.issue.waivers
+        approved = Approval(
+            hash=approval_hash(rendering.messages, rule, waivers, publication.sender),
+            label=rendering.issue.label,
+            approved_at=self._resources.clock.now(),
+            approved_by=by,
+            issue_sha256=self._file_sha256(label),
+            audience_rule=rule,
+            messages=rendering.messages,
+            waivers=waivers,
+            sender=publication.sender,
+        )
+        fingerprints = {key: item.fingerprint for key, item in rendering.issue.items.items()}
+        # The database first: a lock file without its messages would promise what cannot be sent.
+        with self._resources.approvals(is_writing=True) as approvals:
+            approvals.save_approval(approved, fingerprints)
+        write_lock(self.path(label).with_name(LOCK_NAME), approved)
+        return approved
+
+    def _render(self, issue: Issue, segments: Sequence[Segment]) -> Rendering:
+        """Compose and render every edition."""
+        settings = self._resources.settings
+        brand = read_brand(settings.templates_path / "brand.toml")
+        templates = self._templates
+        pictures = load_pictures(issue, brand, root=settings.root)
+        editions, empty = [], []
+        # Where there are too many segments to make every combination, those that occur.
+        combinations = None if len(segments) <= EVERY_COMBINATION_MAX else self._audience().combinations()
+        for key in edition_keys(segments, settings.publication.languages, combinations):
+            edition = compose(issue, key, segments=segments, publication=settings.publication)
+            if not edition.items:
+                empty.append(key)
+                continue
+            message = render_edition(
+                edition, publication=settings.publication, brand=brand, templates=templates, pictures=pictures
+            )
+            editions.append((edition, message))
+        if not editions:
+            raise StateError(f"No segment gets a single item of issue {issue.label}.", hint="Put keys into [order].")
+        return Rendering(issue=issue, editions=tuple(editions), empty=tuple(empty))
+
+    @cached_property
+    def _templates(self) -> Templates:
+        """Give the templates, kept: compiling costs ten times what filling them does. Edited ones are read anew."""
+        return Templates(self._resources.settings.templates_path)
+
+    def _refuse_begun(self, label: str) -> None:
+        """Keep an issue from being approved anew while, or after, readers get it."""
+        summary = self.summary(label)
+        if summary.sending is not None and summary.sending.state is not SendingState.CANCELLED:
+            raise StateError(
+                f"Issue {label} cannot be approved again: its sending has begun.",
+                hint=f"See `newsletter issue report {label}`.",
+            )

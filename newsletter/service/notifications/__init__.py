@@ -1,0 +1,1 @@
+"""What providers tell: taken in, kept in groups, and made into states and suppressions."""

@@ -1,0 +1,217 @@
+"""Where the month stands, and whether everything is in order: the verbs `status` and `doctor`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from newsletter import machine
+from newsletter.domain.content import Source
+from newsletter.domain.issue import IssueState
+from newsletter.domain.notification import KeptNotification, NotificationKind
+from newsletter.errors import NewsletterError
+from newsletter.send.mark import Doubt
+from newsletter.service.database import DatabaseService
+from newsletter.service.issues.shelf import IssueShelf, IssueSummary
+from newsletter.service.resources import Resources
+from newsletter.storage.audience import AudienceStore
+from newsletter.storage.content import ContentStore
+from newsletter.storage.notifications import NotificationStore
+
+ACCOUNT_NEWS_DAYS = 30
+"""How long a change of the account with the provider is shown."""
+
+Look = Callable[[], tuple[str, str | None]]
+"""Gives what was seen and what there is to remember; raises a NewsletterError where it is not well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where the month stands.
+
+    Attributes:
+        people: How many active people there are.
+        items: How many articles and events were collected.
+        issues: The issues that are not over, and the latest one that is; the oldest first.
+        doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
+        account_news: What the provider said of our account lately, the newest first; a person has to read it.
+        next_command: What to type next.
+        next_reason: Why, in one sentence.
+    """
+
+    people: int
+    items: int
+    issues: tuple[IssueSummary, ...]
+    doubt: Doubt | None
+    account_news: tuple[KeptNotification, ...]
+    next_command: str
+    next_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """One thing that `doctor` looked at.
+
+    Attributes:
+        name: What.
+        is_well: In order.
+        message: What was seen.
+        hint: What to do; also where all is well, when there is something to remember.
+    """
+
+    name: str
+    is_well: bool
+    message: str
+    hint: str | None = None
+
+
+class StatusService:
+    """The verbs that look at everything and change nothing.
+
+    Args:
+        resources: Configuration, database, clock.
+        shelf: The issues.
+        database: The database's state.
+        look_at_templates: For `doctor` alone, which is why it comes from outside: `status` needs no template engine.
+        look_at_mailer: Likewise.
+    """
+
+    def __init__(
+        self,
+        resources: Resources,
+        *,
+        shelf: IssueShelf,
+        database: DatabaseService,
+        look_at_templates: Look,
+        look_at_mailer: Look,
+    ) -> None:
+        self._resources = resources
+        self._shelf = shelf
+        self._database = database
+        self._look_at_templates = look_at_templates
+        self._look_at_mailer = look_at_mailer
+
+    def status(self) -> Status:
+        """Say where the month stands and what to do next.
+
+        Raises:
+            NewsletterError: The database or a file cannot be read.
+        """
+        with self._resources.database.read() as connection:
+            people = AudienceStore(connection, key=self._resources.key).count_mailable()
+            items = ContentStore(connection).count()
+            account_news = self._account_news(NotificationStore(connection))
+        summaries = [self._shelf.summary(label) for label in self._shelf.labels()]
+        over = [one for one in summaries if one.state in (IssueState.SENT, IssueState.CANCELLED)]
+        open_ones = [one for one in summaries if one not in over]
+        command, reason = self._next(people, items, open_ones)
+        return Status(
+            people=people,
+            items=items,
+            issues=(*over[-1:], *open_ones),
+            doubt=self._database.doubt(),
+            account_news=account_news,
+            next_command=command,
+            next_reason=reason,
+        )
+
+    def _account_news(self, notifications: NotificationStore) -> tuple[KeptNotification, ...]:
+        """Give the latest changes of our account with the provider, the newest first."""
+        since = self._resources.clock.now() - timedelta(days=ACCOUNT_NEWS_DAYS)
+        changes = notifications.page(kinds=[NotificationKind.ACCOUNT_CHANGED], limit=10)
+        return tuple(one for one in changes if one.at >= since)
+
+    def _next(self, people: int, items: int, open_ones: list[IssueSummary]) -> tuple[str, str]:
+        """Choose the next command."""
+        if people == 0:
+            return "newsletter subscriber import subscribers/example.csv", "Nobody would get an issue yet."
+        if items == 0:
+            return "newsletter collect", "Nothing was collected yet."
+        if not open_ones:
+            today = self._resources.clock.now().astimezone(self._resources.settings.publication.zone)
+            return f"newsletter issue new {today:%Y-%m}", "No issue is in the making."
+        return _step_of(open_ones[0])
+
+    def checkups(self) -> Iterator[Checkup]:
+        """Look over configuration, key, database, segments, templates, mailer and sources, one after another."""
+        settings = self._resources.settings
+        yield Checkup(
+            name="configuration",
+            is_well=True,
+            message=f"{settings.path.name}: {len(settings.sources)} sources, {len(settings.topics)} topics.",
+        )
+        yield self._looked("key file", self._key)
+        yield self._looked("database", self._look_at_database)
+        yield self._looked("segments", self._segments)
+        yield self._looked("brand and templates", self._look_at_templates)
+        yield self._looked("mailer", self._look_at_mailer)
+        yield self._unsubscribing()
+        for source in settings.sources:
+            yield self._source(source)
+
+    def _looked(self, name: str, look: Look) -> Checkup:
+        """Turn a look into a checkup; what goes wrong is told, not raised."""
+        try:
+            message, hint = look()
+        except NewsletterError as error:
+            faults = "".join(f"\n  {fault}" for fault in error.faults)
+            return Checkup(name=name, is_well=False, message=f"{error}{faults}", hint=error.hint)
+        return Checkup(name=name, is_well=True, message=message, hint=hint)
+
+    def _key(self) -> tuple[str, str | None]:
+        path = self._resources.settings.storage.key_file
+        assert self._resources.key
+        return (
+            f"{path.name}, {machine.rights_of(path)}.",
+            "Back it up: without it nobody can tell who must not be mailed.",
+        )
+
+    def _look_at_database(self) -> tuple[str, str | None]:
+        state = self._database.state()
+        self._resources.unchecked_database.require_current()
+        journal = f", {state.journal}" if state.journal else ""
+        return f"{Path(state.name).name}: schema {state.revision}, {state.engine}{journal}.", "newsletter db backup"
+
+    def _segments(self) -> tuple[str, str | None]:
+        segments = self._resources.segments
+        return f"{len(segments)} segments: {', '.join(segment.id for segment in segments)}.", None
+
+    def _unsubscribing(self) -> Checkup:
+        """Say how readers leave: what is the same in every issue is told here, and not as a finding of each."""
+        links = self._resources.settings.publication.links
+        if links.public_url is not None:
+            return Checkup(name="unsubscribing", is_well=True, message=f"By one click, at {links.public_url}.")
+        return Checkup(
+            name="unsubscribing",
+            is_well=True,
+            message=f"By a mail to {links.unsubscribe_address}, not by one click (RFC 8058).",
+            hint="Set links.public_url once the public pages run: Gmail asks for one click from 5,000 mails a day.",
+        )
+
+    def _source(self, source: Source) -> Checkup:
+        """See that a source's file is there; an address is not visited: `collect` says what it answers."""
+        name = f"source {source.id}"
+        if not source.is_enabled:
+            return Checkup(name=name, is_well=True, message="Switched off.")
+        if source.is_remote:
+            return Checkup(name=name, is_well=True, message=source.location, hint="newsletter collect")
+        is_there = Path(source.location).exists()
+        shown = Path(source.location).relative_to(self._resources.settings.root)
+        message = f"{shown} is there." if is_there else f"{shown} is missing."
+        return Checkup(
+            name=name, is_well=is_there, message=message, hint=None if is_there else "Mend path in newsletter.toml."
+        )
+
+
+def _step_of(issue: IssueSummary) -> tuple[str, str]:
+    """Choose the next command for an issue in the making."""
+    label = issue.label
+    if issue.items is None:
+        return f"newsletter issue check {label}", f"issue.toml of {label} has mistakes."
+    steps = {
+        IssueState.DRAFT: (f"newsletter issue check {label}", f"Issue {label} waits for your edits and checks."),
+        IssueState.APPROVED: (f"newsletter issue send {label}", f"Issue {label} is approved."),
+        IssueState.SENDING: (f"newsletter issue send {label}", f"The sending of issue {label} is not finished."),
+        IssueState.PAUSED: (f"newsletter issue report {label}", f"The sending of issue {label} is paused."),
+    }
+    return steps[issue.state]

@@ -5,30 +5,28 @@ import re
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "newsletter"
-TAKEN_BACK = set(
-    [
-        "anything",
-        "bell",
-        "care",
-        "data",
-        "desk",
-        "habits",
-        "helper",
-        "helpers",
-        "info",
-        "letter",
-        "letters",
-        "misc",
-        "outside",
-        "parts",
-        "patience",
-        "quiet",
-        "standing",
-        "tally",
-        "tidings",
-        "utils",
-    ]
-)
+TAKEN_BACK = {
+    "anything",
+    "bell",
+    "care",
+    "data",
+    "desk",
+    "habits",
+    "helper",
+    "helpers",
+    "info",
+    "letter",
+    "letters",
+    "misc",
+    "outside",
+    "parts",
+    "patience",
+    "quiet",
+    "standing",
+    "tally",
+    "tidings",
+    "utils",
+}
 """Words for which the glossary or the field has a plain one."""
 
 

@@ -23,6 +23,7 @@ from newsletter.domain.delivery import (
     BatchOutcome,
     Capabilities,
     ClaimedBatch,
+    Mailer,
     Outcome,
     OutgoingBatch,
     PlannedDelivery,
@@ -33,14 +34,16 @@ from newsletter.domain.delivery import (
     pass_by,
 )
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
-from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings
-from newsletter.mailers.smtp import Smtp
-from newsletter.mailers.smtp_connection import Security, SmtpSettings
+from newsletter.mailers.sendgrid import SendGridTable
+from newsletter.mailers.sendgrid.mailer import SendGrid
+from newsletter.mailers.smtp import SmtpTable
+from newsletter.mailers.smtp.connection import Access
+from newsletter.mailers.smtp.mailer import Smtp
 from newsletter.message.headers import list_id
 from newsletter.send.dispatch import send
 from newsletter.send.owner import Owner
 from newsletter.send.plan import batch_size
-from newsletter.send.ports import Assignment, Mailer
+from newsletter.send.ports import Assignment
 from newsletter.service.deliveries.recipients import recipient_of
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
@@ -193,9 +196,9 @@ def _mailer(order: dict[str, Any]) -> Mailer:
     if "call_seconds" in order:
         return SlowMailer(order["call_seconds"])
     if "host" in order:
-        return SendGrid(SendGridSettings(api_key="SG.benchmark", host=order["host"]))
-    settings = SmtpSettings(
-        host="127.0.0.1", port=order["port"], security=Security.NONE, connections=order["connections"]
+        return SendGrid(SendGridTable(), api_key="SG.benchmark", host=order["host"])
+    settings = Access(
+        server=SmtpTable(host="127.0.0.1", port=order["port"], security="none", connections=order["connections"])
     )
     return Smtp(settings)
 

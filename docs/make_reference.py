@@ -15,8 +15,10 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BaseModel, PlainValidator
 from pydantic.fields import FieldInfo
 
-from newsletter.config.model import ConfigurationFile
+from newsletter.config.model import configuration_of
 from newsletter.curate.issue_shape import IssueFile
+from newsletter.mailers import MAILERS
+from newsletter.table import Built
 
 PAGE = Path(__file__).with_name("reference.md")
 PLAIN = {str: "text", int: "a whole number", bool: "true or false", date: "a date", datetime: "a date with a time"}
@@ -30,7 +32,7 @@ each mistake with file and line.
 
 def document() -> str:
     """Write the page."""
-    files = (("newsletter.toml", ConfigurationFile), ("issue.toml", IssueFile))
+    files = (("newsletter.toml", configuration_of(MAILERS)), ("issue.toml", IssueFile))
     return (
         "\n".join([HEAD, *(line for name, model in files for line in (f"## {name}", "", *_tables(model)))]).rstrip()
         + "\n"
@@ -56,7 +58,9 @@ def _tables(file: type[BaseModel]) -> Iterator[str]:
         for name, field in model.model_fields.items():
             yield f"| `{field.alias or name}` | {_takes(field)} | {_default(field)} |"
         yield ""
-        inner = [found for field in model.model_fields.values() for found in _models(field.annotation)]
+        inner = [
+            found for field in model.model_fields.values() for found in _models((field.annotation, *field.metadata))
+        ]
         extra = model.__annotations__.get("__pydantic_extra__")
         waiting = [*inner, *_models(extra), *waiting]
 
@@ -65,13 +69,15 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     """Give the tables inside a type."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    for part in get_args(annotation):
+    elif isinstance(annotation, Built):
+        yield annotation.table
+    for part in annotation if isinstance(annotation, tuple) else get_args(annotation):
         yield from _models(part)
 
 
 def _takes(field: FieldInfo) -> str:
     """Say what a key takes, and within which bounds."""
-    said = _checked(field.metadata) or _said(field.annotation)
+    said = _checked(field.metadata) or _said(next(_models(tuple(field.metadata)), field.annotation))
     bounds = {type(one): one for one in field.metadata}
     if Ge in bounds and Le in bounds:
         said += f" from {bounds[Ge].ge} to {bounds[Le].le}"
@@ -94,12 +100,12 @@ def _said(annotation: Any) -> str:  # noqa: PLR0911 - one line for each shape of
     """Say a type in words."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _checked(parts[1:]) or _said(parts[0])
+        return _checked(parts[1:]) or _said(next(_models(parts[1:]), parts[0]))
     if origin is Literal:
         return " or ".join(f'`"{part}"`' for part in parts)
     if origin in (Union, types.UnionType):
         return " or ".join(_said(part) for part in parts if part is not type(None))
-    if origin is list:
+    if origin in (list, tuple):
         return f"a list; each: {_said(parts[0])}"
     if origin is dict:
         return f"a table by {'language' if get_origin(parts[0]) is Literal else 'name'}; each: {_said(parts[1])}"
@@ -115,7 +121,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "must be there"
     value = field.get_default(call_default_factory=True)
-    if value in (None, "", [], {}) or isinstance(value, BaseModel):
+    if value in (None, "", [], (), {}) or isinstance(value, BaseModel):
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

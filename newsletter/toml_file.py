@@ -16,6 +16,7 @@ from typing import Any, NoReturn, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from newsletter.errors import Fault, NewsletterError, Place
+from newsletter.table import Built
 
 KeyPath = tuple[str | int, ...]
 """Names and, inside arrays, 0-based numbers: ("source", 0, "kind")."""
@@ -158,7 +159,7 @@ def _names_in(model: type[BaseModel], key_path: KeyPath) -> list[str]:
             is_keyed = False
             continue
         field = next((field for name, field in model.model_fields.items() if part in (name, field.alias)), None)
-        inner = None if field is None else _model_inside(field.annotation)
+        inner = None if field is None else model_inside((field.annotation, *field.metadata))
         if field is None or inner is None:
             return []
         is_keyed = get_origin(field.annotation) is dict
@@ -166,11 +167,14 @@ def _names_in(model: type[BaseModel], key_path: KeyPath) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_inside(annotation: object) -> type[BaseModel] | None:
-    """Find the model in `X`, `X | None`, `tuple[X, ...]` or `dict[str, X]`."""
+def model_inside(annotation: object) -> type[BaseModel] | None:
+    """Find the model in `X`, `X | None`, `tuple[X, ...]`, `dict[str, X]`, or in what builds a plain class."""
+    if isinstance(annotation, Built):
+        return annotation.table
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _model_inside(part))), None)
+    parts = annotation if isinstance(annotation, tuple) else get_args(annotation)
+    return next((found for part in parts if (found := model_inside(part))), None)
 
 
 class _Scanner:

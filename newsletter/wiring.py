@@ -11,22 +11,22 @@ it is made: nearly all that `status` costs is what is loaded for it, so this mod
 verb needs.
 """
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from newsletter.config import MailerSettings, Settings, find_configuration, read_settings
+from newsletter.config import Settings, find_configuration, read_settings
 from newsletter.domain.clock import Clock, SystemClock
 from newsletter.errors import UsageError
+from newsletter.mailers import MAILERS
 from newsletter.service.resources import Resources
 
 if TYPE_CHECKING:
     from newsletter.chromium import Chromium
     from newsletter.collect.gather import Fetches
+    from newsletter.domain.delivery import Mailer
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
-    from newsletter.send.ports import Mailer
     from newsletter.service.audience import AudienceService
     from newsletter.service.database import DatabaseService
     from newsletter.service.deliveries.service import DeliveryService
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from newsletter.service.issues.service import IssueService, Rendering
     from newsletter.service.issues.shelf import IssueShelf
     from newsletter.service.items import ItemService
-    from newsletter.service.notifications.service import NotificationService, ProviderDoor
+    from newsletter.service.notifications.service import NotificationService
     from newsletter.service.starter import LaidOut
     from newsletter.service.status import StatusService
     from newsletter.storage.database import Database
@@ -98,7 +98,7 @@ class Newsletter:
             self.shelf,
             render=self._render,
             open_mailer=self._open_mailer,
-            open_outbox=lambda: Outbox(self.settings.mailer.directory),
+            open_outbox=lambda: Outbox(self.settings.outbox_path),
         )
 
     @cached_property
@@ -106,7 +106,9 @@ class Newsletter:
         """What the provider tells, and its own suppression lists."""
         from newsletter.service.notifications.service import NotificationService
 
-        return NotificationService(self.resources, door=_door(self.settings.mailer), open_mailer=self._open_mailer)
+        own = self.settings.mailer.own
+        door = own.door(self.resources.clock.now) if own else None
+        return NotificationService(self.resources, door=door, open_mailer=self._open_mailer)
 
     @cached_property
     def database(self) -> "DatabaseService":
@@ -142,7 +144,7 @@ class Newsletter:
         return self.issues.render(label)
 
     def _open_mailer(self) -> "Mailer":
-        return self._mailer or _mailer(self.settings.mailer)
+        return self._mailer or _mailer(self.settings)
 
     def close(self) -> None:
         """Give back the database."""
@@ -175,7 +177,7 @@ def open_newsletter(
     Raises:
         ConfigurationError: There is no configuration, or it has mistakes: all of them, each with line and key.
     """
-    settings = read_settings(configuration or find_configuration(Path.cwd()))
+    settings = read_settings(configuration or find_configuration(Path.cwd()), MAILERS)
     return Newsletter(settings, clock=clock or SystemClock(), fetcher=fetcher, mailer=mailer)
 
 
@@ -183,7 +185,7 @@ def _database(settings: Settings) -> "Database":
     """Open the database of the configuration without looking into it."""
     from newsletter.storage.database import Database
 
-    return Database(settings.storage.url)
+    return Database(settings.database_url)
 
 
 def _slow_tools(settings: Settings) -> "SlowTools":
@@ -203,73 +205,17 @@ def _look_at_templates(settings: Settings) -> tuple[str, str]:
     return look_at_templates(settings.templates_path, shown_as=settings.templates_path.relative_to(settings.root))
 
 
-def _mailer(settings: MailerSettings) -> "Mailer":
-    """Build the mailer of the configuration; a provider's package is imported only for its own mailer.
+def _mailer(settings: Settings) -> "Mailer":
+    """Build the mailer of the configuration.
 
     Raises:
         ConfigurationError: Its password or key is missing, or lies open to others.
     """
-    if settings.kind == "smtp":
-        from newsletter.mailers.smtp import Smtp
-        from newsletter.mailers.smtp_connection import Security, SmtpSettings
-
-        assert settings.smtp is not None, "the configuration was checked"
-        server = settings.smtp
-        return Smtp(
-            SmtpSettings(
-                host=server.host,
-                port=server.port,
-                security=Security(server.security),
-                user_name=server.user_name,
-                password=None if server.user_name is None else server.password.read(),
-                connections=server.connections,
-            )
-        )
-    if settings.kind == "sendgrid":
-        from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings
-        from newsletter.mailers.sendgrid.transport import HOSTS
-
-        account = settings.sendgrid
-        return SendGrid(
-            SendGridSettings(
-                api_key=account.api_key.read(),
-                host=account.stand_in or HOSTS[account.region],
-                is_sandbox=account.is_sandbox,
-                is_stand_in=account.stand_in is not None,
-            )
-        )
+    if own := settings.mailer.own:
+        return own.open(settings.root, settings.environment)
     from newsletter.mailers.outbox import Outbox
 
-    return Outbox(settings.directory)
-
-
-def _door(settings: MailerSettings) -> "ProviderDoor | None":
-    """Give the door for the notifications of the configured provider, or None where none is to be open."""
-    keys = settings.sendgrid.webhook_keys
-    return sendgrid_door(*keys) if settings.kind == "sendgrid" and keys else None
-
-
-def sendgrid_door(*public_keys: str) -> "ProviderDoor":
-    """Give the door for notifications that are signed with one of these keys of SendGrid's."""
-    from newsletter.mailers.sendgrid import notifications as sendgrid
-    from newsletter.service.notifications.service import ProviderDoor
-
-    def told(headers: Mapping[str, str]) -> tuple[str | None, str | None]:
-        return headers.get(sendgrid.SIGNATURE_HEADER), headers.get(sendgrid.TIMESTAMP_HEADER)
-
-    def can_be_signed(headers: Mapping[str, str]) -> bool:
-        signature, timestamp = told(headers)
-        return sendgrid.can_be_signed(signature=signature, timestamp=timestamp, now=SystemClock().now())
-
-    def is_signed(raw: bytes, headers: Mapping[str, str]) -> bool:
-        signature, timestamp = told(headers)
-        return any(
-            sendgrid.is_signed(raw, signature=signature, timestamp=timestamp, public_key=key) for key in public_keys
-        )
-
-    return ProviderDoor(
-        name="sendgrid", can_be_signed=can_be_signed, is_signed=is_signed, read=sendgrid.read_notifications
-    )
+    return Outbox(settings.outbox_path)
 
 
 def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":
@@ -316,7 +262,7 @@ def _prepare(configuration: Path) -> None:
     from newsletter.audience.key_file import create_key_file
 
     with open_newsletter(configuration) as newsletter:
-        key_file = newsletter.settings.storage.key_file
+        key_file = newsletter.settings.key_path
         if not key_file.exists():
             create_key_file(key_file)
         newsletter.database.migrate()

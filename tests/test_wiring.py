@@ -5,9 +5,10 @@ import pytest
 from newsletter import open_newsletter
 from newsletter.config import read_settings
 from newsletter.errors import ConfigurationError
+from newsletter.mailers import MAILERS
 from newsletter.mailers.outbox import Outbox
 from newsletter.mailers.sendgrid.mailer import SendGrid
-from newsletter.mailers.smtp import Smtp
+from newsletter.mailers.smtp.mailer import Smtp
 from newsletter.wiring import _mailer
 
 
@@ -24,11 +25,11 @@ SMTP = 'kind = "smtp"\nsmtp = { host = "smtp.example.org", user_name = "x" }'
 def test_each_kind_builds_its_mailer(laid_out: Path, publication: Path) -> None:
     """The configured kind is what mails are handed to, with its secret from the environment."""
     secrets = {"NEWSLETTER_SMTP_PASSWORD": "p", "NEWSLETTER_SENDGRID_API_KEY": "SG.k"}
-    outbox = _mailer(read_settings(laid_out / "newsletter.toml", environment={}).mailer)
-    smtp = _mailer(read_settings(_configure(publication, SMTP), environment=secrets).mailer)
+    outbox = _mailer(read_settings(laid_out / "newsletter.toml", MAILERS, environment={}))
+    smtp = _mailer(read_settings(_configure(publication, SMTP), MAILERS, environment=secrets))
     (publication / "newsletter.toml").write_bytes((laid_out / "newsletter.toml").read_bytes())
     path = _configure(publication, 'kind = "sendgrid"\nsendgrid = { region = "eu", sandbox = true }')
-    sendgrid = _mailer(read_settings(path, environment=secrets).mailer)
+    sendgrid = _mailer(read_settings(path, MAILERS, environment=secrets))
 
     assert isinstance(outbox, Outbox)
     assert isinstance(smtp, Smtp)
@@ -43,13 +44,13 @@ def test_a_missing_password_stops_only_what_needs_it(publication: Path) -> None:
     with open_newsletter(path) as newsletter:
         newsletter.items.collect()
     with pytest.raises(ConfigurationError, match="NEWSLETTER_SMTP_PASSWORD is not set"):
-        _mailer(read_settings(path, environment={}).mailer)
+        _mailer(read_settings(path, MAILERS, environment={}))
 
 
 def test_smtp_without_a_server_is_a_mistake_of_the_file(publication: Path) -> None:
     """A mailer of kind smtp asks for its table, with the line."""
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(_configure(publication, 'kind = "smtp"'), environment={})
+        read_settings(_configure(publication, 'kind = "smtp"'), MAILERS, environment={})
 
     assert [fault.message for fault in caught.value.faults] == [
         "A mailer of kind smtp needs a table [mailer.smtp] with its host."

@@ -10,7 +10,7 @@ from newsletter.cli.session import Session, pass_session
 from newsletter.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from newsletter.service.notifications.service import ProviderDoor
+    from newsletter.domain.notification import ProviderDoor
     from newsletter.web.public_server import PublicServer
 
 
@@ -49,10 +49,10 @@ def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: 
 
 def _play_sendgrid(session: Session, outside: "PublicServer", stack: ExitStack, port: int) -> "ProviderDoor":
     """Begin to be a SendGrid, say how to send through it, and give the door for what it tells."""
-    from newsletter.wiring import STAND_IN_KEY, sendgrid_door, stand_in_sendgrid
+    from newsletter.wiring import STAND_IN_KEY, stand_in_sendgrid
 
     fake = stack.enter_context(stand_in_sendgrid(outside.webhook("sendgrid"), port=port))
     session.say('Everything sent through it is a rehearsal. In another window, with kind = "sendgrid" in [mailer]:')
     session.say(f"  export NEWSLETTER_SENDGRID_URL={fake.host} NEWSLETTER_SENDGRID_API_KEY={STAND_IN_KEY}")
     session.say("  newsletter issue send LABEL, then newsletter issue report LABEL")
-    return sendgrid_door(fake.public_key)
+    return fake.door()

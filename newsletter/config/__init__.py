@@ -3,24 +3,6 @@
 Its door is `read_settings`. It builds nothing: `wiring` does.
 """
 
-from newsletter.config.secret import Secret
-from newsletter.config.settings import (
-    MailerSettings,
-    SendGridAccount,
-    Settings,
-    SmtpServer,
-    StorageSettings,
-    find_configuration,
-    read_settings,
-)
+from newsletter.config.settings import Settings, find_configuration, read_settings
 
-__all__ = [
-    "MailerSettings",
-    "Secret",
-    "SendGridAccount",
-    "Settings",
-    "SmtpServer",
-    "StorageSettings",
-    "find_configuration",
-    "read_settings",
-]
+__all__ = ["Settings", "find_configuration", "read_settings"]

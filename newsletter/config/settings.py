@@ -1,98 +1,22 @@
 """Turn newsletter.toml and NEWSLETTER_* variables into the values the rooms take."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from newsletter.config.model import ConfigurationFile, MailerTable, SourceTable
-from newsletter.config.secret import Secret
-from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, Topic, TopicId
-from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
+from newsletter.config.model import ConfigurationFile, MailerSettings, SourceTable, StorageTable, configuration_of
+from newsletter.domain.content import Source, Topic
+from newsletter.domain.publication import Publication
 from newsletter.errors import ConfigurationError, Fault
+from newsletter.table import MailerTable
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, faults_of, read_toml
 
-_PORT_MAX = 65_535
 FILE_NAME = "newsletter.toml"
 """What the configuration is called, and looked for upwards from the working folder."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageSettings:
-    """Where what happened is kept.
-
-    Attributes:
-        url: SQLAlchemy address of the database; a relative SQLite path counts from newsletter.toml.
-        key_file: The random key under which addresses are hashed and tokens signed.
-    """
-
-    url: str
-    key_file: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpServer:
-    """A mail server.
-
-    Attributes:
-        host: Name, as in its certificate.
-        port: 587 for submission, 465 for TLS from the first byte.
-        security: `starttls`, `tls` or `none` (on this machine only).
-        user_name: None where the server asks for nobody.
-        password: Where it is kept.
-        connections: How many at the same time.
-    """
-
-    host: str
-    port: int
-    security: str
-    user_name: str | None
-    password: Secret
-    connections: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendGridAccount:
-    """An account at SendGrid.
-
-    Attributes:
-        region: `global` or `eu`.
-        is_sandbox: Requests are checked, nothing is sent.
-        api_key: Where it is kept.
-        webhook_keys: With any of which its notifications are checked (public); none leaves the webhook off.
-        stand_in: Address of a SendGrid of our own on this machine, for a rehearsal of the whole path; None for the real
-            one.
-    """
-
-    region: str
-    is_sandbox: bool
-    api_key: Secret
-    webhook_keys: tuple[str, ...] = ()
-    stand_in: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailerSettings:
-    """How mail leaves.
-
-    Attributes:
-        kind: Name of the mailer: `outbox`, `smtp` or `sendgrid`.
-        directory: Where the outbox writes, also in a rehearsal of another mailer.
-        batch_size: Recipients in one call.
-        smtp: The mail server; None where none is configured.
-        sendgrid: The account.
-    """
-
-    kind: str
-    directory: Path
-    batch_size: int
-    smtp: SmtpServer | None = None
-    sendgrid: SendGridAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +29,9 @@ class Settings:
         publication: What is the same for every issue.
         sources: In the order of the file.
         topics: Likewise.
-        storage: Where what happened is kept.
-        mailer: How mail leaves.
-        axe: The file of axe-core that NEWSLETTER_AXE names; None where it names none.
+        storage: Where what happened is kept, as the file says.
+        mailer: How mail leaves, likewise.
+        environment: The NEWSLETTER_* variables; never shown, for they may hold secrets.
     """
 
     root: Path
@@ -115,9 +39,33 @@ class Settings:
     publication: Publication
     sources: tuple[Source, ...]
     topics: tuple[Topic, ...]
-    storage: StorageSettings
+    storage: StorageTable
     mailer: MailerSettings
-    axe: Path | None = None
+    environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def database_url(self) -> str:
+        """Give the SQLAlchemy address of the database; a relative SQLite path counts from newsletter.toml."""
+        url, prefix = self.environment.get("NEWSLETTER_DATABASE_URL", self.storage.url), "sqlite:///"
+        if url.startswith(prefix) and not url.startswith(prefix + "/"):
+            return f"{prefix}{self.root / url.removeprefix(prefix)}"
+        return url
+
+    @property
+    def key_path(self) -> Path:
+        """Give the file of the random key under which addresses are hashed and tokens signed."""
+        return self.root / self.environment.get("NEWSLETTER_KEY_FILE", self.storage.key_file)
+
+    @property
+    def outbox_path(self) -> Path:
+        """Give the folder where the outbox writes, also in a rehearsal of another mailer."""
+        return self.root / self.mailer.directory
+
+    @property
+    def axe(self) -> Path | None:
+        """Give the file of axe-core that NEWSLETTER_AXE names; None where it names none."""
+        axe = self.environment.get("NEWSLETTER_AXE")
+        return None if axe is None else self.root / axe
 
     @property
     def segments_path(self) -> Path:
@@ -151,11 +99,14 @@ def find_configuration(start: Path) -> Path:
     )
 
 
-def read_settings(path: Path, *, environment: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    path: Path, mailers: Mapping[str, type[MailerTable]], *, environment: Mapping[str, str] | None = None
+) -> Settings:
     """Read the configuration; NEWSLETTER_* variables override single values of the file.
 
     Args:
         path: newsletter.toml.
+        mailers: What may be chosen beside the outbox, with the table that it has in [mailer].
         environment: Variables to look at; the process's own by default.
 
     Raises:
@@ -163,11 +114,12 @@ def read_settings(path: Path, *, environment: Mapping[str, str] | None = None) -
     """
     path = path.resolve()
     file = read_toml(path, shown_as=Path(path.name), error=ConfigurationError)
+    shape = configuration_of(mailers)
     faults = [*_repeated(file), *_unknown_topics(file), *_untitled(file)]
     try:
-        tables = ConfigurationFile.model_validate(file.content)
+        tables = shape.model_validate(file.content)
     except ValidationError as error:
-        raise _configuration_error([*faults_of(error, file, ConfigurationFile), *faults]) from error
+        raise _configuration_error([*faults_of(error, file, shape), *faults]) from error
     if faults:
         raise _configuration_error(faults)
     return _settings(path, tables, os.environ if environment is None else environment)
@@ -230,123 +182,39 @@ def _untitled(file: TomlFile) -> Iterator[Fault]:
 
 
 def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, str]) -> Settings:
-    """Turn checked tables into values of the house."""
-    root = path.parent
-    zone = ZoneInfo(tables.publication.zone)
-    url = environment.get("NEWSLETTER_DATABASE_URL", tables.storage.url)
-    key_file = environment.get("NEWSLETTER_KEY_FILE", tables.storage.key_file)
-    axe = environment.get("NEWSLETTER_AXE")
+    """Put checked tables together."""
+    table, zone = tables.publication, ZoneInfo(tables.publication.zone)
     return Settings(
-        root=root,
+        root=path.parent,
         path=path,
-        publication=_publication(tables, zone),
-        sources=tuple(_source(table, root, zone) for table in tables.source),
-        topics=tuple(
-            Topic(
-                id=TopicId(table.id),
-                names=_by_language(table.name),
-                keywords={Language(key): tuple(words) for key, words in table.keywords.items()},
-                blocked={Language(key): tuple(words) for key, words in table.blocked.items()},
-            )
-            for table in tables.topic
+        publication=Publication(
+            id=table.id,
+            names=table.name,
+            taglines=table.tagline,
+            languages=table.languages,
+            zone=zone,
+            event_days=table.event_days,
+            sender=tables.sender,
+            links=tables.links,
+            sections=tuple(tables.section),
         ),
-        storage=StorageSettings(url=_database_url(url, root), key_file=root / key_file),
-        mailer=_mailer(tables.mailer, root, environment),
-        axe=None if axe is None else root / axe,
-    )
-
-
-def _mailer(table: MailerTable, root: Path, environment: Mapping[str, str]) -> MailerSettings:
-    """Make the mailer's settings; no secret is read before it is used."""
-    smtp, sendgrid = table.smtp, table.sendgrid
-    api_key = Secret.at("NEWSLETTER_SENDGRID_API_KEY", sendgrid.api_key_file, root, environment)
-    return MailerSettings(
-        kind=table.kind,
-        directory=root / table.directory,
-        batch_size=table.batch_size,
-        smtp=None
-        if smtp is None
-        else SmtpServer(
-            host=smtp.host,
-            port=smtp.port,
-            security=smtp.security,
-            user_name=smtp.user_name,
-            password=Secret.at("NEWSLETTER_SMTP_PASSWORD", smtp.password_file, root, environment),
-            connections=smtp.connections,
-        ),
-        sendgrid=SendGridAccount(
-            region=sendgrid.region,
-            is_sandbox=sendgrid.sandbox,
-            api_key=api_key,
-            webhook_keys=tuple(sendgrid.webhook_key),
-            stand_in=_stand_in(environment.get("NEWSLETTER_SENDGRID_URL")),
-        ),
-    )
-
-
-def _stand_in(url: str | None) -> str | None:
-    """Accept only an address on this machine: whoever sets a variable must not lead mails and key elsewhere.
-
-    Raises:
-        ConfigurationError: It is another one.
-    """
-    if url is None:
-        return None
-    here = re.fullmatch(r"http://127\.0\.0\.1:(\d{1,5})", url)
-    if here is not None and 0 < int(here[1]) <= _PORT_MAX:
-        return url
-    raise ConfigurationError(
-        "NEWSLETTER_SENDGRID_URL leads away from this machine, or nowhere.",
-        hint="It is for `newsletter serve --fake-sendgrid`, which prints it. Otherwise unset it.",
-    )
-
-
-def _database_url(url: str, root: Path) -> str:
-    """Make a relative SQLite path count from the folder of newsletter.toml."""
-    prefix = "sqlite:///"
-    if url.startswith(prefix) and not url.startswith(prefix + "/"):
-        return f"{prefix}{root / url.removeprefix(prefix)}"
-    return url
-
-
-def _publication(tables: ConfigurationFile, zone: ZoneInfo) -> Publication:
-    """Make the publication."""
-    table, sender, links = tables.publication, tables.sender, tables.links
-    return Publication(
-        id=table.id,
-        names=_by_language(table.name),
-        taglines=_by_language(table.tagline),
-        languages=tuple(Language(language) for language in table.languages),
-        zone=zone,
-        event_days=table.event_days,
-        sender=Sender(**sender.model_dump()),
-        links=Links(**{**links.model_dump(), "own_hosts": tuple(links.own_hosts)}),
-        sections=tuple(
-            Section(
-                id=SectionId(section.id),
-                kind=SectionKind(section.kind),
-                titles=_by_language(section.title),
-                topics=tuple(TopicId(topic) for topic in section.topics),
-            )
-            for section in tables.section
-        ),
+        sources=tuple(_source(source, path.parent, zone) for source in tables.source),
+        topics=tuple(tables.topic),
+        storage=tables.storage,
+        mailer=tables.mailer,
+        environment={name: value for name, value in environment.items() if name.startswith("NEWSLETTER_")},
     )
 
 
 def _source(table: SourceTable, root: Path, zone: ZoneInfo) -> Source:
     """Make one source."""
     return Source(
-        id=SourceId(table.id),
+        id=table.id,
         kind=table.kind,
-        location=table.address if table.address is not None else str(root / (table.path or "")),
-        language=Language(table.language),
+        location=table.address or str(root / (table.path or "")),
+        language=table.language,
         zone=zone,
-        segments=tuple(SegmentId(segment) for segment in table.segments),
-        topics=tuple(TopicId(topic) for topic in table.topics),
+        segments=table.segments,
+        topics=table.topics,
         is_enabled=table.enabled,
     )
-
-
-def _by_language(texts: Mapping[Literal["fi", "sv", "en"], str]) -> dict[Language, str]:
-    """Give texts under the house's type for languages."""
-    return {Language(language): text for language, text in texts.items()}

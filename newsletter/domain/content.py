@@ -274,7 +274,7 @@ class Topic:
     """
 
     id: TopicId
-    names: Mapping[Language, str]
+    names: Mapping[Language, str] = field(default_factory=dict)
     keywords: Mapping[Language, tuple[str, ...]]
     blocked: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Protocol
 
 from newsletter.domain.audience import AddressHash, ExclusionReason, SubscriberId
 from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, Message, Slot
@@ -200,6 +200,24 @@ class BatchOutcome:
     outcomes: tuple[Outcome, ...]
     retry_after_seconds: float | None = None
     stop_reason: str | None = None
+
+
+class Mailer(Protocol):
+    """Something that messages are handed to. A provider's answer is an outcome, never an exception."""
+
+    @property
+    def name(self) -> str:
+        """Give the name it has in the configuration and in the ledger."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Declare what it can do."""
+        ...
+
+    def submit(self, batch: OutgoingBatch) -> BatchOutcome:
+        """Hand the batch over, once, and say what became of every recipient."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

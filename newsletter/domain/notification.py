@@ -5,6 +5,7 @@ number can be relied on: providers send in any order and the same thing again, s
 which a repetition is known. An address is carried only to be compared with that of the delivery, and never kept.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -192,3 +193,20 @@ class TimelinePoint:
     at: datetime
     state: DeliveryState
     deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderDoor:
+    """How one provider's notifications come in.
+
+    Attributes:
+        name: Of the mailer; the last part of the webhook's address.
+        can_be_signed: Tells by these headers whether a body is worth taking.
+        is_signed: Tells whether these bytes, with these headers, are the provider's.
+        read: Puts the bytes into our words.
+    """
+
+    name: str
+    can_be_signed: Callable[[Mapping[str, str]], bool]
+    is_signed: Callable[[bytes, Mapping[str, str]], bool]
+    read: Callable[[bytes], NotificationReading]

@@ -10,10 +10,9 @@ from newsletter.domain.delivery import (
     BatchId,
     BatchOutcome,
     BatchState,
-    Capabilities,
     Checkpoint,
     ClaimedBatch,
-    OutgoingBatch,
+    Mailer,
     PlannedDelivery,
     Recipient,
     Sending,
@@ -23,24 +22,6 @@ from newsletter.domain.delivery import (
 from newsletter.domain.issue import EditionKey, Message
 from newsletter.domain.publication import Sender
 from newsletter.send.owner import Owner
-
-
-class Mailer(Protocol):
-    """Something that messages are handed to. A provider's answer is an outcome, never an exception."""
-
-    @property
-    def name(self) -> str:
-        """Give the name it has in the configuration and in the ledger."""
-        ...
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Declare what it can do."""
-        ...
-
-    def submit(self, batch: OutgoingBatch) -> BatchOutcome:
-        """Hand the batch over, once, and say what became of every recipient."""
-        ...
 
 
 class Ledger(Protocol):

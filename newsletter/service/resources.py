@@ -95,7 +95,7 @@ class Resources:
         Raises:
             ConfigurationError: The key file is missing, short or readable by others.
         """
-        return read_key_file(self.settings.storage.key_file)
+        return read_key_file(self.settings.key_path)
 
     @property
     def segments(self) -> tuple[Segment, ...]:

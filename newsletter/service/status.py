@@ -159,7 +159,7 @@ class StatusService:
         return Checkup(name=name, is_well=True, message=message, hint=hint)
 
     def _key(self) -> tuple[str, str | None]:
-        path = self._resources.settings.storage.key_file
+        path = self._resources.settings.key_path
         assert self._resources.key
         return (
             f"{path.name}, {machine.rights_of(path)}.",

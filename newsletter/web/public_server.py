@@ -10,8 +10,9 @@ from typing import Any
 
 import uvicorn
 
+from newsletter.domain.notification import ProviderDoor
 from newsletter.service.notifications.group_commit import GroupCommit
-from newsletter.service.notifications.service import NotificationService, ProviderDoor
+from newsletter.service.notifications.service import NotificationService
 from newsletter.web.port import take_port
 from newsletter.web.server_config import ServerProtocol, server_config
 from newsletter.web.webhooks import make_webhooks

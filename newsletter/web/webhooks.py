@@ -17,9 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter.domain.notification import Notification
+from newsletter.domain.notification import Notification, ProviderDoor
 from newsletter.errors import StorageError
-from newsletter.service.notifications.service import ProviderDoor
 
 BODY_BYTES_MAX = 1024 * 1024
 """SendGrid posts at most 768 kB at once."""

@@ -6,18 +6,12 @@ from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.config import (
-    MailerSettings,
-    Secret,
-    SendGridAccount,
-    StorageSettings,
-    find_configuration,
-    read_settings,
-)
-from newsletter.config.model import _PLAIN_MAILBOX
+from newsletter.config import find_configuration, read_settings
 from newsletter.domain.content import Language, SectionId, SegmentId, Source, SourceId, SourceKind, Topic, TopicId
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.errors import ConfigurationError
+from newsletter.mailers import MAILERS
+from newsletter.table import _PLAIN_MAILBOX
 from tests.conftest import REPOSITORY
 
 SMALL = """\
@@ -70,7 +64,7 @@ def _write(folder: Path, text: str) -> Path:
 
 def test_the_file_becomes_the_values_of_the_house(tmp_path: Path) -> None:
     """Every table is read, relative paths count from the file, and what is left out has its default."""
-    settings = read_settings(_write(tmp_path, SMALL), environment={})
+    settings = read_settings(_write(tmp_path, SMALL), MAILERS, environment={})
 
     zone = ZoneInfo("Europe/Helsinki")
     fi, sv = Language("fi"), Language("sv")
@@ -117,40 +111,42 @@ def test_the_file_becomes_the_values_of_the_house(tmp_path: Path) -> None:
     assert settings.topics == (
         Topic(id=TopicId("vesi"), names={fi: "Vesi"}, keywords={fi: ("vesi", "vede")}, blocked={fi: ("jätevesi",)}),
     )
-    assert settings.storage == StorageSettings(
-        url=f"sqlite:///{tmp_path / 'newsletter.db'}", key_file=tmp_path / "newsletter.key"
+    assert (settings.database_url, settings.key_path, settings.outbox_path) == (
+        f"sqlite:///{tmp_path / 'newsletter.db'}",
+        tmp_path / "newsletter.key",
+        tmp_path / "outbox",
     )
-    assert settings.mailer == MailerSettings(
-        kind="outbox",
-        directory=tmp_path / "outbox",
-        batch_size=100,
-        sendgrid=SendGridAccount(
-            region="global", is_sandbox=False, api_key=Secret(variable="NEWSLETTER_SENDGRID_API_KEY")
-        ),
-    )
+    assert (settings.mailer.kind, settings.mailer.batch_size, settings.mailer.own) == ("outbox", 100, None)
 
 
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:
     """NEWSLETTER_DATABASE_URL and NEWSLETTER_KEY_FILE override what the file says."""
     environment = {"NEWSLETTER_DATABASE_URL": "sqlite:////elsewhere/x.db", "NEWSLETTER_KEY_FILE": "/secret/key"}
 
-    settings = read_settings(_write(tmp_path, SMALL), environment=environment)
+    settings = read_settings(_write(tmp_path, SMALL), MAILERS, environment=environment)
 
-    assert settings.storage == StorageSettings(url="sqlite:////elsewhere/x.db", key_file=Path("/secret/key"))
+    assert (settings.database_url, settings.key_path) == ("sqlite:////elsewhere/x.db", Path("/secret/key"))
+
+
+def test_a_secret_is_not_shown(tmp_path: Path) -> None:
+    """Printing the settings does not print the environment."""
+    settings = read_settings(_write(tmp_path, SMALL), MAILERS, environment={"NEWSLETTER_SMTP_PASSWORD": "hush"})
+
+    assert (settings.environment, "hush" in repr(settings)) == ({"NEWSLETTER_SMTP_PASSWORD": "hush"}, False)
 
 
 def test_the_environment_names_axe(tmp_path: Path) -> None:
     """NEWSLETTER_AXE counts from the publication's folder; without it nothing is named."""
     path = _write(tmp_path, SMALL)
 
-    named = [read_settings(path, environment=one).axe for one in ({}, {"NEWSLETTER_AXE": "tools/axe.min.js"})]
+    named = [read_settings(path, MAILERS, environment=one).axe for one in ({}, {"NEWSLETTER_AXE": "tools/axe.min.js"})]
 
     assert named == [None, tmp_path / "tools" / "axe.min.js"]
 
 
 def test_the_repositorys_own_file_is_right() -> None:
     """The sample publication's configuration is read without a fault."""
-    settings = read_settings(REPOSITORY / "newsletter.toml", environment={})
+    settings = read_settings(REPOSITORY / "newsletter.toml", MAILERS, environment={})
 
     assert [source.kind for source in settings.sources] == ["text", "feed", "calendar", "folder"]
 
@@ -169,7 +165,7 @@ def test_every_mistake_is_told_at_once_with_line_and_key(tmp_path: Path) -> None
     )
 
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(_write(tmp_path, text), environment={})
+        read_settings(_write(tmp_path, text), MAILERS, environment={})
 
     assert [str(fault) for fault in caught.value.faults] == [
         "newsletter.toml:3: publication.zone: Write a time zone such as Europe/Helsinki.",
@@ -215,7 +211,7 @@ def test_values_that_could_do_harm_are_refused_in_words(tmp_path: Path, old: str
     """Names that break headers, plain http, files as addresses and the like are refused with what to write."""
     assert old in SMALL
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(_write(tmp_path, SMALL.replace(old, new)), environment={})
+        read_settings(_write(tmp_path, SMALL.replace(old, new)), MAILERS, environment={})
 
     assert message in [fault.message for fault in caught.value.faults]
 
@@ -225,7 +221,7 @@ def test_a_server_is_named_by_its_name_alone(tmp_path: Path, host: str) -> None:
     """What cannot be looked up is told before anything is sent."""
     text = f'{SMALL}\n[mailer]\nkind = "smtp"\n[mailer.smtp]\nhost = "{host}"\n'
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(_write(tmp_path, text), environment={})
+        read_settings(_write(tmp_path, text), MAILERS, environment={})
 
     assert [fault.message for fault in caught.value.faults] == [
         "Write the server's name alone, such as smtp.example.org."
@@ -236,7 +232,7 @@ def test_an_international_domain_is_written_as_mail_servers_want_it(tmp_path: Pa
     """The sender's domain stands in headers and SMTP commands, which take its ASCII form only."""
     text = SMALL.replace('"uutiset@kyla.example"', '"uutiset@kylä.example"')
 
-    settings = read_settings(_write(tmp_path, text), environment={})
+    settings = read_settings(_write(tmp_path, text), MAILERS, environment={})
 
     assert settings.publication.sender.address == "uutiset@xn--kyl-sla.example"
 

@@ -13,7 +13,9 @@ from pydantic import BaseModel
 
 from newsletter import errors
 from newsletter.cli.main import root
-from newsletter.config.model import ConfigurationFile
+from newsletter.config.model import configuration_of
+from newsletter.mailers import MAILERS
+from newsletter.toml_file import model_inside
 from tests.conftest import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -78,15 +80,14 @@ def test_every_table_of_the_configuration_is_explained_in_the_sample() -> None:
 
     def keys(model: type[BaseModel]) -> set[str]:
         inner = {
-            found
+            key
             for field in model.model_fields.values()
-            for part in (field.annotation, *getattr(field.annotation, "__args__", ()))
-            if isinstance(part, type) and issubclass(part, BaseModel)
-            for found in keys(part)
+            if (found := model_inside((field.annotation, *field.metadata)))
+            for key in keys(found)
         }
         return {field.alias or name for name, field in model.model_fields.items()} | inner
 
-    assert sorted(key for key in keys(ConfigurationFile) if key not in text) == []
+    assert sorted(key for key in keys(configuration_of(MAILERS)) if key not in text) == []
 
 
 def test_every_error_stands_in_the_tree() -> None:

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.delivery import Recipient, Verdict
+from newsletter.domain.delivery import Mailer, Recipient, Verdict
 from newsletter.domain.issue import Slot
+from newsletter.mailers import MAILERS
 from newsletter.mailers.outbox import Outbox
 from newsletter.mailers.sendgrid.fake import Fault
-from newsletter.mailers.smtp import Smtp
-from newsletter.mailers.smtp_connection import Security, SmtpSettings
-from newsletter.send.ports import Mailer
+from newsletter.mailers.smtp import SmtpTable
+from newsletter.mailers.smtp.connection import Access
+from newsletter.mailers.smtp.mailer import Smtp
 from tests.fakes.smtp import DROP, HANG, FakeSmtp
 from tests.mailers.samples import READERS, a_batch, a_recipient, verdicts
 from tests.mailers.sendgrid.service import API_KEY, a_fake, a_mailer
@@ -85,11 +86,8 @@ def smtp(trouble: str, _folder: Path) -> Iterator[World]:
         return reply if phase == troubled else None
 
     with FakeSmtp(answer) as server:
-        settings = SmtpSettings(
-            host="127.0.0.1",
-            port=server.port,
-            security=Security.NONE,
-            connections=1,
+        settings = Access(
+            server=SmtpTable(host="127.0.0.1", port=server.port, security="none", connections=1),
             timeout_seconds=patience_seconds(trouble),
             verdict_seconds=patience_seconds(trouble),
         )
@@ -170,6 +168,13 @@ CANNOT_HAPPEN = {
     ("smtp", "429 with reset"): "SMTP has no word for how long to wait (RFC 5321 section 4.5.4.1)",
 }
 TROUBLES = sorted({trouble for _, trouble in EXPECTED})
+
+
+@pytest.mark.parametrize("kind", ["outbox", *MAILERS])
+def test_every_mailer_keeps_the_contract_under_its_name(kind: str, tmp_path: Path) -> None:
+    """What may be chosen in newsletter.toml stands in the table of this test, and calls itself by that name."""
+    with WORLDS[kind]("none", tmp_path) as world:
+        assert world.mailer.name == kind
 
 
 def test_every_trouble_is_answered_for_every_mailer() -> None:

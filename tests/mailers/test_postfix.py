@@ -16,8 +16,9 @@ import pytest
 
 from newsletter.domain.delivery import Recipient, Verdict
 from newsletter.mailers.batch_outcome import prepare_batch
-from newsletter.mailers.smtp import Smtp
-from newsletter.mailers.smtp_connection import Security, SmtpSettings
+from newsletter.mailers.smtp import SmtpTable
+from newsletter.mailers.smtp.connection import Access
+from newsletter.mailers.smtp.mailer import Smtp
 from tests.mailers.samples import MESSAGE, a_batch, a_recipient
 
 POSTFIX = shutil.which("postfix") or "/usr/sbin/postfix"
@@ -131,7 +132,7 @@ def postfix() -> Iterator[Postfix]:
 
 def a_mailer(postfix: Postfix) -> Smtp:
     """Give our mailer for this Postfix."""
-    return Smtp(SmtpSettings(host="127.0.0.1", port=postfix.port, security=Security.NONE, connections=CONNECTIONS))
+    return Smtp(Access(server=SmtpTable(host="127.0.0.1", port=postfix.port, security="none", connections=CONNECTIONS)))
 
 
 def test_a_thousand_mails_arrive_byte_by_byte(postfix: Postfix) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from cryptography import x509
@@ -17,8 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from newsletter.domain.delivery import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
 from newsletter.errors import ConfigurationError
 from newsletter.mailers.batch_outcome import prepare_batch
-from newsletter.mailers.smtp import Smtp
-from newsletter.mailers.smtp_connection import Security, SmtpSettings
+from newsletter.mailers.smtp import SmtpTable
+from newsletter.mailers.smtp.connection import Access
+from newsletter.mailers.smtp.mailer import Smtp
 from tests.fakes.smtp import CUT, DROP, HANG, Answer, FakeSmtp
 from tests.mailers.samples import MESSAGE, a_batch, a_recipient, delivery_key, verdicts
 
@@ -29,11 +31,8 @@ DOUBT = "The SMTP server gave no clear answer after the mail was written."
 def a_mailer(server: FakeSmtp, *, connections: int = 1, timeout_seconds: float = 5, verdict_seconds: float = 5) -> Smtp:
     """Give a mailer for the fake."""
     return Smtp(
-        SmtpSettings(
-            host="127.0.0.1",
-            port=server.port,
-            security=Security.NONE,
-            connections=connections,
+        Access(
+            server=SmtpTable(host="127.0.0.1", port=server.port, security="none", connections=connections),
             timeout_seconds=timeout_seconds,
             verdict_seconds=verdict_seconds,
         )
@@ -377,7 +376,7 @@ def test_without_anybody_to_mail_no_connection_is_made(
 
 def test_capabilities_are_those_of_a_server_without_idempotency() -> None:
     """A mail in doubt is never sent again blindly; a call is as large as its connections bear."""
-    mailer = Smtp(SmtpSettings(host="localhost", security=Security.NONE, connections=4))
+    mailer = Smtp(Access(server=SmtpTable(host="localhost", security="none", connections=4)))
 
     assert (mailer.name, mailer.capabilities) == (
         "smtp",
@@ -389,7 +388,7 @@ def test_capabilities_are_those_of_a_server_without_idempotency() -> None:
 def test_an_open_connection_stays_on_this_machine(host: str) -> None:
     """Without protection only this machine's own server is spoken to."""
     with pytest.raises(ConfigurationError) as caught:
-        Smtp(SmtpSettings(host=host, security=Security.NONE))
+        Smtp(Access(server=SmtpTable(host=host, security="none")))
 
     assert caught.value.message == "The connection to the SMTP server would not be protected."
 
@@ -397,12 +396,12 @@ def test_an_open_connection_stays_on_this_machine(host: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
 def test_this_machine_is_known_by_name_and_address(host: str) -> None:
     """Every way to write this machine will do."""
-    assert Smtp(SmtpSettings(host=host, security=Security.NONE)).name == "smtp"
+    assert Smtp(Access(server=SmtpTable(host=host, security="none"))).name == "smtp"
 
 
 def test_a_password_that_cannot_be_said_is_a_matter_of_configuration() -> None:
     """Only ASCII can be said; that is told before anything is sent, and the password does not show."""
-    settings = SmtpSettings(host="smtp.example", user_name="seutu", password="sälä")
+    settings = Access(server=SmtpTable(host="smtp.example", user_name="seutu"), password="sälä")
 
     with pytest.raises(ConfigurationError) as caught:
         Smtp(settings)
@@ -449,15 +448,12 @@ def serve_tls(certificate: Path) -> Serve:
     return serve
 
 
-def settings(server: FakeSmtp, certificate: Path | None, security: Security = Security.STARTTLS) -> SmtpSettings:
+def settings(server: FakeSmtp, certificate: Path | None, security: Literal["starttls", "tls"] = "starttls") -> Access:
     """Give settings with a password, trusting the certificate when it is given."""
-    return SmtpSettings(
-        host="localhost",
-        port=server.port,
-        security=security,
-        user_name="seutu",
+    table = SmtpTable(host="localhost", port=server.port, security=security, user_name="seutu", connections=1)
+    return Access(
+        server=table,
         password="not-a-real-password",
-        connections=1,
         timeout_seconds=5,
         tls=None if certificate is None else ssl.create_default_context(cafile=str(certificate)),
     )
@@ -469,16 +465,16 @@ SECRET = base64.b64encode(b"\0seutu\0not-a-real-password").decode()
 @pytest.mark.parametrize(
     ("security", "expected"),
     [
-        (Security.STARTTLS, ["ehlo", "STARTTLS", "ehlo", f"AUTH PLAIN {SECRET}"]),
-        (Security.TLS, ["ehlo", f"AUTH PLAIN {SECRET}"]),
+        ("starttls", ["ehlo", "STARTTLS", "ehlo", f"AUTH PLAIN {SECRET}"]),
+        ("tls", ["ehlo", f"AUTH PLAIN {SECRET}"]),
     ],
 )
 def test_nothing_is_said_before_the_connection_is_protected(
-    serve_tls: Serve, certificate: Path, security: Security, expected: list[str]
+    serve_tls: Serve, certificate: Path, security: Literal["starttls", "tls"], expected: list[str]
 ) -> None:
     """Before TLS stands the server hears a greeting at most; the password and the mails go inside."""
     extensions = ("STARTTLS", "AUTH PLAIN")
-    with serve_tls(extensions=extensions, is_tls_from_start=security is Security.TLS) as server:
+    with serve_tls(extensions=extensions, is_tls_from_start=security == "tls") as server:
         answer = Smtp(settings(server, certificate, security)).submit(a_batch(a_recipient(1)))
 
     said = [line.removesuffix(" seutu.example") for line in server.said[0]]

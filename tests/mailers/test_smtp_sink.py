@@ -10,8 +10,9 @@ from contextlib import ExitStack
 import pytest
 
 from newsletter.domain.delivery import BatchOutcome
-from newsletter.mailers.smtp import Smtp
-from newsletter.mailers.smtp_connection import Security, SmtpSettings
+from newsletter.mailers.smtp import SmtpTable
+from newsletter.mailers.smtp.connection import Access
+from newsletter.mailers.smtp.mailer import Smtp
 from tests.mailers.samples import a_batch, a_recipient
 
 SINK = shutil.which("smtp-sink") or "/usr/sbin/smtp-sink"
@@ -47,11 +48,8 @@ def serve() -> Iterator[Serve]:
 
 def send(port: int, *, timeout_seconds: float = 5, connections: int = 1, count: int = 3) -> BatchOutcome:
     """Hand some mails over to a port."""
-    settings = SmtpSettings(
-        host="127.0.0.1",
-        port=port,
-        security=Security.NONE,
-        connections=connections,
+    settings = Access(
+        server=SmtpTable(host="127.0.0.1", port=port, security="none", connections=connections),
         timeout_seconds=timeout_seconds,
         verdict_seconds=timeout_seconds,
     )

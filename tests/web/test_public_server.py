@@ -10,10 +10,12 @@ import httpx
 import pytest
 
 from newsletter import open_newsletter
+from newsletter.domain.clock import SystemClock
 from newsletter.errors import UsageError
+from newsletter.mailers.sendgrid.notifications import door
 from newsletter.web.port import take_port
 from newsletter.web.public_server import PublicServer
-from newsletter.wiring import Newsletter, sendgrid_door
+from newsletter.wiring import Newsletter
 from tests.fakes.provider import SigningProvider, a_body, an_event
 
 PROVIDER = SigningProvider()
@@ -31,7 +33,7 @@ def test_what_comes_in_is_kept_and_the_end_is_clean(publication: Path) -> None:
     with open_newsletter(publication / "newsletter.toml") as newsletter:
         outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0)
         address = outside.webhook("sendgrid")
-        serving = threading.Thread(target=outside.serve, args=([sendgrid_door(PROVIDER.public_key)],))
+        serving = threading.Thread(target=outside.serve, args=([door([PROVIDER.public_key], SystemClock().now)],))
         serving.start()
         body = a_body([an_event(1), an_event(2, event="bounce", status="5.1.1")])
 
@@ -51,7 +53,7 @@ def test_slow_callers_do_not_keep_others_out(publication: Path) -> None:
     with open_newsletter(publication / "newsletter.toml") as newsletter:
         outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0, head_seconds_max=0.3)
         port = httpx.URL(outside.webhook("sendgrid")).port or 0
-        serving = threading.Thread(target=outside.serve, args=([sendgrid_door(PROVIDER.public_key)],))
+        serving = threading.Thread(target=outside.serve, args=([door([PROVIDER.public_key], SystemClock().now)],))
         serving.start()
         whole = b"GET /webhooks/sendgrid HTTP/1.1\r\nHost: a\r\n\r\n"
         ends = [_said_until_the_end(port, begun) for begun in (b"", b"POST / HTTP/1.1\r\nX: ", whole + b"POST /")]
@@ -67,7 +69,7 @@ def test_what_is_no_http_is_answered_once_and_without_a_traceback(
     """Chunks that are none, before, within or after an answer, cost one line of the log and no more."""
     outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0)
     port = httpx.URL(outside.webhook("sendgrid")).port or 0
-    serving = threading.Thread(target=outside.serve, args=([sendgrid_door(PROVIDER.public_key)],))
+    serving = threading.Thread(target=outside.serve, args=([door([PROVIDER.public_key], SystemClock().now)],))
     serving.start()
     signed = "".join(f"{name}: {value}\r\n" for name, value in PROVIDER.headers(b"[]").items())
     heads = [

@@ -8,11 +8,11 @@ from concurrent.futures import Future
 import httpx
 import pytest
 
+from newsletter.domain.clock import SystemClock
 from newsletter.domain.notification import Notification
 from newsletter.errors import StorageError
-from newsletter.mailers.sendgrid.notifications import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from newsletter.mailers.sendgrid.notifications import SIGNATURE_HEADER, TIMESTAMP_HEADER, door
 from newsletter.web.webhooks import BODY_BYTES_MAX, make_webhooks
-from newsletter.wiring import sendgrid_door
 from tests.fakes.provider import SigningProvider, a_body, an_event
 
 ADDRESS = "/webhooks/sendgrid"
@@ -65,7 +65,7 @@ def post(
 ) -> httpx.Response:
     """Post to the webhook, signed unless other headers are given."""
     application = make_webhooks(
-        [sendgrid_door(public_key or provider.public_key)], desk.hand_in, body_seconds_max=body_seconds_max
+        [door([public_key or provider.public_key], SystemClock().now)], desk.hand_in, body_seconds_max=body_seconds_max
     )
 
     async def answer() -> httpx.Response:

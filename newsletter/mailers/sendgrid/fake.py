@@ -29,6 +29,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from newsletter.domain.notification import ProviderDoor
+from newsletter.mailers.sendgrid.notifications import door
 from newsletter.mailers.sendgrid.refusals import Problem, problem, problems_of
 
 SIZE_BYTES_MAX = 20 * 1024 * 1024
@@ -96,7 +98,7 @@ class FakeSendGrid:
     """Serve on loopback while the `with` block lasts.
 
     Attributes:
-        host: For `SendGridSettings.host`.
+        host: Its address.
         public_key: For checking the signature of its events.
         mails: Everything taken so far.
         requests: The body of every request to /v3/mail/send, whatever became of it.
@@ -150,6 +152,10 @@ class FakeSendGrid:
         self._closed.set()
         self._server.shutdown()
         self._server.server_close()
+
+    def door(self) -> ProviderDoor:
+        """Give the door for what it tells."""
+        return door([self.public_key], self._clock)
 
     def script(self, *faults: Fault | None) -> None:
         """Say how the next requests go: None well, a Fault badly; after them all go well."""

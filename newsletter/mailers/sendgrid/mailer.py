@@ -7,15 +7,16 @@ sent. It must not know the ledger or wait for anything: what is not taken now is
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.domain.notification import FetchedSuppressions
 from newsletter.errors import ConfigurationError
 from newsletter.mailers.batch_outcome import OutcomeCollector
+from newsletter.mailers.sendgrid import SendGridTable
 from newsletter.mailers.sendgrid.answers import Meaning, Understood, understand
-from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
+from newsletter.mailers.sendgrid.payload import Personalizer, shared_part, write_request
 from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
 from newsletter.mailers.sendgrid.transport import HOSTS, Transport
 
@@ -23,27 +24,6 @@ BATCH_SIZE_MAX = 500
 """Half of what SendGrid takes: larger calls are no faster (measured) and each may be in doubt as a whole."""
 SINGLES_MAX = 10
 """So many recipients may be refused one by one, with nobody taken, before the message itself is to blame."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendGridSettings:
-    """How to reach SendGrid.
-
-    Attributes:
-        api_key: With the right "Mail Send"; never shown.
-        host: One of `transport.HOSTS`, or the fake's.
-        timeout_seconds: For connecting, and for every wait after it.
-        is_sandbox: SendGrid checks the requests and sends nothing.
-        is_stand_in: The host is a SendGrid of our own on this machine, so that nothing leaves it.
-        tracking: What SendGrid may watch.
-    """
-
-    api_key: str = field(repr=False)
-    host: str = HOSTS["global"]
-    timeout_seconds: float = 30
-    is_sandbox: bool = False
-    is_stand_in: bool = False
-    tracking: Tracking = field(default_factory=Tracking)
 
 
 _KEY = re.compile(r"[!-~]+")
@@ -62,25 +42,39 @@ class SendGrid:
 
     name = "sendgrid"
 
-    def __init__(self, settings: SendGridSettings) -> None:
+    def __init__(
+        self,
+        account: SendGridTable,
+        *,
+        api_key: str,
+        host: str | None = None,
+        is_stand_in: bool = False,
+        timeout_seconds: float = 30,
+    ) -> None:
         """Prepare; nothing is connected yet.
+
+        Args:
+            account: What newsletter.toml says of it.
+            api_key: With the right "Mail Send"; never shown.
+            host: The fake's; None for that of the account's region.
+            is_stand_in: The host is a SendGrid of our own on this machine, so that nothing leaves it.
+            timeout_seconds: For connecting, and for every wait after it.
 
         Raises:
             ConfigurationError: The key is none: it could not stand in a request.
         """
-        if _KEY.fullmatch(settings.api_key) is None:
+        if _KEY.fullmatch(api_key) is None:
             raise ConfigurationError(
                 "SendGrid's API key is not one word of plain letters, digits and marks.",
                 hint="Copy the whole key from SendGrid's page; it begins with SG.",
             )
-        self._settings = settings
-        self._transport = Transport(
-            api_key=settings.api_key, host=settings.host, timeout_seconds=settings.timeout_seconds
-        )
+        self._is_sandbox, self._is_stand_in = account.sandbox, is_stand_in
+        host = host or HOSTS[account.region]
+        self._transport = Transport(api_key=api_key, host=host, timeout_seconds=timeout_seconds)
         self.capabilities = Capabilities(
             batch_size_max=BATCH_SIZE_MAX,
-            is_idempotent=settings.is_sandbox,
-            is_rehearsal=settings.is_sandbox or settings.is_stand_in,
+            is_idempotent=account.sandbox,
+            is_rehearsal=account.sandbox or is_stand_in,
         )
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:
@@ -93,14 +87,13 @@ class SendGrid:
                 collector.reject(recipient, "The person's values are larger than the 10,000 bytes that SendGrid takes.")
             else:
                 parcels.append((recipient, personalizer.write(recipient)))
-        settings = self._settings
-        shared = shared_part(batch, tracking=settings.tracking, is_sandbox=settings.is_sandbox)
-        return _HandOver(self._transport, shared, collector, is_sandbox=settings.is_sandbox).run(parcels)
+        shared = shared_part(batch, is_sandbox=self._is_sandbox)
+        return _HandOver(self._transport, shared, collector, is_sandbox=self._is_sandbox).run(parcels)
 
     def fetch_suppressions(self, since: datetime | None = None) -> FetchedSuppressions:
         """Read SendGrid's own lists of addresses not to be mailed, from an aware moment on; nothing changes there."""
         fetched = fetch_suppressions(self._transport, since=since)
-        return replace(fetched, is_rehearsal=self._settings.is_stand_in)
+        return replace(fetched, is_rehearsal=self._is_stand_in)
 
 
 class _HandOver:

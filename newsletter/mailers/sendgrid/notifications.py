@@ -1,9 +1,9 @@
 """What SendGrid's event webhook brings, checked and put into our words.
 
 The doors are `can_be_signed` (the headers, before a body is taken), `is_signed` (raw bytes first, before anything reads
-them) and `read_notifications`, a pure function from raw bytes. The kinds are those of SendGrid's event webhook
-reference; what is not in the table is kept raw, and what only says that somebody opened or clicked is left out, for we
-do not measure people. It must not know states: that is `track.reduce`.
+them) and `read_notifications`, a pure function from raw bytes; `door` joins the three. The kinds are those of
+SendGrid's event webhook reference; what is not in the table is kept raw, and what only says that somebody opened or
+clicked is left out, for we do not measure people. It must not know states: that is `track.reduce`.
 """
 
 import base64
@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.delivery import DeliveryKey
-from newsletter.domain.notification import Notification, NotificationKind, NotificationReading
+from newsletter.domain.notification import Notification, NotificationKind, NotificationReading, ProviderDoor
 from newsletter.mailers.batch_outcome import without_private
 from newsletter.mailers.sendgrid.payload import DELIVERY_ARGUMENT
 
@@ -72,6 +72,28 @@ _EVENT_ID_LENGTH_MAX = 100
 """As SendGrid's reference says; a longer one is none, and the natural key knows the event all the same."""
 _RAW_LENGTH_MAX = 4_000
 """Enough for a person to see what it is about."""
+
+
+def door(public_keys: Collection[str], now: Callable[[], datetime]) -> ProviderDoor:
+    """Give the door for notifications that are signed with one of these keys.
+
+    Args:
+        public_keys: As SendGrid shows them.
+        now: Gives the present moment.
+    """
+
+    def told(headers: Mapping[str, str]) -> tuple[str | None, str | None]:
+        return headers.get(SIGNATURE_HEADER), headers.get(TIMESTAMP_HEADER)
+
+    def may_be(headers: Mapping[str, str]) -> bool:
+        signature, timestamp = told(headers)
+        return can_be_signed(signature=signature, timestamp=timestamp, now=now())
+
+    def is_ours(raw: bytes, headers: Mapping[str, str]) -> bool:
+        signature, timestamp = told(headers)
+        return any(is_signed(raw, signature=signature, timestamp=timestamp, public_key=key) for key in public_keys)
+
+    return ProviderDoor(name="sendgrid", can_be_signed=may_be, is_signed=is_ours, read=read_notifications)
 
 
 def can_be_signed(*, signature: str | None, timestamp: str | None, now: datetime) -> bool:

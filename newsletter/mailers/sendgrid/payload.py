@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quoted
 
 from newsletter.domain.delivery import OutgoingBatch, Recipient
@@ -39,23 +38,10 @@ _NOT_IN_NAMES = re.compile('[,;<>"]')
 """SendGrid refuses `;` and `,` in a name; the others break the header it makes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracking:
-    """What SendGrid may rewrite or watch; everything is off unless the publication says otherwise.
-
-    Attributes:
-        opens: Put a picture of one pixel into the HTML.
-        clicks: Lead every link over SendGrid's host.
-    """
-
-    opens: bool = False
-    clicks: bool = False
-
-
-def shared_part(batch: OutgoingBatch, *, tracking: Tracking, is_sandbox: bool) -> dict[str, object]:
+def shared_part(batch: OutgoingBatch, *, is_sandbox: bool) -> dict[str, object]:
     """Give what is the same for all recipients, with tags where the message has slots.
 
-    Settings are written out even when off, for the account's own defaults would count otherwise. There is no `asm` and
+    Tracking is off by word, for the account's own defaults would count otherwise. There is no `asm` and
     no subscription tracking: our List-Unsubscribe is the only way out, so that there is one truth about who left.
     """
     message, sender = batch.message, batch.sender
@@ -78,8 +64,8 @@ def shared_part(batch: OutgoingBatch, *, tracking: Tracking, is_sandbox: bool) -
         "content": [{"type": "text/plain", "value": text}, {"type": "text/html", "value": html}],
         "headers": headers,
         "tracking_settings": {
-            "click_tracking": {"enable": tracking.clicks, "enable_text": False},
-            "open_tracking": {"enable": tracking.opens},
+            "click_tracking": {"enable": False, "enable_text": False},
+            "open_tracking": {"enable": False},
             "subscription_tracking": {"enable": False},
             "ganalytics": {"enable": False},
         },

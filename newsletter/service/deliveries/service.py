@@ -14,6 +14,7 @@ from newsletter.domain.delivery import (
     BatchState,
     DeliveryKey,
     Forecast,
+    Mailer,
     Outcome,
     OutgoingBatch,
     PlannedDelivery,
@@ -30,7 +31,7 @@ from newsletter.send.backoff import once_unlocked
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, questions
-from newsletter.send.ports import Assignment, Mailer
+from newsletter.send.ports import Assignment
 from newsletter.service.deliveries.guard import Guard
 from newsletter.service.deliveries.recipients import SPECIMEN, recipient_of
 from newsletter.service.issues.shelf import IssueShelf

@@ -11,20 +11,19 @@ from typing import Protocol, runtime_checkable
 
 from newsletter.audience.addresses import parse_address
 from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason, hash_address
-from newsletter.domain.delivery import DeliveryKey, DeliveryState, SendingId
+from newsletter.domain.delivery import DeliveryKey, DeliveryState, Mailer, SendingId
 from newsletter.domain.notification import (
     FetchedSuppressions,
     KeptNotification,
     KnownDelivery,
     Notification,
     NotificationKind,
-    NotificationReading,
+    ProviderDoor,
     ProviderSuppression,
     StateChange,
     TimelinePoint,
 )
 from newsletter.errors import UsageError
-from newsletter.send.ports import Mailer
 from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger
@@ -45,23 +44,6 @@ WORN_OUT = "three issues in a row came back"
 _STRAYS = 'each names a delivery and not its address. See `newsletter notification list --kind "set aside"`.'
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderDoor:
-    """How one provider's notifications come in.
-
-    Attributes:
-        name: Of the mailer; the last part of the webhook's address.
-        can_be_signed: Tells by these headers whether a body is worth taking.
-        is_signed: Tells whether these bytes, with these headers, are the provider's.
-        read: Puts the bytes into our words.
-    """
-
-    name: str
-    can_be_signed: Callable[[Mapping[str, str]], bool]
-    is_signed: Callable[[bytes, Mapping[str, str]], bool]
-    read: Callable[[bytes], NotificationReading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

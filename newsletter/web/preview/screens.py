@@ -112,7 +112,7 @@ def outbox_screen(
         "number": number,
         "pages": -(-total // MESSAGES_ON_A_PAGE),
         "mail": None,
-        "folder": studio.newsletter.settings.mailer.directory.name,
+        "folder": studio.newsletter.settings.outbox_path.name,
     }
     if mail is not None and opened is not None:
         context |= _opened(mail, opened, visit, number)

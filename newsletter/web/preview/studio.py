@@ -53,7 +53,7 @@ class Studio:
     @property
     def mailbox(self) -> Mailbox:
         """Give the outbox of the configuration."""
-        return Mailbox(self._newsletter.settings.mailer.directory)
+        return Mailbox(self._newsletter.settings.outbox_path)
 
     def labels(self) -> tuple[IssueLabel, ...]:
         """Give every issue that has a file, the newest first."""

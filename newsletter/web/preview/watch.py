@@ -38,7 +38,7 @@ def part_of(path: Path, settings: Settings) -> Part | None:
     name = path.name
     if path == settings.path:
         return Part.CONFIGURATION
-    if path.is_relative_to(settings.mailer.directory):
+    if path.is_relative_to(settings.outbox_path):
         return Part.OUTBOX
     if name.startswith("."):
         return None
@@ -50,7 +50,7 @@ def part_of(path: Path, settings: Settings) -> Part | None:
 
 def _folders(settings: Settings) -> list[Path]:
     """Give the folders to watch with all that is below them, as far as they exist."""
-    wanted = (settings.templates_path, settings.segments_path.parent, settings.issues_path, settings.mailer.directory)
+    wanted = (settings.templates_path, settings.segments_path.parent, settings.issues_path, settings.outbox_path)
     return [folder for folder in wanted if folder.is_dir()]
 
 

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
+from newsletter.mailers.sendgrid import SendGridTable
 from newsletter.mailers.sendgrid.fake import FakeSendGrid
-from newsletter.mailers.sendgrid.mailer import SendGrid, SendGridSettings
+from newsletter.mailers.sendgrid.mailer import SendGrid
 
 API_KEY = "SG.not-a-real-key.0123456789"
 NOW = datetime(2017, 11, 1, 9, 0, tzinfo=UTC)
@@ -16,6 +17,4 @@ def a_fake() -> FakeSendGrid:
 
 def a_mailer(host: str, *, is_sandbox: bool = False, timeout_seconds: float = 5, api_key: str = API_KEY) -> SendGrid:
     """Give a mailer for a host on this machine."""
-    return SendGrid(
-        SendGridSettings(api_key=api_key, host=host, is_sandbox=is_sandbox, timeout_seconds=timeout_seconds)
-    )
+    return SendGrid(SendGridTable(sandbox=is_sandbox), api_key=api_key, host=host, timeout_seconds=timeout_seconds)

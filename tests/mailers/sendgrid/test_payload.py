@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from newsletter.domain.issue import Slot
 from newsletter.domain.picture import Picture
-from newsletter.mailers.sendgrid.payload import Personalizer, Tracking, shared_part, write_request
+from newsletter.mailers.sendgrid.payload import Personalizer, shared_part, write_request
 from newsletter.mailers.sendgrid.refusals import problems_of
 from newsletter.message.slots import one_line
 from tests.mailers.samples import MESSAGE, SENDER, UNSUBSCRIBE_TOKEN, a_batch, a_recipient
@@ -20,7 +20,7 @@ def test_the_shared_part_is_exactly_this() -> None:
     """Bodies carry tags of their own kind, all tracking is off by word, and no group or list of SendGrid takes part."""
     batch = a_batch(a_recipient(1), is_rehearsal=True)
 
-    shared = shared_part(batch, tracking=Tracking(), is_sandbox=True)
+    shared = shared_part(batch, is_sandbox=True)
 
     assert shared == {
         "from": {"email": "uutiskirje@seutu.example", "name": "Seudun uutiskirje"},
@@ -59,9 +59,7 @@ def test_pictures_are_attached_by_the_name_the_html_shows_them_by() -> None:
     picture = Picture(name="a.png", media_type="image/png", content=b"\x89PNG", width_pixels=1, height_pixels=1)
     batch = a_batch()
 
-    shared = shared_part(
-        replace(batch, message=replace(batch.message, pictures=(picture,))), tracking=Tracking(), is_sandbox=False
-    )
+    shared = shared_part(replace(batch, message=replace(batch.message, pictures=(picture,))), is_sandbox=False)
 
     assert shared["attachments"] == [
         {
@@ -74,24 +72,12 @@ def test_pictures_are_attached_by_the_name_the_html_shows_them_by() -> None:
     ]
 
 
-def test_tracking_is_on_only_where_the_publication_says_so() -> None:
-    """Opens and clicks can be switched on; the text part and the way out stay untouched by SendGrid."""
-    shared = shared_part(a_batch(), tracking=Tracking(opens=True, clicks=True), is_sandbox=False)
-
-    assert shared["tracking_settings"] == {
-        "click_tracking": {"enable": True, "enable_text": False},
-        "open_tracking": {"enable": True},
-        "subscription_tracking": {"enable": False},
-        "ganalytics": {"enable": False},
-    }
-
-
 def test_headers_that_sendgrid_writes_itself_stay_out() -> None:
     """A header that SendGrid refuses is left to SendGrid, and the request stays good; replies go to the sender."""
     message = replace(MESSAGE, headers=(("Content-Language", "fi"), ("Received", "x"), ("Auto-Submitted", "no")))
     batch = replace(a_batch(a_recipient(1), message=message), sender=replace(SENDER, reply_to=None))
 
-    shared = shared_part(batch, tracking=Tracking(), is_sandbox=False)
+    shared = shared_part(batch, is_sandbox=False)
 
     assert (shared["headers"], shared["reply_to"]) == (
         {"Auto-Submitted": "no", "List-Id": batch.list_id},
@@ -176,7 +162,7 @@ def test_every_tag_stands_where_its_token_stood() -> None:
         a_recipient(1), values={**a_recipient(1).values, Slot.PREFERENCES: "https://kirje.seutu.example/p/1"}
     )
     batch = a_batch(recipient, message=message)
-    shared = shared_part(batch, tracking=Tracking(), is_sandbox=False)
+    shared = shared_part(batch, is_sandbox=False)
 
     request = write_request(shared, [Personalizer(message).write(recipient)])
 

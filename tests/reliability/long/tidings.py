@@ -12,12 +12,14 @@ from pathlib import Path
 import httpx
 from sqlalchemy import func, select
 
+from newsletter.domain.clock import SystemClock
 from newsletter.domain.delivery import BatchOutcome, DeliveryKey, DeliveryState, Outcome, Verdict
 from newsletter.errors import StorageError
+from newsletter.mailers.sendgrid.notifications import door
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.tables import delivery, notification, suppression
 from newsletter.web.public_server import PublicServer
-from newsletter.wiring import Newsletter, lay_out_publication, open_newsletter, sendgrid_door
+from newsletter.wiring import Newsletter, lay_out_publication, open_newsletter
 from tests.fakes.provider import Json, SigningProvider, a_body, an_event
 from tests.reliability.long.scene import Figure, chances
 from tests.send.samples import NOW, add_people, addresses, an_approval, freeze, keep_approval
@@ -113,7 +115,7 @@ def _posts(
 def _served(newsletter: Newsletter, provider: SigningProvider) -> Iterator[str]:
     """Serve the webhook, and give its address."""
     outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0)
-    serving = threading.Thread(target=outside.serve, args=([sendgrid_door(provider.public_key)],))
+    serving = threading.Thread(target=outside.serve, args=([door([provider.public_key], SystemClock().now)],))
     serving.start()
     try:
         yield outside.webhook("sendgrid")

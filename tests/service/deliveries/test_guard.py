@@ -10,6 +10,7 @@ from newsletter.config import read_settings
 from newsletter.domain.delivery import Verdict
 from newsletter.domain.issue import IssueLabel, IssueState
 from newsletter.errors import SendingInProgress, StateError, StorageError, UsageError
+from newsletter.mailers import MAILERS
 from newsletter.send.mark import mark_path
 from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.service.database import DatabaseService
@@ -201,7 +202,7 @@ def test_adopting_that_fails_changes_nothing(ready: Path) -> None:
 def test_without_a_file_there_is_nothing_to_adopt(publication: Path) -> None:
     """The sender's lock and mark lie beside a file: a database that is none cannot be sent from."""
     resources = Resources(
-        settings=read_settings(publication / "newsletter.toml", environment={}),
+        settings=read_settings(publication / "newsletter.toml", MAILERS, environment={}),
         clock=FakeClock(MORNING),
         open_database=lambda: Database("sqlite://"),
     )

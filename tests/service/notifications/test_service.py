@@ -24,6 +24,7 @@ from newsletter.domain.notification import (
     ProviderSuppression,
 )
 from newsletter.errors import StorageError, UsageError
+from newsletter.mailers import MAILERS
 from newsletter.service.notifications.service import WORN_OUT, FetchResult, NotificationService, Taken
 from newsletter.service.resources import Resources
 from newsletter.storage.database import Database
@@ -391,11 +392,11 @@ def _handed_over(newsletter: Newsletter) -> list[str]:
 
 def _impatient(folder: Path) -> NotificationService:
     """Give the service over a database that waits for nobody."""
-    settings = read_settings(folder / "newsletter.toml", environment={})
+    settings = read_settings(folder / "newsletter.toml", MAILERS, environment={})
     resources = Resources(
         settings=settings,
         clock=FakeClock(MORNING),
-        open_database=lambda: Database(settings.storage.url, lock_wait_seconds=0.01),
+        open_database=lambda: Database(settings.database_url, lock_wait_seconds=0.01),
     )
     return NotificationService(resources, door=None, open_mailer=ScriptedMailer)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.config import read_settings
+from newsletter.mailers import MAILERS
 from newsletter.web.preview.studio import Studio
 from newsletter.web.preview.watch import ChangeSignal, Part, changes, part_of
 from tests.web.conftest import LABEL
@@ -34,14 +35,14 @@ AT_THE_START = {Part.CONTENT, Part.OUTBOX}
 )
 def test_only_what_a_preview_is_made_of_is_followed(publication: Path, path: str, expected: Part | None) -> None:
     """The database, builds and editors' own files change all the time and mean nothing."""
-    settings = read_settings(publication / "newsletter.toml", environment={})
+    settings = read_settings(publication / "newsletter.toml", MAILERS, environment={})
 
     assert part_of(publication / path, settings) is expected
 
 
 async def _first_change(publication: Path, change: Callable[[], None]) -> frozenset[Part]:
     """Follow the publication until something changed."""
-    settings = read_settings(publication / "newsletter.toml", environment={})
+    settings = read_settings(publication / "newsletter.toml", MAILERS, environment={})
     stop = asyncio.Event()
 
     async def again_and_again() -> None:
@@ -77,7 +78,7 @@ def test_a_folder_that_comes_later_is_followed(publication: Path) -> None:
     """The outbox is made by the first rehearsal, while the preview runs."""
 
     async def scene() -> list[frozenset[Part]]:
-        settings = read_settings(publication / "newsletter.toml", environment={})
+        settings = read_settings(publication / "newsletter.toml", MAILERS, environment={})
         stop, found = asyncio.Event(), []
         message = publication / "outbox" / LABEL / "aa.eml"
 

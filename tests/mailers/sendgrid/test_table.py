@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from newsletter.config import read_settings
+from newsletter.domain.delivery import Capabilities
 from newsletter.errors import ConfigurationError
+from newsletter.mailers import MAILERS
+from newsletter.mailers.sendgrid import SendGridTable
 from newsletter.wiring import open_newsletter
 from tests.fakes.provider import SigningProvider, a_body
 
@@ -54,7 +57,7 @@ def test_two_keys_hold_while_one_is_changed(publication: Path) -> None:
 def test_three_keys_are_a_mistake(publication: Path) -> None:
     """The old one and the new one are two; more would be forgotten there."""
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(_configure(publication, "sendgrid", f'["{KEY}", "{KEY}", "{KEY}"]'), environment={})
+        read_settings(_configure(publication, "sendgrid", f'["{KEY}", "{KEY}", "{KEY}"]'), MAILERS, environment={})
 
     assert [fault.message for fault in caught.value.faults] == [
         "Write one key, or the new and the old one while you change it."
@@ -74,19 +77,22 @@ def test_no_door_is_open_without_key_or_provider(publication: Path, kind: str, k
 def test_a_key_that_is_none_is_a_mistake_of_the_file(publication: Path, key: str) -> None:
     """A key copied in part would refuse everything SendGrid tells; the file says so at once."""
     with pytest.raises(ConfigurationError) as caught:
-        read_settings(_configure(publication, "sendgrid", key), environment={})
+        read_settings(_configure(publication, "sendgrid", key), MAILERS, environment={})
 
     assert [fault.message for fault in caught.value.faults] == [
         "Copy the whole Verification Key from SendGrid's page; it begins with MFkwEw."
     ]
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8031", None])
-def test_a_stand_in_may_be_on_this_machine(publication: Path, url: str | None) -> None:
-    """The address that `newsletter serve --fake-sendgrid` prints is taken."""
-    environment = {} if url is None else {"NEWSLETTER_SENDGRID_URL": url}
+def _capabilities(folder: Path, url: str | None) -> Capabilities:
+    variables = {"NEWSLETTER_SENDGRID_API_KEY": "SG.k"} | ({} if url is None else {"NEWSLETTER_SENDGRID_URL": url})
+    return SendGridTable().open(folder, variables).capabilities
 
-    assert read_settings(publication / "newsletter.toml", environment=environment).mailer.sendgrid.stand_in == url
+
+@pytest.mark.parametrize(("url", "is_rehearsal"), [("http://127.0.0.1:8031", True), (None, False)])
+def test_a_stand_in_may_be_on_this_machine(tmp_path: Path, *, url: str | None, is_rehearsal: bool) -> None:
+    """The address that `newsletter serve --fake-sendgrid` prints is taken, and makes a rehearsal."""
+    assert _capabilities(tmp_path, url).is_rehearsal is is_rehearsal
 
 
 @pytest.mark.parametrize(
@@ -101,7 +107,7 @@ def test_a_stand_in_may_be_on_this_machine(publication: Path, url: str | None) -
         "",
     ],
 )
-def test_no_variable_leads_the_key_away(publication: Path, url: str) -> None:
+def test_no_variable_leads_the_key_away(tmp_path: Path, url: str) -> None:
     """An address elsewhere would receive the key and every reader's address."""
     with pytest.raises(ConfigurationError, match="leads away from this machine"):
-        read_settings(publication / "newsletter.toml", environment={"NEWSLETTER_SENDGRID_URL": url})
+        _capabilities(tmp_path, url)

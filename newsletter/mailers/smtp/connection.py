@@ -1,6 +1,6 @@
 """The way to a mail server: how it is reached, and a connection that is protected and known to us.
 
-The doors are `SmtpSettings` and `connect`. Whatever stands in the way here, no mail was written. It must not know what
+The doors are `Access` and `connect`. Whatever stands in the way here, no mail was written. It must not know what
 is in a mail.
 """
 
@@ -8,9 +8,9 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from newsletter.mailers.batch_outcome import without_private
+from newsletter.mailers.smtp import SmtpTable
 
 LATER = range(400, 500)
 NEVER = range(500, 600)
@@ -19,40 +19,21 @@ Reply = tuple[int, bytes]
 """Code and text, as smtplib gives them."""
 
 
-class Security(StrEnum):
-    """How the connection is protected."""
-
-    STARTTLS = "starttls"
-    """In the clear to begin with; nothing is said before TLS stands, and without it nothing is sent."""
-    TLS = "tls"
-    """From the first byte (port 465)."""
-    NONE = "none"
-    """Not at all; only to a server on this machine."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpSettings:
-    """How to reach the mail server.
+class Access:
+    """How to get into the mail server.
 
     Attributes:
-        host: Name, as in its certificate, or address.
-        port: 587 for submission, 465 for TLS from the first byte.
-        security: STARTTLS unless the server is on this machine.
-        user_name: None where the server asks for nobody.
+        server: What newsletter.toml says of it.
         password: Never shown.
-        connections: How many at the same time.
         timeout_seconds: For connecting, and for every wait after it but the next.
         verdict_seconds: For the answer after the last dot: ten minutes, as RFC 5321 section 4.5.3.2.6 asks, for a
             server may look through a mail before it answers, and whoever does not wait for it is left with a doubt.
         tls: Certificates to trust; None trusts those that Python trusts.
     """
 
-    host: str
-    port: int = 587
-    security: Security = Security.STARTTLS
-    user_name: str | None = None
+    server: SmtpTable
     password: str | None = field(default=None, repr=False)
-    connections: int = 4
     timeout_seconds: float = 30
     verdict_seconds: float = 600
     tls: ssl.SSLContext | None = None
@@ -66,7 +47,7 @@ class StopError(Exception):
     """The server refuses us or the message, not one recipient: nothing more makes sense before a person has looked."""
 
 
-def connect(settings: SmtpSettings, own_name: str) -> smtplib.SMTP:
+def connect(access: Access, own_name: str) -> smtplib.SMTP:
     """Connect, protect the connection and say who we are.
 
     Raises:
@@ -74,9 +55,9 @@ def connect(settings: SmtpSettings, own_name: str) -> smtplib.SMTP:
         StopError: The server, its certificate or its answer to our password will not do, now or later.
     """
     try:
-        server = _reach(settings, own_name)
+        server = _reach(access, own_name)
         try:
-            _introduce(server, settings)
+            _introduce(server, access)
         except BaseException:
             server.close()
             raise
@@ -87,24 +68,24 @@ def connect(settings: SmtpSettings, own_name: str) -> smtplib.SMTP:
     return server
 
 
-def _reach(settings: SmtpSettings, own_name: str) -> smtplib.SMTP:
+def _reach(access: Access, own_name: str) -> smtplib.SMTP:
     """Connect, over TLS from the first byte where that is wanted."""
-    address, timeout_seconds = (settings.host, settings.port), settings.timeout_seconds
-    if settings.security is Security.TLS:
-        return smtplib.SMTP_SSL(*address, local_hostname=own_name, timeout=timeout_seconds, context=settings.tls)
+    address, timeout_seconds = (access.server.host, access.server.port), access.timeout_seconds
+    if access.server.security == "tls":
+        return smtplib.SMTP_SSL(*address, local_hostname=own_name, timeout=timeout_seconds, context=access.tls)
     return smtplib.SMTP(*address, local_hostname=own_name, timeout=timeout_seconds)
 
 
-def _introduce(server: smtplib.SMTP, settings: SmtpSettings) -> None:
+def _introduce(server: smtplib.SMTP, access: Access) -> None:
     """Protect the connection, say who we are and log in."""
     assert server.sock is not None
     # A mail goes in few large writes with an answer after each: waiting for more to send only costs.
     server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if settings.security is Security.STARTTLS:
-        server.starttls(context=settings.tls)
+    if access.server.security == "starttls":
+        server.starttls(context=access.tls)
     server.ehlo_or_helo_if_needed()
-    if settings.user_name is not None:
-        server.login(settings.user_name, settings.password or "")
+    if access.server.user_name is not None:
+        server.login(access.server.user_name, access.password or "")
 
 
 def _sorted(error: OSError) -> NotNowError | StopError:

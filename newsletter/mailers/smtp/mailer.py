@@ -19,13 +19,12 @@ from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch
 from newsletter.domain.hosts import is_loopback
 from newsletter.errors import ConfigurationError, ContentError
 from newsletter.mailers.batch_outcome import OutcomeCollector, prepare_batch
-from newsletter.mailers.smtp_connection import (
+from newsletter.mailers.smtp.connection import (
     LATER,
     NEVER,
+    Access,
     NotNowError,
     Reply,
-    Security,
-    SmtpSettings,
     StopError,
     connect,
     describe,
@@ -55,29 +54,30 @@ class Smtp:
 
     name = "smtp"
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, access: Access) -> None:
         """Prepare; nothing is connected yet.
 
         Raises:
             ConfigurationError: The connection would be unprotected and leave this machine, or the password is one that
                 smtplib cannot say.
         """
-        if settings.security is Security.NONE and not is_loopback(settings.host):
+        server = access.server
+        if server.security == "none" and not is_loopback(server.host):
             raise ConfigurationError(
                 "The connection to the SMTP server would not be protected.",
                 hint='Set security to "starttls" or "tls"; "none" is for a server on this machine only.',
             )
-        if not f"{settings.user_name or ''}{settings.password or ''}".isascii():
+        if not f"{server.user_name or ''}{access.password or ''}".isascii():
             raise ConfigurationError(
                 "The user name or password for the SMTP server has letters beyond ASCII.",
                 hint="Have the server's administrator give one of plain letters and digits.",
             )
-        if settings.security is not Security.NONE and settings.tls is None:
+        if server.security != "none" and access.tls is None:
             # Once: reading every certificate that Python trusts takes 26 ms, as long as fifty mails.
-            settings = replace(settings, tls=ssl.create_default_context())
-        self._settings = settings
+            access = replace(access, tls=ssl.create_default_context())
+        self._access = access
         self.capabilities = Capabilities(
-            batch_size_max=MAILS_PER_CONNECTION * settings.connections, is_idempotent=False, is_rehearsal=False
+            batch_size_max=MAILS_PER_CONNECTION * server.connections, is_idempotent=False, is_rehearsal=False
         )
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:
@@ -87,8 +87,8 @@ class Smtp:
             prepared = prepare_batch(batch)
         except ContentError as error:
             return collector.close(stop_reason=error.message)
-        round_ = _Round(self._settings, batch, prepared, collector)
-        lanes = min(self._settings.connections, len(collector.sound))
+        round_ = _Round(self._access, batch, prepared, collector)
+        lanes = min(self._access.server.connections, len(collector.sound))
         if lanes == 1:
             round_.run()
         elif lanes > 1:
@@ -105,9 +105,9 @@ class _Round:
     """
 
     def __init__(
-        self, settings: SmtpSettings, batch: OutgoingBatch, prepared: PreparedMail, collector: OutcomeCollector
+        self, access: Access, batch: OutgoingBatch, prepared: PreparedMail, collector: OutcomeCollector
     ) -> None:
-        self._settings = settings
+        self._access = access
         self._sender = batch.sender.address
         self._prepared = prepared
         self._collector = collector
@@ -155,7 +155,7 @@ class _Round:
             NotNowError: It cannot be had, broke before it brought anything, or left a doubt.
             StopError: The server refuses us or the message.
         """
-        server = connect(self._settings, self._sender.rpartition("@")[2])
+        server = connect(self._access, self._sender.rpartition("@")[2])
         self._open.add(server)
         try:
             return self._use(server)
@@ -218,9 +218,9 @@ class _Round:
         """Wait for the answer to a whole mail, longer than for any other."""
         try:
             assert server.sock is not None
-            server.sock.settimeout(self._settings.verdict_seconds)
+            server.sock.settimeout(self._access.verdict_seconds)
             reply = server.getreply()
-            server.sock.settimeout(self._settings.timeout_seconds)
+            server.sock.settimeout(self._access.timeout_seconds)
         except OSError:
             return _NO_REPLY
         return reply

@@ -16,8 +16,8 @@ OPENING = """\
 # Commands
 
 Noun, then verb. What a command answers stands on standard output; what it says to you (progress, advice, the next
-command) on standard error. Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 checks found errors, 4 partly
-sent or unknown deliveries, 130 stopped by Ctrl-C.
+command) on standard error. Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 checks found errors or
+rows were rejected, 4 partly sent or unknown deliveries, 130 stopped by Ctrl-C.
 
 This page is written by `docs/make_commands.py`; a test fails when it is older than the commands.
 """

@@ -7,7 +7,7 @@ NewsletterError                 anything that we raise on purpose; `exit_code` i
 │   ├── SourceError             one source cannot be read now or ever; the others go on
 │   ├── IssueFileError          issue.toml: syntax, unknown segment, unknown item
 │   └── TemplateError           a template or its data is wrong (exit 3)
-├── ChecksFailed                findings of severity error stand in the way (exit 3)
+├── ChecksFailed                findings of severity error stand in the way, or rows were rejected (exit 3)
 ├── StorageError                the database is missing, full, newer than the program (exit 1)
 │   └── StorageLocked           another program holds it; the same call may be made again (exit 1)
 ├── StateError                  the step does not fit where the issue stands: not approved, changed since (exit 1)
@@ -129,7 +129,7 @@ class TemplateError(ContentError):
 
 
 class ChecksFailed(NewsletterError):  # noqa: N818 - named for what happened, as the tree above
-    """Findings of severity error stand in the way."""
+    """Findings of severity error stand in the way, or rows of a list were rejected."""
 
     exit_code = 3
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsletter.cli.command import Verb
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 from newsletter.errors import SourceError
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from newsletter.collect.gather import SourceReport
 
 
-@click.command()
+@click.command(cls=Verb)
 @json_option
 @pass_session
 def collect(session: Session, *, as_json: bool) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.command import Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 
 
-@click.group()
+@click.group(cls=Noun)
 def db() -> None:
     """Create, migrate and back up the database."""
 

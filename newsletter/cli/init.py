@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.command import Verb
 from newsletter.cli.session import Session, pass_session
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("folder", default=Path(), type=click.Path(path_type=Path, file_okay=False))
 @pass_session
 def init(session: Session, folder: Path) -> None:

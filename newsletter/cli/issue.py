@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsletter.cli.command import DAY, Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.config.terminal import LANGUAGES, terminal_language
 from newsletter.errors import ChecksFailed, Incomplete, StateError, UsageError
@@ -38,16 +39,14 @@ rehearse_option = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Noun)
 def issue() -> None:
     """Make, check, approve, send and report an issue."""
 
 
 @issue.command()
 @label_argument
-@click.option(
-    "--date", "planned", type=click.DateTime(["%Y-%m-%d"]), help="The planned day of sending. Default: today."
-)
+@click.option("--date", "planned", type=DAY, help="The planned day of sending. Default: today.")
 @click.option("--update", "is_update", is_flag=True, help="Add what was collected since; every edit stays.")
 @pass_session
 def new(session: Session, label: str, *, planned: datetime | None, is_update: bool) -> None:

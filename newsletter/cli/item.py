@@ -4,10 +4,11 @@ from dataclasses import asdict
 
 import click
 
+from newsletter.cli.command import Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 
 
-@click.group()
+@click.group(cls=Noun)
 def item() -> None:
     """Look at collected articles and events."""
 

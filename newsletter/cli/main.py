@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.command import Noun
 from newsletter.cli.session import Session
 from newsletter.errors import NewsletterError
 
@@ -47,7 +48,7 @@ INTERRUPTED = 130
 gc.set_threshold(50_000, 20, 20)
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Noun):
     """A group whose commands are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature

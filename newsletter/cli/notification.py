@@ -4,11 +4,12 @@ from dataclasses import asdict
 
 import click
 
+from newsletter.cli.command import Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.domain.notification import KeptNotification, NotificationKind
 
 
-@click.group()
+@click.group(cls=Noun)
 def notification() -> None:
     """Look at what the provider told about the mails."""
 

@@ -5,10 +5,11 @@ import webbrowser
 
 import click
 
+from newsletter.cli.command import Verb
 from newsletter.cli.session import Session, pass_session
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("label", metavar="[LABEL]", required=False)
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 takes any free port.")
 @click.option(

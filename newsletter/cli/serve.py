@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsletter.cli.command import Verb
 from newsletter.cli.session import Session, pass_session
 from newsletter.errors import ConfigurationError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from newsletter.web.public_server import PublicServer
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option("--port", type=click.IntRange(0, 65535), default=8030, show_default=True, help="0 takes any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address of this machine to listen on.")
 @click.option("--fake-sendgrid", "is_faked", is_flag=True, help="Also be a SendGrid, to rehearse the whole path.")

@@ -174,6 +174,11 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Say how many of something, in the singular or the plural."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under headings in columns as wide as their widest cell; headings alone when there are no rows."""
     cells = [[str(heading) for heading in headings], *([str(cell) for cell in row] for row in rows)]

@@ -4,11 +4,12 @@ from dataclasses import asdict
 
 import click
 
-from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.cli.command import Verb
+from newsletter.cli.session import Session, counted, json_option, pass_session, print_json
 from newsletter.errors import ConfigurationError
 
 
-@click.command()
+@click.command(cls=Verb)
 @json_option
 @pass_session
 def status(session: Session, *, as_json: bool) -> None:
@@ -17,10 +18,13 @@ def status(session: Session, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(status))
         return
-    click.echo(f"{status.people} active people, {status.items} collected articles and events.")
+    click.echo(
+        f"{counted(status.people, 'active person', 'active people')}, "
+        f"{counted(status.items, 'collected article or event', 'collected articles and events')}."
+    )
     for issue in status.issues:
         planned = f", planned for {issue.date}" if issue.date else ""
-        rehearsals = f", {issue.rehearsals} rehearsals" if issue.rehearsals else ""
+        rehearsals = f", {counted(issue.rehearsals, 'rehearsal')}" if issue.rehearsals else ""
         elsewhere = ", not from this database" if issue.is_from_elsewhere else ""
         click.echo(f"Issue {issue.label}: {issue.state}{elsewhere}{planned}{rehearsals}.")
         if issue.left_out.segments:
@@ -33,7 +37,7 @@ def status(session: Session, *, as_json: bool) -> None:
     session.next_step(status.next_command)
 
 
-@click.command()
+@click.command(cls=Verb)
 @json_option
 @pass_session
 def doctor(session: Session, *, as_json: bool) -> None:

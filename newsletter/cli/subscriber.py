@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
-from newsletter.errors import UsageError
+from newsletter.cli.command import Noun
+from newsletter.cli.session import Session, counted, json_option, pass_session, print_json, print_table
+from newsletter.errors import ChecksFailed, UsageError
 
 if TYPE_CHECKING:
     from newsletter.service.audience import Person
@@ -19,7 +20,7 @@ RESUBSCRIBE = "newsletter subscriber resubscribe ADDRESS --note TEXT"
 """The one way back that keeps all that is known of the person."""
 
 
-@click.group()
+@click.group(cls=Noun)
 def subscriber() -> None:
     """Add, import, list and unsubscribe people."""
 
@@ -66,12 +67,16 @@ def add(
 @json_option
 @pass_session
 def import_(session: Session, file: Path, *, wording: str, is_dry_run: bool, as_json: bool) -> None:
-    """Add the people of a CSV file and complete those who are known; nobody is removed or subscribed again."""
+    """Add the people of a CSV file and complete those who are known; nobody is removed or subscribed again.
+
+    Ends with 3 when rows were rejected; the others are kept.
+    """
     result = session.newsletter.audience.import_file(
         file, wording=wording, is_dry_run=is_dry_run, progress=session.counter("Rows read")
     )
     if as_json:
         print_json({**asdict(result), **{name: [str(fault) for fault in getattr(result, name)] for name in _LISTS}})
+        _require_no_rejected(len(result.rejected))
         return
     would = "Would be added" if is_dry_run else "Added"
     click.echo(f"{would}: {result.added}. Changed: {result.changed}. Unchanged: {result.unchanged}.")
@@ -88,6 +93,20 @@ def import_(session: Session, file: Path, *, wording: str, is_dry_run: bool, as_
         click.echo(f"  {stray}")
     click.echo(f"Known before and not in this file: {result.left_alone}, left alone.")
     session.next_step("newsletter segment coverage")
+    _require_no_rejected(len(result.rejected))
+
+
+def _require_no_rejected(rejected: int) -> None:
+    """End with 3 when rows were rejected.
+
+    Raises:
+        ChecksFailed: As said.
+    """
+    if rejected:
+        raise ChecksFailed(
+            f"{counted(rejected, 'row was', 'rows were')} rejected; the others were read.",
+            hint="Mend them in the file and import it again.",
+        )
 
 
 _LISTS = {

@@ -4,12 +4,13 @@ from datetime import datetime
 
 import click
 
+from newsletter.cli.command import DAY, Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.cli.subscriber import name_similar, require_known
 from newsletter.errors import Fault, Incomplete
 
 
-@click.group()
+@click.group(cls=Noun)
 def suppression() -> None:
     """Addresses that must never be mailed."""
 
@@ -61,7 +62,7 @@ def remove(session: Session, address: str, *, note: str) -> None:
 
 
 @suppression.command()
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was added there on this day or later.")
+@click.option("--since", type=DAY, help="Only what was added there on this day or later.")
 @click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Count everything, keep nothing.")
 @pass_session
 def fetch(session: Session, *, since: datetime | None, is_dry_run: bool) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
+from newsletter.cli.command import Noun
 from newsletter.cli.session import Session, pass_session
 from newsletter.errors import TemplateError, UsageError
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.group()
+@click.group(cls=Noun)
 def template() -> None:
     """Look over and try out the templates of letters."""
 

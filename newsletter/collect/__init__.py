@@ -27,7 +27,7 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     if not harvest.items:
         raise SourceError(
             f"Source {source.id!r} holds no item that can be used.",
-            hint=f"`newsletter source check {source.id}` shows what was left out and why.",
+            hint="What was left out of it stands below; mend the source, then collect again.",
             faults=[
                 Fault(message=problem.message, key=problem.item, hint=problem.hint) for problem in harvest.problems
             ],

@@ -105,7 +105,7 @@ def test_a_bad_address_in_a_list_is_told_by_line_and_the_others_come_in(publicat
 
     ran = run("subscriber", "import", "subscribers/list.csv")
 
-    assert ran.code == 0
+    assert ran.code == 3
     assert "Added: 1." in ran.out
     assert re.search(r"list\.csv:3: ", ran.out)
     assert "not an address" not in ran.out

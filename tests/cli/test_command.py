@@ -1,0 +1,59 @@
+"""What every command does alike."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from newsletter.cli.command import DAY, Noun
+from newsletter.cli.main import root
+from newsletter.cli.session import counted
+
+
+@click.group(cls=Noun)
+def noun() -> None:
+    """Hold commands."""
+
+
+@noun.command()
+@click.option("--day", type=DAY)
+@click.option("--tag", "tags", multiple=True)
+def note(day: object, tags: tuple[str, ...]) -> None:
+    """Write down a day and as many tags as are given, in words that are longer than Click shows of a summary."""
+    click.echo(f"{day} {' '.join(tags)}")
+
+
+def test_an_option_that_takes_one_value_is_given_once() -> None:
+    """The first of two values would be lost in silence; what takes several takes several."""
+    twice = CliRunner().invoke(noun, ["note", "--day", "2017-11-24", "--day", "2017-11-25"])
+    several = CliRunner().invoke(noun, ["note", "--tag", "a", "--tag", "b"])
+
+    assert (twice.exit_code, "--day is given 2 times, and takes one value." in twice.output) == (2, True)
+    assert (several.exit_code, several.output) == (0, "None a b\n")
+
+
+@pytest.mark.parametrize("written", ["2017-12-24", "24.12.2017"])
+def test_a_day_is_taken_as_programs_and_as_finns_write_it(written: str) -> None:
+    """Both are the same day."""
+    assert CliRunner().invoke(noun, ["note", "--day", written]).output == "2017-12-24 00:00:00 \n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["isue"], "No such command 'isue'. Did you mean 'issue'"), (["issue", "aprove"], "Did you mean 'approve'")],
+)
+def test_a_misspelt_command_is_told_the_nearest(words: list[str], said: str) -> None:
+    """On both levels."""
+    done = CliRunner().invoke(root, words)
+
+    assert (done.exit_code, said in done.output) == (2, True)
+
+
+def test_summaries_are_shown_whole() -> None:
+    """No list of commands breaks off."""
+    assert "longer than Click shows of a summary." in " ".join(CliRunner().invoke(noun, ["--help"]).output.split())
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 rehearsals"), (1, "1 rehearsal"), (2, "2 rehearsals")])
+def test_one_is_said_in_the_singular(number: int, said: str) -> None:
+    """As people say it."""
+    assert counted(number, "rehearsal") == said

@@ -17,6 +17,7 @@ PLANTED = {
     "HTTP is answered by web alone": ("cli/serve.py", "import uvicorn"),
     "pydantic stands where something comes in": ("send/plan.py", "import pydantic"),
     "Foreign formats are read by the kinds of sources": ("curate/draft.py", "import yaml"),
+    "HTML is made harmless in one place": ("collect/markup.py", "import nh3"),
     "Mails are compiled and pictures drawn in render": ("check/images.py", "import PIL"),
     "Kinds of sources know no fetching": ("collect/kinds/feed.py", "import newsletter.collect.fetching.network"),
     "The ledger knows no door": ("storage/ledger/reads.py", "import newsletter.storage.notifications"),

@@ -29,7 +29,7 @@ MAXIMUM_SUMMARY_CHARACTERS = 5_000
 """A summary is read by a person who chooses; an issue takes a few sentences of it."""
 
 MAXIMUM_NESTING = 200
-"""Of HTML elements. The sanitiser needs 13 s for 50,000 nested ones; people nest a dozen."""
+"""Of HTML elements, as sites nest them; `safe_html` says what becomes of more."""
 
 MAXIMUM_PLACE_CHARACTERS = 200
 MAXIMUM_NAME_CHARACTERS = 100

@@ -1,7 +1,6 @@
 """Turns what sources write into what we keep: sound text, titles on one line, HTML of a few safe tags.
 
-Its doors are `clean_html`, `text_of`, `markdown_of`, `one_line` and `decode`: plain functions over text. It knows
-nothing of sources and items.
+Its doors are `clean_html`, `text_of`, `markdown_of`, `one_line` and `decode`: plain functions over text.
 """
 
 import html as html_entities
@@ -11,13 +10,12 @@ from functools import partial
 from html.parser import HTMLParser
 from typing import Final
 
-import nh3
 from markdownify import markdownify
 
+from newsletter import safe_html
 from newsletter.collect.identity import canonical_url
 from newsletter.collect.limits import MAXIMUM_NESTING, MAXIMUM_TITLE_CHARACTERS
 
-_KEPT: Final = {"a", "b", "i", "em", "strong", "p", "br", "ul", "ol", "li", "blockquote", "h3", "h4"}
 _RENAMED: Final = {"h1": "h3", "h2": "h3", "h5": "h4", "h6": "h4"}
 # Elements that begin and end a paragraph in a browser: without them `<div>one</div><div>two</div>` would read "onetwo".
 # fmt: off
@@ -31,16 +29,10 @@ _REMOVED_WITH_CONTENT: Final = {
     "script", "style", "svg", "math", "iframe", "object", "embed", "noscript", "template", "title", "select",
     "textarea", "button", "audio", "video", "canvas",
 }
-# Not counted as nesting: they hold nothing, or the next of their kind ends them.
-_FLAT: Final = {
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
-    "p", "li", "td", "th", "tr", "tbody", "thead", "tfoot", "dt", "dd", "option",
-}
 # fmt: on
 
 # Possessive quantifiers: a `<` with megabytes and no `>` after it must not cost quadratic time.
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*+)([^<>]*+)>")
-_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*+)[^<>]*+>")
 _EMPTY_ELEMENT = re.compile(r"<(?!br>)([a-z][a-z0-9]*+)(?: [^<>]*+)?>(?:\s|&nbsp;|<br>)*+</\1>")
 _ASCII: Final = bytes(range(128))
 _SPACES = re.compile(r"[ \t\r\n\f]+")
@@ -98,39 +90,14 @@ def clean_html(html: str, *, base: str | None = None) -> str:
     read. Addresses of links become absolute (`base` is where the HTML came from), lose their trackers, or go. Text
     outside any paragraph gets one, so that layouts can count on it. Cleaning twice changes nothing more.
     """
-    html = sound(html)
-    if _nesting(html) > MAXIMUM_NESTING:
-        html = html_entities.escape(html_entities.unescape(_ANY_TAG.sub(" ", html)), quote=False)
-    known = _KEPT | _BOUNDARIES | _CELLS | set(_RENAMED)
-    structured = _without_dead_links(_sanitise(html, known, base))
-    cleaned = _sanitise("<p>" + _TAG.sub(_reshaped, structured), _KEPT, None)
+    clean = partial(safe_html.clean, depth_max=MAXIMUM_NESTING, removed=_REMOVED_WITH_CONTENT)
+    known = safe_html.TAGS | _BOUNDARIES | _CELLS | set(_RENAMED)
+    structured = _without_dead_links(clean(sound(html), partial(_attribute, base), tags=known))
+    cleaned = clean("<p>" + _TAG.sub(_reshaped, structured), partial(_attribute, None))
     cleaned = _EDGE_SPACE.sub("", _SPACES.sub(" ", cleaned))
     while (shorter := _EMPTY_ELEMENT.sub("", cleaned)) != cleaned:
         cleaned = shorter
     return cleaned.strip()
-
-
-def _nesting(html: str) -> int:
-    """Give the depth of the deepest element, counting every opening as one level; linear in the text."""
-    depth = deepest = 0
-    for tag in _ANY_TAG.finditer(html):
-        if tag[2].lower() not in _FLAT:
-            depth = max(depth - 1, 0) if tag[1] else depth + 1
-            deepest = max(deepest, depth)
-    return deepest
-
-
-def _sanitise(html: str, tags: set[str], base: str | None) -> str:
-    """Parse as a browser would and write back what is allowed, in one canonical spelling."""
-    return nh3.clean(
-        html,
-        tags=tags,
-        clean_content_tags=_REMOVED_WITH_CONTENT,
-        attributes={"a": {"href", "title"}},
-        url_schemes={"http", "https", "mailto", "tel"},
-        link_rel=None,
-        attribute_filter=partial(_attribute, base),
-    )
 
 
 def _attribute(base: str | None, _tag: str, name: str, value: str) -> str | None:

@@ -12,8 +12,8 @@ from newsletter.render.compiler.references import without_controls
 from newsletter.render.limits import LIMIT_SECONDS, rendering_process, within_limits_of
 from newsletter.render.mjml import compile_mjml
 from newsletter.render.templates.look_over import _rendered, render_template
-from newsletter.render.templates.markdown import SCHEMES
 from newsletter.render.templates.markup import TAGS
+from newsletter.safe_html import SCHEMES
 from tests.render.corpus.characters import PLACES, STRINGS
 from tests.render.corpus.feeds import FEEDS
 from tests.render.corpus.sources import SOURCES

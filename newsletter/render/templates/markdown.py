@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from newsletter.render.compiler.attributes import without_blanks
 from newsletter.render.compiler.references import without_controls
+from newsletter.safe_html import SCHEMES
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-"""What a link in text may lead to."""
 ITEM_HEADING = "h4"
 """Below the title of the item, which is an h3."""
 

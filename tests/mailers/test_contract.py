@@ -11,10 +11,13 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
+from newsletter import mailers
 from newsletter.domain.delivery import Mailer, Recipient, Verdict
 from newsletter.domain.issue import Slot
 from newsletter.mailers import MAILERS
@@ -23,6 +26,7 @@ from newsletter.mailers.sendgrid.fake import Fault
 from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.connection import Access
 from newsletter.mailers.smtp.mailer import Smtp
+from newsletter.table import MailerTable
 from tests.fakes.smtp import DROP, HANG, FakeSmtp
 from tests.mailers.samples import READERS, a_batch, a_recipient, verdicts
 from tests.mailers.sendgrid.service import API_KEY, a_fake, a_mailer
@@ -175,6 +179,14 @@ def test_every_mailer_keeps_the_contract_under_its_name(kind: str, tmp_path: Pat
     """What may be chosen in newsletter.toml stands in the table of this test, and calls itself by that name."""
     with WORLDS[kind]("none", tmp_path) as world:
         assert world.mailer.name == kind
+
+
+def test_every_mailer_that_is_written_can_be_chosen() -> None:
+    """A table that stands in no line of MAILERS, and a world of no mailer, are told of."""
+    for module in walk_packages(mailers.__path__, f"{mailers.__name__}."):
+        import_module(module.name)
+
+    assert (set(MailerTable.__subclasses__()), set(WORLDS)) == (set(MAILERS.values()), {"outbox", *MAILERS})
 
 
 def test_every_trouble_is_answered_for_every_mailer() -> None:

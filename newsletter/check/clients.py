@@ -239,7 +239,8 @@ def _gather(rules: Iterable[tinycss2.ast.Node], gathered: _Gathered) -> None:
                 _gather(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), gathered)
 
 
-def _used_features(reading: Reading) -> list[Feature]:
+@lru_cache(maxsize=1)
+def _used_features(reading: Reading) -> tuple[Feature, ...]:
     """Give the features of the table that a mail uses by its own choice, in the table's order."""
     sheet = _sheet(reading.page.sheet)
     inline = {element.get("style", "") for element in reading.page.elements}
@@ -254,7 +255,7 @@ def _used_features(reading: Reading) -> list[Feature]:
         return text in words[kind] if kind in words else _sign(kind, text).search(texts[kind]) is not None
 
     chosen = (feature for feature in features() if feature.name not in WANTED_FEATURES)
-    return [feature for feature in chosen if any(is_used(kind, text) for kind, text in feature.signs)]
+    return tuple(feature for feature in chosen if any(is_used(kind, text) for kind, text in feature.signs))
 
 
 @cache

@@ -5,6 +5,7 @@ Looks at words, not at how they are marked up. Its door is `CHECKS`.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from newsletter.check.page.html import excerpt, plain
 from newsletter.check.page.reading import Reading
@@ -305,8 +306,9 @@ def text_in_other_language(reading: Reading) -> Iterator[Hit]:
         yield Hit(facts={"title": excerpt(greeting), "language": language}, place=reading.words_place)
 
 
+@lru_cache(maxsize=256)
 def _is_foreign(text: str, language: Language) -> bool:
-    """Tell whether small words say that a text is in another language, clearly and often enough."""
+    """Tell whether small words say that a text is in another language, clearly and often enough. Items come again."""
     words = [word.lower() for word in _WORD.findall(text[:_READ_CHARACTERS])]
     own = sum(word in _WORDS_OF.get(language, frozenset()) for word in words)
     others = [sum(word in small for word in words) for other, small in _WORDS_OF.items() if other != language]

@@ -7,6 +7,7 @@ Its door is `CHECKS`.
 import html
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -76,14 +77,22 @@ def _lost(said: _Said, shown: str) -> list[str]:
     """Give the words of a text that do not stand in what is shown, each once."""
     # The address of a picture is told of by `picture-in-text`.
     text = plain(html.unescape(_PICTURE.sub(_described, said.text)) if said.is_markdown else said.text)
-    words = set(_WORD.findall(shown))
+    words = _words_of(shown)
     lost = []
     for match in _WORD.finditer(text):
+        if match[0] in words:
+            continue
         around = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
         is_glued = said.is_markdown and not _MARKS.isdisjoint(around)
-        if match[0] not in words and not (is_glued and match[0] in shown):
+        if not (is_glued and match[0] in shown):
             lost.append(match[0])
     return list(dict.fromkeys(lost))
+
+
+@lru_cache(maxsize=2)
+def _words_of(shown: str) -> frozenset[str]:
+    """Give the words of what is shown; each text of an edition is looked for in the same ones."""
+    return frozenset(_WORD.findall(shown))
 
 
 def _described(picture: re.Match[str]) -> str:
@@ -91,14 +100,16 @@ def _described(picture: re.Match[str]) -> str:
     return picture[0][: picture.start(1) - picture.start()]
 
 
+@lru_cache(maxsize=1)
 def _in_html(reading: Reading) -> str:
     """Give all that the HTML says: its text, the numbers of its lists, where its links lead, what its pictures show."""
     runs = [run.text for run in reading.page.runs]
-    attributes = [
-        element.get(name) or ""
+    attributes = dict.fromkeys(
+        value
         for element in reading.page.elements
         for name in ("href", "alt", "title", "start", "value")
-    ]
+        if (value := element.get(name))
+    )
     return plain(" ".join([*runs, *(_readable(value) for value in attributes), *_counted(reading)]))
 
 
@@ -135,6 +146,12 @@ def _words_lost(reading: Reading, shown: str) -> Iterator[Hit]:
             yield Hit(facts={"title": said.title, "words": _named(lost)}, place=said.place)
 
 
+@lru_cache(maxsize=1)
+def _words_lost_in_html(reading: Reading) -> tuple[Hit, ...]:
+    """Find words that the HTML does not say; two checks ask."""
+    return tuple(_words_lost(reading, _in_html(reading)))
+
+
 def _named(words: Iterable[str]) -> str:
     """Name words, up to a length at which nobody would read on."""
     named = ", ".join(words)
@@ -150,7 +167,7 @@ def _named(words: Iterable[str]) -> str:
 )
 def words_lost(reading: Reading) -> Iterator[Hit]:
     """Find words that the HTML does not say."""
-    return _words_lost(reading, _in_html(reading))
+    yield from _words_lost_in_html(reading)
 
 
 @check(
@@ -162,7 +179,7 @@ def words_lost(reading: Reading) -> Iterator[Hit]:
 )
 def words_lost_in_text(reading: Reading) -> Iterator[Hit]:
     """Find words that the HTML says and the text does not."""
-    seen = {(hit.place, hit.facts["words"]) for hit in _words_lost(reading, _in_html(reading))}
+    seen = {(hit.place, hit.facts["words"]) for hit in _words_lost_in_html(reading)}
     text = plain(reading.message.text)
     found = _words_lost(reading, f"{text} {_decoded(text)}")
     return (hit for hit in found if (hit.place, hit.facts["words"]) not in seen)

@@ -1,6 +1,7 @@
 """The command itself: options that every command has, the table of commands, and how errors are shown."""
 
 import gc
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -46,6 +47,8 @@ INTERRUPTED = 130
 
 # What is imported never goes away, and looking through it again and again costs a tenth of `status`.
 gc.set_threshold(50_000, 20, 20)
+# No other package here gets to look into what we read, and pydantic's search for one costs a twentieth of `status`.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 class LazyGroup(Noun):

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 from newsletter.errors import UsageError
 from newsletter.language.catalogue import (
     LOCALES,
+    _sentences,
     catalogue_languages,
     placeholders,
-    read_catalogue,
     translate,
 )
 
@@ -22,6 +23,12 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = ("en", "fi", "sv")
 SPEAKERS = ("translate", "MessageId", "t", "_")
 """What functions that take an English sentence are called, in Python and in templates."""
+
+
+def read_catalogue(language: str) -> Catalog:
+    """Read a language's file as translators' programs do, with everything in it: fuzzy entries and comments too."""
+    with (LOCALES / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
 
 
 def entries(language: str) -> list[Message]:
@@ -84,6 +91,20 @@ def test_a_catalogue_lacks_no_entry(language: str) -> None:
     everywhere = {forms(message.id)[0] for other in LANGUAGES for message in entries(other)} | sentences_used()
 
     assert everywhere - {forms(message.id)[0] for message in entries(language)} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_catalogue_is_read_as_translators_programs_read_it(language: str) -> None:
+    """Our reader finds every entry and form that Babel finds, to the letter."""
+    assert _sentences(language) == {forms(one.id)[0]: forms(one.string) for one in entries(language)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_is_singular_and_all_else_plural(language: str) -> None:
+    """A language with another rule would need another reader."""
+    catalogue = read_catalogue(language)
+
+    assert (catalogue.num_plurals, catalogue.plural_expr) == (2, "(n != 1)")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -90,6 +90,15 @@ def test_people_come_back_as_they_were_kept(store: AudienceStore) -> None:
     assert (store.consents_of("aino@example.com"), store.consents_of("eero@example.com")) == ((CONSENT,), ())
 
 
+def test_only_the_active_who_are_not_suppressed_may_be_mailed(store: AudienceStore) -> None:
+    """Neither who has not confirmed is counted, nor an active person whose address is suppressed."""
+    kaisa = replace(AINO, address="kaisa@example.com")
+    store.add_many([(AINO, None), (EERO, None), (kaisa, None)], NOW)
+    store.suppress(store.hash_of(kaisa.address), SuppressionReason.HARD_BOUNCE, NOW, "test")
+
+    assert store.count_mailable() == 1
+
+
 def test_nothing_is_kept_of_nobody(store: AudienceStore) -> None:
     """Empty lists are allowed everywhere: a batch of an import may change nothing."""
     store.add_many([], NOW)

@@ -159,6 +159,7 @@ def test_same_identity_in_two_sources_is_two_items(store: ContentStore) -> None:
     other = replace(ARTICLE, key=ItemKey("kyla-kasvaa-9"), source_id=SourceId("muu"))
     save(store, ARTICLE)
     assert store.save_items(other.source_id, [other], now=NOW) == ItemCounts(new=1)
+    assert store.count() == len(store.all_items())
     assert store.all_items() == (ARTICLE, other)
 
 

@@ -6,6 +6,7 @@ Its door is `CHECKS`.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from newsletter.check.page.html import excerpt, plain
 from newsletter.check.page.reading import Reading
@@ -117,12 +118,18 @@ def _hidden(pattern: re.Pattern[str], reading: Reading) -> Iterator[Hit]:
     written = tuple(reading.written())
     yield from (Hit(facts=_around(match), place=place) for text, place in written for match in pattern.finditer(text))
     known = "\n".join(text for text, _ in written)
-    shown = (text for element in reading.page.elements for text in (element.text, element.tail, *element.values()))
-    for said in (reading.message.subject, reading.message.preheader, reading.message.text, *shown):
-        text = (said or "").replace(_SOFT_HYPHEN, "")
+    for text in _shown(reading):
         for match in pattern.finditer(text):
             if text[max(0, match.start() - _NEXT_TO) : match.end() + _NEXT_TO].strip() not in known:
                 yield Hit(facts=_around(match))
+
+
+@lru_cache(maxsize=1)
+def _shown(reading: Reading) -> tuple[str, ...]:
+    """Give every text of the mail, each once, without the soft hyphens that rendering puts into long words."""
+    texts = (text for element in reading.page.elements for text in (element.text, element.tail, *element.values()))
+    shown = (reading.message.subject, reading.message.preheader, reading.message.text, *texts)
+    return tuple(dict.fromkeys(text.replace(_SOFT_HYPHEN, "") for text in shown if text))
 
 
 def _around(match: re.Match[str]) -> dict[str, str]:

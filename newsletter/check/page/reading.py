@@ -50,9 +50,9 @@ class CheckInput:
     images: tuple[ImageFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
-    """A check's view: the input, and the HTML taken apart."""
+    """A check's view: the input, and the HTML taken apart; one of its own, so that what is drawn from it is kept."""
 
     message: Message
     edition: Edition

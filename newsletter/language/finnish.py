@@ -31,14 +31,10 @@ class LibVoikko:
     def __init__(self) -> None:
         import libvoikko  # noqa: PLC0415 - an optional package
 
-        class Voikko(libvoikko.Voikko):  # type: ignore[misc]  # untyped
-            """One that frees what was loaded, and says nothing where nothing was: its makers' prints a traceback."""
+        class Voikko(libvoikko.Voikko):  # type: ignore[misc]
+            """One with nothing to free until it is loaded: its makers' looks for what is not there, and says so."""
 
-            def __del__(self) -> None:
-                try:  # noqa: SIM105 - names of modules are gone before this is called when the interpreter ends
-                    self.terminate()
-                except (AttributeError, TypeError):
-                    pass
+            __handle = 0
 
         try:
             self._voikko = Voikko("fi")

@@ -151,8 +151,9 @@ def test_two_tabs_follow_the_same_files(browser: Browser, page: Page, preview: P
     other.close()
 
 
-def test_findings_come_by_themselves(page: Page, preview: Preview) -> None:
+def test_findings_come_by_themselves(page: Page, preview: Preview, publication: Path) -> None:
     """Pictures first, checks when there is time."""
+    edit(publication / "issues" / LABEL / "issue.toml", "Tähän numeroon", "TODO: tähän numeroon")
     page.goto(f"{preview.url(LABEL)}?edition=advisers.fi")
 
     expect(page.locator(".finding").first).to_contain_text(f"issues/{LABEL}/issue.toml:")

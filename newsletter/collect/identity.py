@@ -1,7 +1,7 @@
 """Gives items their stable names: keys from what the source calls them, addresses without trackers.
 
 Its doors are `key_for` and `canonical_url`; both are pure, so that the same source gives the same names on every
-machine and in every year. It knows nothing of the kinds of sources.
+machine and in every year.
 """
 
 import hashlib

@@ -106,6 +106,7 @@ class Maker:
         self._source = source
         self._words = words
         self._assumed: list[str | None] = []
+        self._is_address_told = False
 
     def article(self, draft: Draft) -> Article | None:
         """Make an article, or report why it was left out."""
@@ -129,7 +130,7 @@ class Maker:
             updated=self._date(draft, draft.updated),
             author=", ".join(name for author in draft.authors if (name := self._name(draft, author))) or None,
             language=draft.language or source.language,
-            summary=markup.one_line(draft.summary, limit=limits.MAXIMUM_SUMMARY_CHARACTERS),
+            summary=self._short(draft, draft.summary, limits.MAXIMUM_SUMMARY_CHARACTERS, "summary"),
             body_html=body_html,
             links=markup.links_of(body_html),
             tags=_tags(draft),
@@ -201,13 +202,12 @@ class Maker:
         if not self._assumed:
             return
         number, zone = len(self._assumed), self._source.zone.key
-        self.problems.warn(
-            f"A time without a zone was read as one of {zone}."
-            if number == 1
-            else f"{number} entries have times without a known zone; they were read as times of {zone}.",
-            item=self._assumed[0],
-            hint="Look at one of them: is the clock right?",
-        )
+        if number == 1:
+            message, where = f"A time without a zone was read as one of {zone}.", "it"
+        else:
+            message = f"{number} entries have times without a known zone; they were read as times of {zone}."
+            where = "one of them"
+        self.problems.warn(message, item=self._assumed[0], hint=f"Look at {where}: is the clock right?")
 
     def _body(self, draft: Draft) -> str | None:
         """Give the text as HTML of the short list, or report that it is endless."""
@@ -274,8 +274,13 @@ class Maker:
         return draft.end
 
     def _name(self, draft: Draft, written: str) -> str:
-        """Give a person's or an organisation's name; a mail address is none."""
-        return "" if "@" in written else self._short(draft, written, limits.MAXIMUM_NAME_CHARACTERS, "name")
+        """Give a person's or an organisation's name; a mail address is none, which is told once for all."""
+        if "@" not in written:
+            return self._short(draft, written, limits.MAXIMUM_NAME_CHARACTERS, "name")
+        if not self._is_address_told:
+            self.problems.note("A mail address stands for a name; such names were left out.", item=draft.name)
+        self._is_address_told = True
+        return ""
 
     def _short(self, draft: Draft, text: str, limit: int, called: str) -> str:
         """Give text on one line, and tell when it had to be cut."""

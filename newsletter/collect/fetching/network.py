@@ -3,7 +3,7 @@
 A check of the name alone can be cheated: it may answer a public address to the check and a private one to the
 connection, or a page may redirect. Here the address that is connected to is the one that was checked. Every connection
 also has a last moment, so that a server that trickles cannot hold us. The door is `GuardedTransport`, an httpx
-transport; it knows nothing of sources.
+transport.
 """
 
 import socket

@@ -132,7 +132,7 @@ class _Reader:
             url=url,
             published=published,
             updated=updated if updated != published else None,
-            authors=[author.get("name") or "" for author in entry.get("authors", ())],
+            authors=_authors(entry),
             language=language,
             summary=summary,
             html=_html(text),
@@ -182,6 +182,19 @@ def _said(entry: Any, name: str) -> Any:
     return entry[name] if name in entry else None  # noqa: SIM401 - as said
 
 
+def _authors(entry: Any) -> list[str]:
+    """Give the authors' names.
+
+    A mail address beside a name goes. feedparser ends an address after four letters of its last part and takes the rest
+    for a name ("ne" of `a@b.online`), so a single author is read as it was written.
+    """
+    names = [author.get("name") or author.get("email") or "" for author in entry.get("authors", ())]
+    if len(names) > 1:
+        return names
+    written = str(entry.get("author") or "")
+    return [" ".join(word for word in written.split() if "@" not in word).strip("()<>[] ") or written]
+
+
 def _words(entry: Any) -> tuple[Any, str]:
     """Give an entry's text as feedparser's detail, and its summary as plain text.
 
@@ -192,7 +205,8 @@ def _words(entry: Any) -> tuple[Any, str]:
     text = next(iter(entry.get("content", ())), described)
     is_readable = len(described.get("value", "")) <= MAXIMUM_MARKUP_CHARACTERS
     summary = markup.text_of(_html(described)) if is_readable else ""
-    return text, summary
+    # Of a text that is its own summary nothing is lost.
+    return text, markup.one_line(summary, limit=MAXIMUM_SUMMARY_CHARACTERS) if text is described else summary
 
 
 def _html(detail: Any) -> str:

@@ -2,7 +2,7 @@
 
 CommonMark, with HTML in it read as text. What a letter cannot show as it was meant stands in words: a picture by its
 alt, a link that leads nowhere with its address behind it; a list keeps the numbers that were written.
-Door: `markdown_tokens`, `parser`, `has_scheme`. It must not know tags that are allowed, nor items.
+Door: `markdown_tokens`, `parser`, `has_scheme`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

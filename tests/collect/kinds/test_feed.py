@@ -167,6 +167,39 @@ def test_entry_without_title_and_text_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    "written", ["Aino Kallio", "Aino Kallio (aino@kunta.online)", "a@b.fi (Aino Kallio)", "Aino Kallio &lt;a@b.fi&gt;"]
+)
+def test_author_is_a_name_without_its_address(written: str) -> None:
+    """Nobody reads half a mail address as somebody's name."""
+    assert only(rss(f"<title>A</title><author>{written}</author>")).author == "Aino Kallio"
+
+
+def test_address_for_a_name_is_told_once() -> None:
+    """No mail address gets into an item by way of a name, and forty of them give one note."""
+    item = "<title>{}</title><pubDate>1.2.2017</pubDate><dc:creator>a@b.example</dc:creator>"
+    harvest = read(rss(item.format("A"), item.format("B")))
+    assert [article.author for article in harvest.articles] == [None, None]
+    assert messages(harvest) == ["A mail address stands for a name; such names were left out."]
+
+
+def test_time_without_a_zone_is_told_once_for_all_entries() -> None:
+    """Forty such entries give one warning."""
+    harvest = read(rss(*(f"<title>{name}</title><dc:date>2017-11-17T10:00:00</dc:date>" for name in "AB")))
+    assert messages(harvest) == [
+        "2 entries have times without a known zone; they were read as times of Europe/Helsinki."
+    ]
+
+
+@pytest.mark.parametrize(("content", "told"), [("", []), ("<content:encoded>Teksti</content:encoded>", [5000])])
+def test_endless_summary_is_cut_and_told_unless_the_text_has_it_all(content: str, told: list[int]) -> None:
+    """What only the summary said is missed; what the text says too is not."""
+    item = f"<title>A</title><pubDate>1.2.2017</pubDate><description>{'sana ' * 2000}</description>{content}"
+    harvest = read(rss(item))
+    assert len(harvest.articles[0].summary) <= 5_000
+    assert messages(harvest) == [f"The summary is longer than {limit} characters and was cut." for limit in told]
+
+
+@pytest.mark.parametrize(
     ("written", "published"),
     [
         ("<pubDate>27.06.2017</pubDate>", date(2017, 6, 27)),

@@ -24,6 +24,11 @@ from pathlib import Path
 from typing import Self
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Say how many of something, in the singular or the plural."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where in a file something stands.

@@ -125,12 +125,19 @@ def dotted(key_path: Iterable[str | int]) -> str:
     return written.removeprefix(".")
 
 
+_NAMES_SHOWN_MAX = 8
+_NEAREST = 3
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Give the hint for a misspelt name: the nearest known one, or all of them when none is near."""
+    """Give the hint for a misspelt name: the nearest known one; when none is near all, or of many a few."""
     names = sorted(known)
     if nearest := difflib.get_close_matches(word, names, n=1):
         return f"Did you mean {nearest[0]!r}?"
-    return f"Known: {', '.join(names)}." if names else None
+    if len(names) <= _NAMES_SHOWN_MAX:
+        return f"Known: {', '.join(names)}." if names else None
+    nearest = difflib.get_close_matches(word, names, n=_NEAREST, cutoff=0.0)
+    return f"The nearest of {len(names)}: {', '.join(nearest)}."
 
 
 def faults_of(error: ValidationError, file: TomlFile, model: type[BaseModel]) -> tuple[Fault, ...]:

@@ -134,7 +134,7 @@ class Newsletter:
             shelf=self.shelf,
             database=self.database,
             look_at_templates=lambda: _look_at_templates(self.settings),
-            look_at_mailer=lambda: (self.deliveries.readiness(), None),
+            look_at_mailer=self._look_at_mailer,
         )
 
     def _people(self) -> "AudienceService":
@@ -142,6 +142,9 @@ class Newsletter:
 
     def _render(self, label: str) -> "Rendering":
         return self.issues.render(label)
+
+    def _look_at_mailer(self) -> tuple[str, str | None]:
+        return self.deliveries.readiness()
 
     def _open_mailer(self) -> "Mailer":
         return self._mailer or _mailer(self.settings)

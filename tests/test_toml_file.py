@@ -188,6 +188,9 @@ def test_an_unknown_name_is_answered_with_the_known_ones_when_none_is_near() -> 
     """A name like no other is answered with the whole list, an empty list with nothing."""
     assert did_you_mean("zzz", ["beta", "alpha"]) == "Known: alpha, beta."
     assert did_you_mean("zzz", []) is None
+    assert did_you_mean("qfn", [f"name-{letter}" for letter in "abcdefghi"] + ["fa", "fn-x", "qf-y"]) == (
+        "The nearest of 12: qf-y, fn-x, fa."
+    )
 
 
 def test_a_fault_is_written_on_one_line() -> None:

@@ -3,10 +3,7 @@
 import getpass
 import json
 import platform
-import signal
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +14,11 @@ import click
 from newsletter.cli.command import DAY, Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.config.terminal import LANGUAGES, terminal_language
-from newsletter.errors import ChecksFailed, Incomplete, StateError, UsageError
+from newsletter.errors import ChecksFailed, Incomplete, UsageError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.service.deliveries.service import Outlook
     from newsletter.service.issues.service import Rendering
     from newsletter.track.report import Report
 
@@ -54,9 +50,9 @@ def new(session: Session, label: str, *, planned: datetime | None, is_update: bo
     made = session.newsletter.issues.new(label, planned=planned.date() if planned else None, is_update=is_update)
     picked = Counter(pick.segment_id for pick in made.picks if pick.grade == "picked")
     for segment_id, count in picked.items():
-        click.echo(f"{segment_id}: {count} items")
+        click.echo(f"{segment_id}: {counted(count, 'item')}")
     verb = "Added" if is_update else "Wrote"
-    click.echo(f"{verb} {len(made.added)} items {'to' if is_update else 'in'} {session.shown(made.path)}.")
+    click.echo(f"{verb} {counted(len(made.added), 'item')} {'to' if is_update else 'in'} {session.shown(made.path)}.")
     for key, language in made.translated:
         click.echo(f"Added words in {language} to {key}.")
     _say_left_out(session, label)
@@ -188,22 +184,25 @@ def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
     if not yes:
         session.confirm(f"Approve issue {label} as {by}?")
     approval = session.newsletter.issues.approve(label, by=by)
-    click.echo(f"Approved issue {label}: {len(approval.messages)} editions, {approval.hash[:12]}.")
+    click.echo(f"Approved issue {label}: {counted(len(approval.messages), 'edition')}, {approval.hash[:12]}.")
     session.next_step(f"newsletter issue send {label}")
 
 
 @issue.command()
 @label_argument
-@click.option("--to", "address", required=True, metavar="ADDRESS", help="Where the test goes.")
+@click.option(
+    "--to", "addresses", required=True, multiple=True, metavar="ADDRESS", help="Where the test goes; may be repeated."
+)
 @click.option("--edition", help="Which one: advisers.fi. Default: the first.")
 @rehearse_option
 @pass_session
-def test(session: Session, label: str, *, address: str, edition: str | None, rehearse: bool) -> None:
-    """Send one edition, as it is now, to one address: marked as a test, outside the ledger."""
-    outcome = session.newsletter.deliveries.test(label, address, edition=edition, rehearse=rehearse)
-    if outcome.verdict != "accepted":
-        raise StateError(f"The test was not accepted ({outcome.verdict}): {outcome.reason}")
-    click.echo("The test was handed over. It counts nowhere: the issue still waits to be sent.")
+def test(session: Session, label: str, *, addresses: tuple[str, ...], edition: str | None, rehearse: bool) -> None:
+    """Send one edition, as it is now, to the addresses named: marked as a test, outside the ledger."""
+    from newsletter.cli import sending
+
+    sending.print_tested(
+        session, session.newsletter.deliveries.test(label, addresses, edition=edition, rehearse=rehearse)
+    )
     session.next_step(f"newsletter issue approve {label}")
 
 
@@ -230,10 +229,11 @@ def send(
     yes: bool,
 ) -> None:
     """Send an approved issue, or go on with a sending that was stopped. Nobody is mailed twice."""
+    from newsletter.cli import sending
     from newsletter.domain.content import SegmentId
 
     outlook = session.newsletter.deliveries.outlook(label, rehearse=rehearse)
-    _print_outlook(outlook)
+    sending.print_outlook(outlook)
     if is_dry_run:
         session.say("Dry run: nothing was sent and nothing was written.")
         return
@@ -241,7 +241,7 @@ def send(
         if not yes:
             session.confirm(question)
     session.confirm_label(label, confirmed)
-    with _stop_between_batches() as stopping, session.send_progress() as progress:
+    with sending.stop_between_batches() as stopping, session.send_progress() as progress:
         done = session.newsletter.deliveries.send(
             label,
             by=f"{getpass.getuser()} on {platform.node()}",
@@ -252,53 +252,14 @@ def send(
             progress=progress,
             waits_for=progress.waits_for,
         )
-    states = ", ".join(f"{count} {state}" for state, count in done.balance.states.items())
-    click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label} ({done.cause}): {states}.")
+    unfinished = None if done.sending.finished_at is not None else str(done.cause)
+    sending.print_dispatched(session, label, outlook, done.balance, unfinished=unfinished)
     session.next_step(f"newsletter issue report {label}")
-    if done.sending.finished_at is None:
+    if unfinished:
         raise Incomplete(
-            f"Issue {label} is not finished: {done.sending.pause_reason or done.cause}.",
+            f"Issue {label} is not finished: {done.sending.pause_reason or unfinished}.",
             hint=f"`newsletter issue report {label}` says more; `newsletter issue send {label}` goes on.",
         )
-
-
-def _print_outlook(outlook: "Outlook") -> None:
-    """Show who would get what, before anybody says yes."""
-    kind = "REHEARSAL, nothing leaves this machine" if outlook.is_rehearsal else "to real readers"
-    click.echo(
-        f"Issue {outlook.approval.label} through {outlook.mailer}: {kind}. Approved {outlook.approval.hash[:12]}."
-    )
-    if outlook.go_on is not None:
-        click.echo(
-            f"Goes on with the sending begun {outlook.go_on.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed."
-        )
-        return
-    forecast = outlook.forecast
-    rows = [(str(edition), people) for edition, people in forecast.planned.items()]
-    rows += [(f"(nobody: {reason})", people) for reason, people in forecast.excluded.items()]
-    print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])
-
-
-@contextmanager
-def _stop_between_batches() -> Iterator[list[int]]:
-    """Let Ctrl-C and SIGTERM end the sending after the batch in hand; give a list that fills when one came.
-
-    Afterwards both do again what they did before.
-    """
-    caught: list[int] = []
-
-    def note(number: int, _frame: object) -> None:
-        if caught:
-            raise KeyboardInterrupt
-        caught.append(number)
-        click.echo("\nStopping after this batch; what was handed over is recorded. Again to stop at once.", err=True)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @issue.command()
@@ -394,5 +355,5 @@ def resolve(session: Session, label: str, *, is_resend: bool, is_leave: bool, ba
     if is_resend == is_leave:
         raise UsageError("Say either --resend or --leave.", hint="In doubt: --leave. See `newsletter issue report`.")
     count = session.newsletter.deliveries.resolve(label, resend=is_resend, by=getpass.getuser(), batches=batches)
-    click.echo(f"{count} batches {'are queued again' if is_resend else 'are left as they are'}.")
+    click.echo(f"{counted(count, 'batch is', 'batches are')} {'queued again' if is_resend else 'left as decided'}.")
     session.next_step(f"newsletter issue {'send' if is_resend else 'report'} {label}")

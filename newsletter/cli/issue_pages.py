@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.session import Session, print_json, print_table
+from newsletter.errors import counted
 
 if TYPE_CHECKING:
     from newsletter.curate.parity import ParityRow
@@ -22,11 +23,12 @@ def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
     click.echo(f"Issue {summary.label}: {summary.state}, planned for {rendering.issue.date}")
     for edition, message in rendering.editions:
         size_kilobytes = len(message.html.encode()) / 1000
-        click.echo(f"\n{message.edition}  {len(message.items)} items, {size_kilobytes:.1f} kB of HTML")
+        click.echo(f"\n{message.edition}  {counted(len(message.items), 'item')}, {size_kilobytes:.1f} kB of HTML")
         click.echo(f"  subject  {message.subject}")
         if message.shortened:
             click.echo(
-                f"  {len(message.shortened)} items are short entries, so that mail programs show the whole letter"
+                f"  {counted(len(message.shortened), 'item is a short entry', 'items are short entries')}, "
+                "so that mail programs show the whole letter"
             )
         for section in edition.sections:
             click.echo(f"  {section.title}")
@@ -60,12 +62,14 @@ def print_parity(
     print_table(
         ["ITEM", *(language.upper() for language in languages), "TITLE"],
         [(row.key, *(row.wordings[language] for language in languages), row.title) for row in rows],
+        wraps=["TITLE"],
     )
     lacking = sum(not row.is_whole for row in rows)
     session.say(
-        f"{lacking} of {len(rows)} items lack words in some language: write a table such as [item.KEY.sv] for them."
+        f"Without words in some language: {lacking} of {counted(len(rows), 'item')}. "
+        "Write a table such as [item.KEY.sv] for them."
         if lacking
-        else f"All {len(rows)} items have words in every language."
+        else "Every item has words in every language."
     )
 
 
@@ -115,10 +119,10 @@ def _print_counts(findings: "Sequence[Finding]", language: str) -> None:
     """Count the findings by severity on one line."""
     from newsletter.language.catalogue import translate
 
-    counted = Counter(str(finding.severity) for finding in findings)
+    severities = Counter(str(finding.severity) for finding in findings)
     tally = (
-        translate(language, "{count} error", count=counted["error"]),
-        translate(language, "{count} warning", count=counted["warning"]),
-        translate(language, "{count} note", count=counted["note"]),
+        translate(language, "{count} error", count=severities["error"]),
+        translate(language, "{count} warning", count=severities["warning"]),
+        translate(language, "{count} note", count=severities["note"]),
     )
     click.echo(f"{', '.join(tally)}.")

@@ -27,7 +27,7 @@ def list_(session: Session, *, label: str | None, as_json: bool) -> None:
     for one in items:
         when = getattr(one, "start", None) or getattr(one, "published", None)
         rows.append((type(one).__name__.lower(), f"{when:%Y-%m-%d}" if when else "undated", one.title, one.key))
-    print_table(["KIND", "DATE", "TITLE", "KEY"], rows)
+    print_table(["KIND", "DATE", "TITLE", "KEY"], rows, wraps=["TITLE"])
 
 
 @item.command()

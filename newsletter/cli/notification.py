@@ -32,6 +32,7 @@ def list_(session: Session, *, kinds: tuple[str, ...], limit: int, as_json: bool
     print_table(
         ["AT", "KIND", "ISSUE", "REASON"],
         [(f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}", one.kind, one.label or "-", _said(one)) for one in recent],
+        wraps=["REASON"],
     )
     counts = ", ".join(f"{count} {kind}" for kind, count in notifications.counts().items())
     session.say(f"Altogether: {counts or 'none'}.")

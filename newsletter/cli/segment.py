@@ -26,6 +26,7 @@ def list_(session: Session, *, as_json: bool) -> None:
     print_table(
         ["SEGMENT", "RANK", "NAME", "TOPICS"],
         [(one.id, one.rank, one.names.get(language, ""), ", ".join(one.topics) or "every topic") for one in segments],
+        wraps=["NAME", "TOPICS"],
     )
 
 

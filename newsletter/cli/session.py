@@ -1,9 +1,12 @@
 """What one run of the command carries: the options every command has, and the library once it is needed."""
 
 import json
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -174,14 +177,35 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """Say how many of something, in the singular or the plural."""
-    return f"{number} {one if number == 1 else several or f'{one}s'}"
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, wraps: Collection[str] = ()) -> None:
+    """Print rows under headings in columns as wide as their widest cell; headings alone when there are no rows.
 
-
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under headings in columns as wide as their widest cell; headings alone when there are no rows."""
+    Args:
+        headings: One for each column.
+        rows: As many cells each.
+        wraps: Headings of the columns whose cells go on below where a terminal is too narrow for the table; into a file
+            or another program each row is one line.
+    """
     cells = [[str(heading) for heading in headings], *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    if sys.stdout.isatty():
+        _narrow(widths, [column for column, heading in enumerate(headings) if heading in wraps])
     for row in cells:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        parts = [
+            textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in zip(row, widths, strict=True)
+        ]
+        for line in zip_longest(*parts, fillvalue=""):
+            click.echo(GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+GAP = "  "
+WRAP_LEAST = 12
+"""Characters that a column keeps, however narrow the terminal is."""
+
+
+def _narrow(widths: list[int], wrapping: Collection[int]) -> None:
+    """Take from the widest of the columns that wrap until the table fits, or none can give any more."""
+    surplus = sum(widths) + len(GAP) * (len(widths) - 1) - shutil.get_terminal_size().columns
+    while surplus > 0 and (wide := [column for column in wrapping if widths[column] > WRAP_LEAST]):
+        widths[max(wide, key=lambda column: widths[column])] -= 1
+        surplus -= 1

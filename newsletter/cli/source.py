@@ -35,4 +35,5 @@ def list_(session: Session, *, as_json: bool) -> None:
             )
             for one, status in sources
         ],
+        wraps=["LOCATION"],
     )

@@ -5,8 +5,8 @@ from dataclasses import asdict
 import click
 
 from newsletter.cli.command import Verb
-from newsletter.cli.session import Session, counted, json_option, pass_session, print_json
-from newsletter.errors import ConfigurationError
+from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.errors import ConfigurationError, counted
 
 
 @click.command(cls=Verb)
@@ -51,4 +51,4 @@ def doctor(session: Session, *, as_json: bool) -> None:
             if checkup.hint:
                 click.echo(f"       {checkup.hint}")
     if wrong := sum(not checkup.is_well for checkup in checkups):
-        raise ConfigurationError(f"{wrong} of {len(checkups)} need your attention.")
+        raise ConfigurationError(f"{wrong} of {len(checkups)} {'needs' if wrong == 1 else 'need'} your attention.")

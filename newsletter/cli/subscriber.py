@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.command import Noun
-from newsletter.cli.session import Session, counted, json_option, pass_session, print_json, print_table
-from newsletter.errors import ChecksFailed, UsageError
+from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.errors import ChecksFailed, UsageError, counted
 
 if TYPE_CHECKING:
     from newsletter.service.audience import Person
@@ -137,6 +137,7 @@ def list_(session: Session, *, segment: str | None, status: str | None, limit: i
     print_table(
         ["ADDRESS", "NAME", "LANGUAGE", "STATUS", "TAGS"],
         [(one.address, one.name, one.language, one.status, " ".join(one.tags)) for one in people[:limit]],
+        wraps=["NAME", "TAGS"],
     )
     if len(people) > limit:
         session.say(f"Only the first {limit} are shown; more with --limit, all with `newsletter subscriber export`.")
@@ -211,7 +212,7 @@ def resubscribe(session: Session, address: str, *, note: str) -> None:
 def export(session: Session, file: Path, *, is_lossless: bool) -> None:
     """Write everybody to a new CSV FILE that only you can read."""
     count = session.newsletter.audience.export(file, is_lossless=is_lossless)
-    click.echo(f"Wrote {count} people to {file}. Delete it when you have used it.")
+    click.echo(f"Wrote {counted(count, 'person', 'people')} to {file}. Delete it when you have used it.")
 
 
 def require_known(session: Session, address: str) -> None:

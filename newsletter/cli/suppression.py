@@ -71,7 +71,7 @@ def fetch(session: Session, *, since: datetime | None, is_dry_run: bool) -> None
     moment = since.replace(tzinfo=zone) if since else None
     fetched = session.newsletter.notifications.fetch_suppressions(since=moment, is_dry_run=is_dry_run)
     print_table(["REASON", "ADDRESSES"], fetched.new.items())
-    click.echo(f"{fetched.known} were suppressed already; {fetched.passing} were blocked for a while only.")
+    click.echo(f"Suppressed already: {fetched.known}. Blocked for a while only: {fetched.passing}.")
     if is_dry_run:
         session.say("Dry run: nothing was kept.")
     elif fetched.is_rehearsal:

@@ -7,7 +7,7 @@ import click
 
 from newsletter.cli.command import Noun
 from newsletter.cli.session import Session, pass_session
-from newsletter.errors import TemplateError, UsageError
+from newsletter.errors import TemplateError, UsageError, counted
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -33,7 +33,8 @@ def check(session: Session, file: Path | None) -> None:
     for problem in dict.fromkeys(problems):
         click.echo(problem)
     errors = sum(problem.is_error for problem in dict.fromkeys(problems))
-    session.say(f"{len(found)} looked over: {errors} errors, {len(dict.fromkeys(problems)) - errors} warnings.")
+    warnings = len(dict.fromkeys(problems)) - errors
+    session.say(f"{len(found)} looked over: {counted(errors, 'error')}, {counted(warnings, 'warning')}.")
     if errors:
         sys.exit(TemplateError.exit_code)
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from newsletter.config.model import ConfigurationFile, MailerSettings, SourceTable, StorageTable, configuration_of
 from newsletter.domain.content import Source, Topic
 from newsletter.domain.publication import Publication
-from newsletter.errors import ConfigurationError, Fault
+from newsletter.errors import ConfigurationError, Fault, counted
 from newsletter.table import MailerTable
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, faults_of, read_toml
 
@@ -128,9 +128,10 @@ def read_settings(
 def _configuration_error(faults: Sequence[Fault]) -> ConfigurationError:
     """Collect faults into one error."""
     faults = sorted(faults, key=lambda fault: (fault.place.line or 0) if fault.place else 0)
-    number = "1 mistake" if len(faults) == 1 else f"{len(faults)} mistakes"
     return ConfigurationError(
-        f"{FILE_NAME} has {number}.", hint="Mend them, then run `newsletter doctor`.", faults=faults
+        f"{FILE_NAME} has {counted(len(faults), 'mistake')}.",
+        hint="Mend them, then run `newsletter doctor`.",
+        faults=faults,
     )
 
 

@@ -13,7 +13,7 @@ from newsletter.curate.issue_shape import IssueFile, issue_of, name_faults
 from newsletter.domain.audience import Segment
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Publication
-from newsletter.errors import IssueFileError
+from newsletter.errors import IssueFileError, counted
 from newsletter.toml_file import TomlFile, faults_of, read_toml
 
 
@@ -48,7 +48,7 @@ def checked_tables(file: TomlFile, segments: Sequence[Segment], publication: Pub
         return tables
     faults.sort(key=lambda fault: (fault.place.line or 0) if fault.place else 0)
     raise IssueFileError(
-        f"{file.path} has 1 mistake." if len(faults) == 1 else f"{file.path} has {len(faults)} mistakes.",
+        f"{file.path} has {counted(len(faults), 'mistake')}.",
         hint="Mend the lines named here; nothing else was done.",
         faults=faults,
     )

@@ -80,7 +80,7 @@ class Progress:
 class StopCause(StrEnum):
     """Why a run ended."""
 
-    NOTHING_LEFT = "nothing left"
+    NOTHING_LEFT = "nobody is queued any more"
     LIMIT_REACHED = "limit reached"
     ASKED = "asked to stop"
     PAUSED = "paused"

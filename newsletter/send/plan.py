@@ -7,7 +7,7 @@ from decimal import Decimal
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import Capabilities, Forecast, Sending, SendingState
 from newsletter.domain.issue import Approval, EditionKey
-from newsletter.errors import StateError, UsageError
+from newsletter.errors import StateError, UsageError, counted
 
 BATCH_SIZE = 500
 """The batch is the unit of doubt; beyond this a provider gains nothing and more people are in doubt at once."""
@@ -102,4 +102,4 @@ def questions(forecast: Forecast) -> tuple[str, ...]:
     before = forecast.planned_last_time
     if before is None or planned <= before * GROWTH_ASKED_ABOUT:
         return ()
-    return (f"{planned} people would get this issue; the last one had {before}. Is that right?",)
+    return (f"{counted(planned, 'person', 'people')} would get this issue; the last one had {before}. Is that right?",)

@@ -9,7 +9,7 @@ from newsletter import machine
 from newsletter.domain.content import Source
 from newsletter.domain.issue import IssueState
 from newsletter.domain.notification import KeptNotification, NotificationKind
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, counted
 from newsletter.send.mark import Doubt
 from newsletter.service.database import DatabaseService
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
@@ -138,7 +138,8 @@ class StatusService:
         yield Checkup(
             name="configuration",
             is_well=True,
-            message=f"{settings.path.name}: {len(settings.sources)} sources, {len(settings.topics)} topics.",
+            message=f"{settings.path.name}: {counted(len(settings.sources), 'source')}, "
+            f"{counted(len(settings.topics), 'topic')}.",
         )
         yield self._looked("key file", self._key)
         yield self._looked("database", self._look_at_database)
@@ -174,7 +175,7 @@ class StatusService:
 
     def _segments(self) -> tuple[str, str | None]:
         segments = self._resources.segments
-        return f"{len(segments)} segments: {', '.join(segment.id for segment in segments)}.", None
+        return f"{counted(len(segments), 'segment')}: {', '.join(segment.id for segment in segments)}.", None
 
     def _unsubscribing(self) -> Checkup:
         """Say how readers leave: what is the same in every issue is told here, and not as a finding of each."""

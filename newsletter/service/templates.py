@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from newsletter.errors import Place, TemplateError
+from newsletter.errors import Place, TemplateError, counted
 from newsletter.render.brand import read_brand
 from newsletter.render.templates.environment import place_of_wrong_byte
 from newsletter.render.templates.look_over import (
@@ -53,7 +53,7 @@ def look_at_templates(folder: Path, *, shown_as: Path) -> tuple[str, str]:
     found = check_templates(folder, shown_as=shown_as)
     if wrong := next((problem for problems in found.values() for problem in problems if problem.is_error), None):
         raise TemplateError(wrong.message, place=wrong.place, hint="newsletter template check")
-    return f"{len(found)} templates in {shown_as}.", "newsletter template check"
+    return f"{counted(len(found), 'template')} in {shown_as}.", "newsletter template check"
 
 
 def render_file(path: Path, context: Mapping[str, object], *, is_text: bool = False) -> RenderedTemplate:

@@ -73,7 +73,8 @@ def back_up(database: Database, target: Path) -> int:
         unfinished.rename(target)
     except (OSError, sqlite3.Error) as error:
         hint = "Check that its folder exists and has room."
-        raise StorageError(f"The backup {target} cannot be written: {error}.", hint=hint) from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise StorageError(f"The backup {target} cannot be written: {why}.", hint=hint) from error
     finally:
         unfinished.unlink(missing_ok=True)
     return target.stat().st_size

@@ -21,6 +21,7 @@ from newsletter.domain.delivery import (
     UnknownBatch,
 )
 from newsletter.domain.issue import EditionKey
+from newsletter.errors import counted
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
 DOMAINS_SHOWN_MAX = 15
@@ -180,4 +181,4 @@ def count_accepted(states: Mapping[DeliveryState, int]) -> int:
 
 def _mails(count: int) -> str:
     """Count mails in words."""
-    return "1 mail" if count == 1 else f"{count} mails"
+    return counted(count, "mail")

@@ -6,7 +6,8 @@ from click.testing import CliRunner
 
 from newsletter.cli.command import DAY, Noun
 from newsletter.cli.main import root
-from newsletter.cli.session import counted
+from newsletter.cli.session import print_table
+from newsletter.errors import counted
 
 
 @click.group(cls=Noun)
@@ -57,3 +58,30 @@ def test_summaries_are_shown_whole() -> None:
 def test_one_is_said_in_the_singular(number: int, said: str) -> None:
     """As people say it."""
     assert counted(number, "rehearsal") == said
+
+
+def test_a_table_is_no_wider_than_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Words go on below, keys stay whole, and nothing is cut."""
+    monkeypatch.setenv("COLUMNS", "46")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+    print_table(["KIND", "TITLE", "KEY"], [("event", "Työpajassa mitataan hukkalämpöä", "tyopaja-1")], wraps=["TITLE"])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "KIND   TITLE                         KEY",
+        "event  Työpajassa mitataan           tyopaja-1",
+        "       hukkalämpöä",
+    ]
+
+
+def test_a_table_for_a_program_has_a_line_for_each_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Off a terminal its width means nothing."""
+    monkeypatch.setenv("COLUMNS", "20")
+
+    print_table(["TITLE"], [("Seutu kokeilee hukkalämmön talteenottoa",)], wraps=["TITLE"])
+
+    assert capsys.readouterr().out.splitlines() == ["TITLE", "Seutu kokeilee hukkalämmön talteenottoa"]

@@ -155,7 +155,7 @@ def test_parity_says_which_item_lacks_which_language(drafted: Path, run: Run) ->
     again = json.loads(run("issue", "show", "2017-11", "--parity", "--json").out)
 
     assert re.search(rf"^{key} +original +missing +missing +Kuusi kysymystä ennen", shown.out, re.MULTILINE)
-    assert "14 of 17 items lack words in some language" in shown.err
+    assert "Without words in some language: 14 of 17 items." in shown.err
     rows = {row["key"]: row for row in json.loads(written.out)}
     assert sum(row["is_whole"] for row in rows.values()) == 3
     assert rows[key]["wordings"] == {"fi": "original", "sv": "missing", "en": "missing"}
@@ -233,7 +233,7 @@ def test_an_edit_survives_what_is_added_later(drafted: Path, run: Run) -> None:
     ran = run("issue", "new", "2017-11", "--update")
 
     after = path.read_text(encoding="utf-8")
-    assert "Added 1 items to issues/2017-11/issue.toml." in ran.out
+    assert "Added 1 item to issues/2017-11/issue.toml." in ran.out
     assert [line for line in edited.splitlines() if line not in after.splitlines()] == []
     assert "[item.uusi-juttu-" in after
 

@@ -186,7 +186,7 @@ def test_the_providers_lists_are_fetched(on_sendgrid: Path, run: Run, monkeypatc
         again = run("suppression", "fetch")
 
     rows = ["REASON       ADDRESSES", "hard bounce  1", "complaint    1"]
-    assert rehearsed.out.splitlines() == [*rows, "0 were suppressed already; 1 were blocked for a while only."]
+    assert rehearsed.out.splitlines() == [*rows, "Suppressed already: 0. Blocked for a while only: 1."]
     assert (fetched.code, fetched.out) == (0, rehearsed.out)
     kept = json.loads(run("suppression", "list", "--json").out)
     assert (again.out, kept) == (fetched.out, {"unsubscribed": 1})

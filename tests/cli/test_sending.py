@@ -82,3 +82,42 @@ def test_a_much_larger_audience_needs_a_yes(approved: Path, run: Run) -> None:
     told = run("issue", "send", "2017-11", "--confirm", "2017-11", "--yes")
 
     assert (asked.code, asked.err.splitlines()[-1], told.code) == (2, "What to do: Say yes with --yes.", 0)
+
+
+def test_a_test_through_the_outbox_names_its_files(drafted: Path, run: Run) -> None:
+    """Each address has its line, with the file that any mail program opens; nobody believes that it has left."""
+    ran = run("issue", "test", "2017-11", "--to", "aino@example.org", "--to", "eero@example.org")
+
+    *lines, last = ran.out.splitlines()
+    files = [line.partition(": ")[2] for line in lines]
+    assert [line.partition(": ")[0] for line in lines] == [
+        "advisers.fi for aino@example.org",
+        "advisers.fi for eero@example.org",
+    ]
+    assert [(drafted / file).is_file() for file in files] == [True, True]
+    assert last == "No mail has left this machine. A test counts nowhere: the issue still waits to be sent."
+
+
+def test_a_rehearsal_that_is_over_says_where_its_mails_are(approved: Path, run: Run) -> None:
+    """Why it ended is said only while somebody is left; that no mail has left is said always."""
+    begun = run("issue", "send", "2017-11", "--limit", "20", "--confirm", "2017-11")
+    done = run("issue", "send", "2017-11", "--confirm", "2017-11")
+
+    where = "No mail has left this machine: they are in outbox/2017-11."
+    assert begun.out.splitlines()[-2:] == [
+        "Rehearsal of issue 2017-11 (limit reached): 1 queued, 20 accepted.",
+        where,
+    ]
+    assert done.out.splitlines()[-2:] == ["Rehearsal of issue 2017-11: 21 accepted.", where]
+
+
+def test_doctor_names_the_examples_that_a_real_sending_would_be_refused_for(publication: Path, run: Run) -> None:
+    """The outbox takes everything, which says nothing of the sender; a publication with its own has no such line."""
+    told = "Before a real sending: [sender] address and [links] unsubscribe_address are examples that lead nowhere."
+    before = run("doctor")
+    path = publication / "newsletter.toml"
+    path.write_text(path.read_text("utf-8").replace("@seutu.example", "@seutuohjelma.fi"), "utf-8")
+    after = run("doctor")
+
+    assert (before.code, told in before.out) == (0, True)
+    assert (after.code, "Before a real sending" in after.out) == (0, False)

@@ -105,23 +105,36 @@ def test_a_rehearsal_needs_no_real_mailer(approved: Path) -> None:
 
 
 def test_a_test_mail_is_marked_and_counts_nowhere(real: Path) -> None:
-    """One edition goes to one address, with a mark in subject and header, and the ledger knows nothing of it."""
-    mailer = ScriptedMailer()
+    """One edition goes to each address once, with a mark in subject and header, and the ledger knows nothing of it."""
+    mailer, testers = ScriptedMailer(), ["somebody@example.net", "another@example.net"]
     with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
-        outcome = newsletter.deliveries.test("2017-11", "somebody@example.net", edition="managers.fi")
+        tested = newsletter.deliveries.test("2017-11", [*testers, testers[0]], edition="managers.fi")
         summary = newsletter.issues.summary("2017-11")
         newsletter.audience.suppress("somebody@example.net", note="by hand")
-        with pytest.raises(UsageError, match="suppressed"):
-            newsletter.deliveries.test("2017-11", "somebody@example.net")
+        with pytest.raises(UsageError, match="1 of these addresses"):
+            newsletter.deliveries.test("2017-11", testers)
         with pytest.raises(UsageError, match="no edition"):
-            newsletter.deliveries.test("2017-11", "other@example.net", edition="manager.fi")
+            newsletter.deliveries.test("2017-11", ["other@example.net"], edition="manager.fi")
 
     [batch] = mailer.calls
-    assert outcome.verdict is Verdict.ACCEPTED
+    assert {address: one.verdict for address, one in tested.outcomes.items()} == dict.fromkeys(
+        testers, Verdict.ACCEPTED
+    )
+    assert (tested.edition, tested.is_rehearsal) == ("managers.fi", False)
     assert (summary.sending, summary.rehearsals) == (None, 0)
     assert batch.message.subject.startswith("[TEST] ")
     assert ("X-Newsletter-Test", "yes") in batch.message.headers
-    assert [recipient.address for recipient in batch.recipients] == ["somebody@example.net"]
+    assert [recipient.address for recipient in batch.recipients] == testers
+
+
+def test_the_report_begins_with_the_real_sending(real: Path) -> None:
+    """What counts stands first, whatever was rehearsed before it."""
+    with open_newsletter(real / "newsletter.toml", mailer=ScriptedMailer()) as newsletter:
+        newsletter.deliveries.send("2017-11", by="Aino", rehearse=True)
+        newsletter.deliveries.send("2017-11", by="Aino")
+        reports = newsletter.deliveries.report("2017-11")
+
+    assert [one.sending.is_rehearsal for one in reports] == [False, True]
 
 
 def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(real: Path) -> None:

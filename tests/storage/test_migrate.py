@@ -180,9 +180,12 @@ def test_a_backup_never_overwrites(database: Database, tmp_path: Path) -> None:
 
 
 def test_a_backup_to_nowhere_is_told_in_words(database: Database, tmp_path: Path) -> None:
-    """A folder that does not exist is named, and no half copy stays."""
-    with pytest.raises(StorageError, match="cannot be written"):
-        back_up(database, tmp_path / "absent" / "copy.db")
+    """A folder that does not exist is named, once, and no half copy stays."""
+    target = tmp_path / "absent" / "copy.db"
+    with pytest.raises(StorageError) as caught:
+        back_up(database, target)
+
+    assert str(caught.value) == f"The backup {target} cannot be written: No such file or directory."
 
     assert [path.name for path in tmp_path.iterdir()] == ["newsletter.db"]
 

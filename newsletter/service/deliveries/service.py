@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
@@ -15,15 +15,11 @@ from newsletter.domain.delivery import (
     DeliveryKey,
     Forecast,
     Mailer,
-    Outcome,
-    OutgoingBatch,
     PlannedDelivery,
     Recipient,
     Sending,
-    SendingId,
 )
 from newsletter.domain.issue import Approval, IssueLabel, Message
-from newsletter.domain.publication import Sender
 from newsletter.errors import StateError, UsageError
 from newsletter.message.headers import list_id
 from newsletter.message.mime import prepare
@@ -34,18 +30,16 @@ from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, qu
 from newsletter.send.ports import Assignment
 from newsletter.service.deliveries.guard import Guard
 from newsletter.service.deliveries.recipients import SPECIMEN, recipient_of
+from newsletter.service.deliveries.trial import Tested, chosen_edition, test_batch
+from newsletter.service.deliveries.way_out import missing_for_real, require_way_out
 from newsletter.service.issues.shelf import IssueShelf
 from newsletter.service.resources import Resources
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger
-from newsletter.toml_file import did_you_mean
 from newsletter.track.report import Report, build_report
 
 if TYPE_CHECKING:
     from newsletter.service.issues.service import Rendering
-
-RESERVED_ENDINGS = (".example", ".invalid", ".test", ".localhost", "example.com", "example.org", "example.net")
-"""Domains that lead nowhere (RFC 2606): fine in a rehearsal, no way out for a reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,17 +111,18 @@ class DeliveryService:
             questions=() if plan.go_on is not None else questions(forecast),
         )
 
-    def readiness(self) -> str:
-        """Say through what mail would leave now; nobody is contacted.
+    def readiness(self) -> tuple[str, str | None]:
+        """Say through what mail would leave now, and what is missing for real readers; nobody is contacted.
 
         Raises:
             ConfigurationError: The mailer's password or key is missing.
             StateError: Its mails would have no way out for their readers.
         """
-        mailer = self._mailer(rehearse=False)
-        self._require_way_out(mailer, self._resources.settings.publication.sender)
-        is_rehearsal = mailer.capabilities.is_rehearsal
-        return f"{mailer.name}, {'a rehearsal: nothing leaves this machine' if is_rehearsal else 'to real readers'}."
+        mailer, publication = self._mailer(rehearse=False), self._resources.settings.publication
+        if mailer.capabilities.is_rehearsal:
+            return f"{mailer.name}, a rehearsal: nothing leaves this machine.", missing_for_real(publication)
+        require_way_out(publication, publication.sender)
+        return f"{mailer.name}, to real readers.", None
 
     def send(
         self,
@@ -164,7 +159,8 @@ class DeliveryService:
         """
         approval = self._shelf.approved(label)
         mailer, ledger = self._mailer(rehearse=rehearse), self._resources.ledger
-        self._require_way_out(mailer, approval.sender)
+        if not mailer.capabilities.is_rehearsal:
+            require_way_out(self._resources.settings.publication, approval.sender)
         choice = Choice(editions=editions_of(segments, [message.edition for message in approval.messages]), limit=limit)
         clock, lock = self._resources.clock, lock_path(self._resources.database_path)
         with hold_ownership(lock, who=f"{by}, issue {label}", since=clock.now()) as owner:
@@ -176,55 +172,60 @@ class DeliveryService:
             )
             return send(assignment, choice=choice, should_stop=should_stop, progress=progress, waits_for=waits_for)
 
-    def test(self, label: str, address: str, *, edition: str | None = None, rehearse: bool = False) -> Outcome:
-        """Send one edition, as the files say it now, to one address: marked as a test, outside the ledger.
+    def test(
+        self, label: str, addresses: Collection[str], *, edition: str | None = None, rehearse: bool = False
+    ) -> Tested:
+        """Send one edition, as the files say it now, to a few addresses: marked as a test, outside the ledger.
 
         Args:
             label: The issue; it needs no approval.
-            address: Anybody's, known or not; never a suppressed one.
+            addresses: Anybody's, known or not; never a suppressed one.
             edition: `advisers.fi`; the first by default.
             rehearse: Through the outbox, whatever mailer is configured.
 
         Raises:
-            UsageError: The address is none or is suppressed, or there is no such edition.
+            UsageError: An address is none or is suppressed, or there is no such edition; nobody got anything.
             NewsletterError: As rendering; or the mailer cannot be opened.
         """
-        recipient_address = parse_address(address)
-        self._refuse_suppressed(recipient_address)
-        message = self._edition(self._render(label).messages, edition)
-        mailer = self._mailer(rehearse=rehearse)
-        self._require_way_out(mailer, self._resources.settings.publication.sender)
-        planned = PlannedDelivery(
-            key=DeliveryKey(secrets.token_hex(16)),
-            address_hash=hash_address(recipient_address, self._resources.key),
-            subscriber_id=None,
-            address=recipient_address,
-        )
-        publication = self._resources.settings.publication
-        batch = OutgoingBatch(
-            batch_id=BatchId(0),
-            attempt=1,
+        known = tuple(dict.fromkeys(map(parse_address, addresses)))
+        self._refuse_suppressed(known)
+        message = chosen_edition(self._render(label).messages, edition)
+        mailer, publication = self._mailer(rehearse=rehearse), self._resources.settings.publication
+        is_rehearsal = mailer.capabilities.is_rehearsal
+        if not is_rehearsal:
+            require_way_out(publication, publication.sender)
+        batch = test_batch(
+            message,
+            map(self._tester, known),
             label=IssueLabel(label),
-            sending_id=SendingId(0),
-            is_rehearsal=mailer.capabilities.is_rehearsal,
-            sent_at=self._resources.clock.now(),
-            message=replace(
-                message, subject=f"[TEST] {message.subject}", headers=(*message.headers, ("X-Newsletter-Test", "yes"))
-            ),
-            sender=publication.sender,
-            list_id=list_id(publication),
-            recipients=(self._personalise(planned),),
+            publication=publication,
+            is_rehearsal=is_rehearsal,
+            now=self._resources.clock.now(),
         )
-        return mailer.submit(batch).outcomes[0]
+        outcomes = {outcome.delivery_key: outcome for outcome in mailer.submit(batch).outcomes}
+        return Tested(
+            mailer=mailer.name,
+            is_rehearsal=is_rehearsal,
+            edition=str(message.edition),
+            outcomes={one.address: outcomes[one.delivery_key] for one in batch.recipients},
+        )
+
+    def _tester(self, address: str) -> Recipient:
+        """Give what is one tester's."""
+        key = DeliveryKey(secrets.token_hex(16))
+        address_hash = hash_address(address, self._resources.key)
+        return self._personalise(
+            PlannedDelivery(key=key, address_hash=address_hash, subscriber_id=None, address=address)
+        )
 
     def report(self, label: str) -> tuple[Report, ...]:
-        """Account for every sending of an issue, rehearsals too, the oldest first.
+        """Account for every sending of an issue, the real one first, then rehearsals, the oldest first.
 
         Raises:
             StateError: Nothing of the issue was ever sent.
         """
         ledger = self._resources.ledger
-        sendings = ledger.sendings(IssueLabel(label))
+        sendings = sorted(ledger.sendings(IssueLabel(label)), key=lambda sending: sending.is_rehearsal)
         if not sendings:
             raise StateError(f"Nothing of issue {label} was sent yet.", hint=f"newsletter issue send {label}")
         language = self._resources.settings.publication.languages[0]
@@ -349,19 +350,13 @@ class DeliveryService:
         """Open the mailer of the configuration, or the outbox for a rehearsal."""
         return self._open_outbox() if rehearse else self._open_mailer()
 
-    def _refuse_suppressed(self, address: str) -> None:
-        """Keep a test from an address that must never be mailed."""
+    def _refuse_suppressed(self, addresses: Sequence[str]) -> None:
+        """Keep a test from addresses that must never be mailed."""
         with self._resources.database.read() as connection:
-            if AudienceStore(connection, key=self._resources.key).suppressions_of([address]):
-                raise UsageError("This address is suppressed: nothing may be sent to it, also no test.")
-
-    @staticmethod
-    def _edition(messages: Sequence[Message], name: str | None) -> Message:
-        """Choose a message by its edition's name; the first by default."""
-        by_name = {str(message.edition): message for message in messages}
-        if name is not None and name not in by_name:
-            raise UsageError(f"There is no edition {name!r}.", hint=did_you_mean(name, by_name))
-        return messages[0] if name is None else by_name[name]
+            suppressed = AudienceStore(connection, key=self._resources.key).suppressions_of(addresses)
+        if suppressed:
+            which = "This address is" if len(addresses) == 1 else f"{len(suppressed)} of these addresses are"
+            raise UsageError(f"{which} suppressed: nothing may be sent there, also no test. Nothing was sent.")
 
     def _personalise(self, planned: PlannedDelivery) -> Recipient:
         """Give what is one person's: the address, the values of the slots, the ways out."""
@@ -369,22 +364,6 @@ class DeliveryService:
         publication, key = self._resources.settings.publication, self._resources.key
         token = unsubscribe_token(planned.address_hash, key)
         return recipient_of(planned.key, planned.address, planned.name, token=token, publication=publication)
-
-    def _require_way_out(self, mailer: Mailer, sender: Sender) -> None:
-        """Let no real mailer carry a mail whose reader cannot leave."""
-        if mailer.capabilities.is_rehearsal:
-            return
-        publication = self._resources.settings.publication
-        if publication.links.unsubscribe_address.endswith(RESERVED_ENDINGS):
-            raise StateError(
-                "No mail may leave without a way out: [links] unsubscribe_address is an example that leads nowhere.",
-                hint="Name a mailbox that somebody reads. `newsletter subscriber unsubscribe --token` does the rest.",
-            )
-        if sender.address.endswith(RESERVED_ENDINGS):
-            raise StateError(
-                "No mail may leave from an example address: see [sender] address.",
-                hint="Name an address of your own domain, and approve the issue again.",
-            )
 
     def _open_sending(self, label: str) -> Sending:
         """Give the sending of an issue that is not over: the real one before a rehearsal."""

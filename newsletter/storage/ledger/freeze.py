@@ -32,7 +32,7 @@ from newsletter.domain.audience import ExclusionReason, Segment, SubscriberStatu
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import BatchState, DeliveryState, Forecast, SendingId, SendingState
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel
-from newsletter.errors import StateError
+from newsletter.errors import StateError, counted
 from newsletter.storage.rules import combination_mask
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber, suppression
 
@@ -153,7 +153,7 @@ def _require_editions(readers: dict[EditionKey, int], approved: Collection[Editi
 
 def _people(count: int) -> str:
     """Count people in words."""
-    return "1 person" if count == 1 else f"{count} people"
+    return counted(count, "person", "people")
 
 
 def _candidates(

@@ -1,0 +1,89 @@
+"""What `newsletter issue test` and `issue send` print, and how a sending is stopped by hand."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli.session import Session, print_table
+from newsletter.errors import Fault, StateError, counted
+
+if TYPE_CHECKING:
+    from newsletter.domain.delivery import Balance
+    from newsletter.service.deliveries.service import Outlook
+    from newsletter.service.deliveries.trial import Tested
+
+
+def print_tested(session: Session, tested: "Tested") -> None:
+    """Say what became of a test: where its file is, or that it was handed over, and that it counts nowhere.
+
+    Raises:
+        StateError: It was not accepted for somebody.
+    """
+    outbox = session.newsletter.settings.outbox_path
+    for address, outcome in tested.outcomes.items():
+        if outcome.verdict == "accepted":
+            is_file = tested.mailer == "outbox" and outcome.provider_id is not None
+            where = session.shown(outbox / str(outcome.provider_id)) if is_file else f"handed to {tested.mailer}"
+            click.echo(f"{tested.edition} for {address}: {where}")
+    refused = [one for one in tested.outcomes.values() if one.verdict != "accepted"]
+    if refused:
+        raise StateError(
+            f"{counted(len(refused), 'test was', 'tests were')} not accepted.",
+            faults=[Fault(message=f"{one.verdict}: {one.reason}") for one in refused],
+        )
+    said = "No mail has left this machine. " if tested.is_rehearsal else ""
+    click.echo(f"{said}A test counts nowhere: the issue still waits to be sent.")
+
+
+def print_dispatched(
+    session: Session, label: str, outlook: "Outlook", balance: "Balance", *, unfinished: str | None
+) -> None:
+    """Say what a sending did, and of a rehearsal that it was none; why it ended only while somebody is left."""
+    cause = f" ({unfinished})" if unfinished else ""
+    states = ", ".join(f"{count} {state}" for state, count in balance.states.items())
+    click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label}{cause}: {states}.")
+    if outlook.mailer == "outbox":
+        folder = session.shown(session.newsletter.settings.outbox_path / label)
+        click.echo(f"No mail has left this machine: they are in {folder}.")
+
+
+def print_outlook(outlook: "Outlook") -> None:
+    """Show who would get what, before anybody says yes."""
+    kind = "REHEARSAL, nothing leaves this machine" if outlook.is_rehearsal else "to real readers"
+    click.echo(
+        f"Issue {outlook.approval.label} through {outlook.mailer}: {kind}. Approved {outlook.approval.hash[:12]}."
+    )
+    if outlook.go_on is not None:
+        click.echo(
+            f"Goes on with the sending begun {outlook.go_on.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed."
+        )
+        return
+    forecast = outlook.forecast
+    rows = [(str(edition), people) for edition, people in forecast.planned.items()]
+    rows += [(f"(nobody: {reason})", people) for reason, people in forecast.excluded.items()]
+    print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])
+
+
+@contextmanager
+def stop_between_batches() -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM end the sending after the batch in hand; give a list that fills when one came.
+
+    Afterwards both do again what they did before.
+    """
+    caught: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if caught:
+            raise KeyboardInterrupt
+        caught.append(number)
+        click.echo("\nStopping after this batch; what was handed over is recorded. Again to stop at once.", err=True)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

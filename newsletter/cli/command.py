@@ -21,14 +21,17 @@ class Verb(click.Command):
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for parameter, times in Counter(order).items():
-                if isinstance(parameter, click.Option) and times > 1 and not (parameter.multiple or parameter.count):
+                takes_one = isinstance(parameter, click.Option) and not (
+                    parameter.multiple or parameter.count or parameter.is_flag
+                )
+                if takes_one and times > 1:
                     given = "/".join(parameter.opts)
                     raise click.UsageError(f"{given} is given {times} times, and takes one value.", ctx)
         return super().parse_args(ctx, args)
 
 
-class Noun(click.Group):
-    """A group of such commands; their summaries are shown whole."""
+class Noun(Verb, click.Group):
+    """A group of such commands, and one itself: its own options count too. Summaries are shown whole."""
 
     command_class = Verb
 

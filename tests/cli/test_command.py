@@ -32,6 +32,18 @@ def test_an_option_that_takes_one_value_is_given_once() -> None:
     assert (several.exit_code, several.output) == (0, "None a b\n")
 
 
+def test_the_options_before_a_command_are_given_once_too() -> None:
+    """Of two configurations the first would be left unread without a word."""
+    done = CliRunner().invoke(root, ["-c", "a.toml", "-c", "b.toml", "status"])
+
+    assert (done.exit_code, "-c/--config is given 2 times, and takes one value." in done.output) == (2, True)
+
+
+def test_a_flag_may_stand_twice() -> None:
+    """It takes no value, so that nothing is lost."""
+    assert CliRunner().invoke(root, ["-q", "-q", "status", "--help"]).exit_code == 0
+
+
 @pytest.mark.parametrize("written", ["2017-12-24", "24.12.2017"])
 def test_a_day_is_taken_as_programs_and_as_finns_write_it(written: str) -> None:
     """Both are the same day."""

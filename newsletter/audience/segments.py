@@ -46,7 +46,7 @@ from newsletter.domain.audience import (
     segments_of,
 )
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
-from newsletter.errors import ConfigurationError, Fault
+from newsletter.errors import ConfigurationError, Fault, counted
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, read_toml
 
 SEGMENTS_MAX = 30
@@ -95,7 +95,7 @@ def read_segments(
     if reader.faults:
         count = len(reader.faults)
         raise ConfigurationError(
-            f"{file.path.name} has {count} {'fault' if count == 1 else 'faults'}.",
+            f"{file.path.name} has {counted(count, 'fault')}.",
             hint="Mend what is listed and run this again.",
             place=reader.faults[0].place,
             faults=reader.faults,

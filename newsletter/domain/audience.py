@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import NewType
 
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
+from newsletter.errors import counted
 
 SubscriberId = NewType("SubscriberId", int)
 AddressHash = NewType("AddressHash", str)
@@ -219,7 +220,7 @@ class LeftOut:
         named = ", ".join(self.segments)
         if self.people is None:
             return f"No item is for {named}: whoever is in no other segment gets nothing."
-        whoever = "1 person gets" if self.people == 1 else f"{self.people} people get"
+        whoever = counted(self.people, "person gets", "people get")
         return f"No item is for {named}: {whoever} nothing."
 
 

@@ -158,14 +158,15 @@ def _advice(account: SendingAccount) -> tuple[Advice, ...]:
         doubtful = sum(doubt.deliveries for doubt in account.unknown)
         advice.append(
             Advice(
-                message=f"{_mails(doubtful)} may have gone out. Most often they did: leave them if in doubt.",
+                message=f"{counted(doubtful, 'mail')} may have gone out. Most often they did: leave them if in doubt.",
                 command=f"newsletter issue resolve {label} --leave",
             )
         )
     if sending.state is SendingState.PAUSED:
         advice.append(Advice(message=f"Paused: {sending.pause_reason}.", command=f"newsletter issue send {label}"))
     elif sending.state is SendingState.RUNNING and (count := count_of(balance.states, *OPEN_STATES)):
-        advice.append(Advice(message=f"{_mails(count)} still to be sent.", command=f"newsletter issue send {label}"))
+        left = f"{counted(count, 'mail')} still to be sent."
+        advice.append(Advice(message=left, command=f"newsletter issue send {label}"))
     return tuple(advice)
 
 
@@ -177,8 +178,3 @@ def count_of(states: Mapping[DeliveryState, int], *chosen: DeliveryState) -> int
 def count_accepted(states: Mapping[DeliveryState, int]) -> int:
     """Count the deliveries that the mailer took, whatever became of them later."""
     return count_of(states, *ACCEPTED_AND_LATER)
-
-
-def _mails(count: int) -> str:
-    """Count mails in words."""
-    return counted(count, "mail")

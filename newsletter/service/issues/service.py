@@ -22,7 +22,7 @@ from newsletter.domain.issue import (
     approval_hash,
 )
 from newsletter.domain.period import parse_period
-from newsletter.errors import ChecksFailed, StateError
+from newsletter.errors import ChecksFailed, StateError, counted
 from newsletter.files import write_whole
 from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
@@ -201,7 +201,7 @@ class IssueService(IssueShelf):
         rendering, findings = self.check(label)
         if blocking := count_in_the_way(findings):
             raise ChecksFailed(
-                f"{blocking} {'finding stands' if blocking == 1 else 'findings stand'} in the way.",
+                f"{counted(blocking, 'finding stands', 'findings stand')} in the way.",
                 hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
             )
         publication = self._resources.settings.publication

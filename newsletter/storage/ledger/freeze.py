@@ -139,7 +139,7 @@ def _require_editions(readers: dict[EditionKey, int], approved: Collection[Editi
     """Refuse to leave somebody out for lack of an edition, or to send to nobody."""
     missing = sorted((edition, count) for edition, count in readers.items() if edition not in approved)
     if missing:
-        named = ", ".join(f"{edition} ({_people(count)})" for edition, count in missing)
+        named = ", ".join(f"{edition} ({counted(count, 'person', 'people')})" for edition, count in missing)
         raise StateError(
             f"No approved edition for {named}.",
             hint=f"Run `newsletter issue render {label}` and `newsletter issue approve {label}` again.",
@@ -149,11 +149,6 @@ def _require_editions(readers: dict[EditionKey, int], approved: Collection[Editi
             f"Nobody would get issue {label}.",
             hint="See `newsletter segment coverage` and `newsletter subscriber list`.",
         )
-
-
-def _people(count: int) -> str:
-    """Count people in words."""
-    return counted(count, "person", "people")
 
 
 def _candidates(

@@ -87,7 +87,7 @@ def _preview() -> Iterator[tuple[Path, Preview]]:
         text = configuration.read_text("utf-8")
         configuration.write_text(re.sub(r"(?m)^languages = .*$", 'languages = ["fi", "sv"]', text, count=1), "utf-8")
         with open_newsletter(configuration) as newsletter:
-            newsletter.audience.import_file(publication / "subscribers" / "example.csv", wording="for the benchmark")
+            newsletter.lists.import_file(publication / "subscribers" / "example.csv", wording="for the benchmark")
             newsletter.items.collect()
             newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
         preview = Preview(lambda: open_newsletter(configuration), Address(port=0))

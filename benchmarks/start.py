@@ -64,7 +64,7 @@ def _publication() -> Iterator[Path]:
         lay_out_publication(folder)
         configuration = folder / "newsletter.toml"
         with open_newsletter(configuration) as newsletter:
-            newsletter.audience.import_file(folder / "subscribers" / "example.csv", wording="for the benchmark")
+            newsletter.lists.import_file(folder / "subscribers" / "example.csv", wording="for the benchmark")
             newsletter.items.collect()
             newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
             assert len(newsletter.issues.render(LABEL).editions) == EDITIONS

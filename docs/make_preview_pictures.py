@@ -31,7 +31,7 @@ def rehearse(folder: Path) -> None:
     """Lay out the sample, make its issue and rehearse a sending."""
     lay_out_publication(folder)
     with open_newsletter(folder / "newsletter.toml") as newsletter:
-        newsletter.audience.import_file(folder / "subscribers" / "example.csv", wording="an invented list")
+        newsletter.lists.import_file(folder / "subscribers" / "example.csv", wording="an invented list")
         newsletter.items.collect()
         newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
         newsletter.issues.approve(LABEL, by="Aino Esimerkki")

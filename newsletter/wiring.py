@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from newsletter.collect.gather import Fetches
     from newsletter.domain.delivery import Mailer
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
-    from newsletter.service.audience import AudienceService
+    from newsletter.service.audience.lists import ListService
+    from newsletter.service.audience.people import PeopleService
+    from newsletter.service.audience.service import AudienceService
+    from newsletter.service.audience.suppressions import SuppressionService
     from newsletter.service.database import DatabaseService
     from newsletter.service.deliveries.service import DeliveryService
     from newsletter.service.issues.checks import SlowTools
@@ -76,16 +79,37 @@ class Newsletter:
 
         return IssueService(
             self.resources,
-            audience=self._people,
+            audience=self._audience,
             slow_tools=_slow_tools(self.settings),
         )
 
     @cached_property
     def audience(self) -> "AudienceService":
-        """People, segments, suppressions."""
-        from newsletter.service.audience import AudienceService
+        """Segments, and who would read which edition."""
+        from newsletter.service.audience.service import AudienceService
 
         return AudienceService(self.resources)
+
+    @cached_property
+    def people(self) -> "PeopleService":
+        """Add, find and show one person, who leaves and comes back."""
+        from newsletter.service.audience.people import PeopleService
+
+        return PeopleService(self.resources)
+
+    @cached_property
+    def lists(self) -> "ListService":
+        """Import and export lists of people."""
+        from newsletter.service.audience.lists import ListService
+
+        return ListService(self.resources)
+
+    @cached_property
+    def suppressions(self) -> "SuppressionService":
+        """Keep addresses from being mailed, and allow them again."""
+        from newsletter.service.audience.suppressions import SuppressionService
+
+        return SuppressionService(self.resources)
 
     @cached_property
     def deliveries(self) -> "DeliveryService":
@@ -122,7 +146,7 @@ class Newsletter:
         """Where each issue stands."""
         from newsletter.service.issues.shelf import IssueShelf
 
-        return IssueShelf(self.resources, audience=self._people)
+        return IssueShelf(self.resources, audience=self._audience)
 
     @cached_property
     def status(self) -> "StatusService":
@@ -137,7 +161,7 @@ class Newsletter:
             look_at_mailer=self._look_at_mailer,
         )
 
-    def _people(self) -> "AudienceService":
+    def _audience(self) -> "AudienceService":
         return self.audience
 
     def _render(self, label: str) -> "Rendering":

@@ -97,7 +97,7 @@ def drafted_once(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """Draft an issue once; tests copy it."""
     folder = shutil.copytree(laid_out, tmp_path_factory.mktemp("drafted") / "seutu")
     with open_newsletter(folder / "newsletter.toml") as newsletter:
-        newsletter.audience.import_file(folder / "subscribers/example.csv", wording="asked for it")
+        newsletter.lists.import_file(folder / "subscribers/example.csv", wording="asked for it")
         newsletter.items.collect()
         newsletter.issues.new("2017-11", planned=date(2017, 11, 24))
     return folder

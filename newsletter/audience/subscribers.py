@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from newsletter.audience.addresses import parse_address
-from newsletter.audience.people_file import attribute_name, one_line
+from newsletter.audience.facts import attribute_name, one_line
 from newsletter.audience.suppression import require_reason
 from newsletter.domain.audience import (
     AddressHash,

@@ -12,7 +12,7 @@ from newsletter.cli.session import Session, json_option, pass_session, print_jso
 from newsletter.errors import ChecksFailed, UsageError, counted
 
 if TYPE_CHECKING:
-    from newsletter.service.audience import Person
+    from newsletter.service.audience.people import Person
 
 ADDED_BY_HAND = "added by the project manager; the person asked for the newsletter"
 IMPORTED = "imported list; the people on it asked for the newsletter"
@@ -46,7 +46,7 @@ def add(
     """Add one person by hand."""
     from newsletter.domain.content import Language
 
-    person = session.newsletter.audience.add(
+    person = session.newsletter.people.add(
         address,
         name=name,
         language=Language(language) if language else None,
@@ -55,7 +55,7 @@ def add(
         wording=wording,
     )
     click.echo(f"Added {person.address} ({person.language}).")
-    placed = session.newsletter.audience.person(person.address)
+    placed = session.newsletter.people.person(person.address)
     click.echo(f"  segments    {_segments(placed)}")
     session.next_step(f"newsletter subscriber show {person.address}")
 
@@ -71,7 +71,7 @@ def import_(session: Session, file: Path, *, wording: str, is_dry_run: bool, as_
 
     Ends with 3 when rows were rejected; the others are kept.
     """
-    result = session.newsletter.audience.import_file(
+    result = session.newsletter.lists.import_file(
         file, wording=wording, is_dry_run=is_dry_run, progress=session.counter("Rows read")
     )
     if as_json:
@@ -127,7 +127,7 @@ def list_(session: Session, *, segment: str | None, status: str | None, limit: i
     from newsletter.domain.audience import SubscriberStatus
     from newsletter.domain.content import SegmentId
 
-    wanted = session.newsletter.audience.people(
+    wanted = session.newsletter.people.everybody(
         status=SubscriberStatus(status) if status else None, segment=SegmentId(segment) if segment else None
     )
     people = list(islice(wanted, limit + 1))
@@ -150,7 +150,7 @@ def list_(session: Session, *, segment: str | None, status: str | None, limit: i
 def show(session: Session, address: str, *, as_json: bool) -> None:
     """Show all we know of one person."""
     name_similar(session, address)
-    person = session.newsletter.audience.person(address)
+    person = session.newsletter.people.person(address)
     if as_json:
         print_json(asdict(person))
         return
@@ -178,10 +178,10 @@ def unsubscribe(session: Session, address: str | None, *, token: str | None) -> 
     """Let somebody leave, by ADDRESS or by the --token of a mail's unsubscribe link. At once."""
     if (address is None) == (token is None):
         raise UsageError("Give either an address or a --token.", hint="newsletter subscriber unsubscribe --token TOKEN")
-    audience = session.newsletter.audience
+    people = session.newsletter.people
     if address is not None:
         require_known(session, address)
-    departure = audience.unsubscribe(address) if address is not None else audience.unsubscribe_by_token(token or "")
+    departure = people.unsubscribe(address) if address is not None else people.unsubscribe_by_token(token or "")
     if not departure.is_new:
         click.echo("Had left already; nothing changed.")
     elif departure.is_known:
@@ -198,7 +198,7 @@ def unsubscribe(session: Session, address: str | None, *, token: str | None) -> 
 def resubscribe(session: Session, address: str, *, note: str) -> None:
     """Bring back somebody who left or has not confirmed, because that person asked; all that is known stays."""
     name_similar(session, address)
-    person = session.newsletter.audience.resubscribe(address, note=note)
+    person = session.newsletter.people.resubscribe(address, note=note)
     click.echo(f"Subscribed again: {person.address}. A mail that was skipped in the meantime is not sent later.")
     session.next_step(f"newsletter subscriber show {person.address}")
 
@@ -211,7 +211,7 @@ def resubscribe(session: Session, address: str, *, note: str) -> None:
 @pass_session
 def export(session: Session, file: Path, *, is_lossless: bool) -> None:
     """Write everybody to a new CSV FILE that only you can read."""
-    count = session.newsletter.audience.export(file, is_lossless=is_lossless)
+    count = session.newsletter.lists.export(file, is_lossless=is_lossless)
     click.echo(f"Wrote {counted(count, 'person', 'people')} to {file}. Delete it when you have used it.")
 
 
@@ -233,9 +233,9 @@ def require_known(session: Session, address: str) -> None:
 
 def name_similar(session: Session, address: str) -> bool:
     """Tell whether somebody known has an address; where nobody has, name the similar ones that are known."""
-    audience = session.newsletter.audience
-    is_known = audience.find(address) is not None
-    similar = () if is_known else audience.similar(address)
+    people = session.newsletter.people
+    is_known = people.find(address) is not None
+    similar = () if is_known else people.similar(address)
     if similar:
         session.say(f"Similar and known: {', '.join(similar)}")
     return is_known

@@ -24,7 +24,7 @@ def add(session: Session, address: str, *, note: str, may_be_unknown: bool) -> N
     """Keep an address from ever being mailed; no import lifts it."""
     if not may_be_unknown:
         require_known(session, address)
-    is_new = session.newsletter.audience.suppress(address, note=note)
+    is_new = session.newsletter.suppressions.suppress(address, note=note)
     click.echo("Suppressed." if is_new else "Was suppressed already, and stays so.")
 
 
@@ -33,7 +33,7 @@ def add(session: Session, address: str, *, note: str, may_be_unknown: bool) -> N
 @pass_session
 def list_(session: Session, *, as_json: bool) -> None:
     """Count the suppressions by reason; they are kept as keyed hashes, so nobody can read addresses off them."""
-    counts = session.newsletter.audience.suppression_counts()
+    counts = session.newsletter.suppressions.counts()
     if as_json:
         print_json(counts)
         return
@@ -47,11 +47,10 @@ def list_(session: Session, *, as_json: bool) -> None:
 @pass_session
 def remove(session: Session, address: str, *, note: str) -> None:
     """Allow an address again because its holder asked for it."""
-    audience = session.newsletter.audience
     name_similar(session, address)
-    lifted = audience.lift(address, note=note)
+    lifted = session.newsletter.suppressions.lift(address, note=note)
     click.echo(f"Lifted (it was: {lifted.reason}, {lifted.at:%Y-%m-%d}).")
-    person = audience.find(address)
+    person = session.newsletter.people.find(address)
     if person is None:
         session.next_step(f"newsletter subscriber add {address}")
     elif person.status == "active":

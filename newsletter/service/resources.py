@@ -15,9 +15,12 @@ from newsletter.audience.segments import read_segments
 from newsletter.config import Settings
 from newsletter.domain.audience import Segment
 from newsletter.domain.clock import Clock
-from newsletter.errors import StateError
+from newsletter.domain.content import SegmentId
+from newsletter.errors import StateError, UsageError
+from newsletter.toml_file import did_you_mean
 
 if TYPE_CHECKING:
+    from newsletter.storage.audience import AudienceStore
     from newsletter.storage.database import Database
     from newsletter.storage.deliveries import DeliveryLedger
     from newsletter.storage.issues import IssueStore
@@ -76,6 +79,20 @@ class Resources:
         with database.write() if is_writing else database.read() as connection:
             yield IssueStore(connection)
 
+    @contextmanager
+    def people(self, *, is_writing: bool = False) -> Iterator["AudienceStore"]:
+        """Give the people of the database, in one transaction.
+
+        Raises:
+            StorageError: As `database`; or it cannot be read or written.
+            ConfigurationError: As `key`.
+        """
+        from newsletter.storage.audience import AudienceStore
+
+        database = self.database
+        with database.write() if is_writing else database.read() as connection:
+            yield AudienceStore(connection, key=self.key)
+
     @property
     def database_path(self) -> Path:
         """Give the database's file, beside which lie the sender's lock and mark.
@@ -111,6 +128,17 @@ class Resources:
             sections=[section.id for section in publication.sections],
             languages=publication.languages,
         )
+
+    def segment(self, segment_id: str) -> Segment:
+        """Give one segment.
+
+        Raises:
+            UsageError: There is none of this name.
+        """
+        segments = {segment.id: segment for segment in self.segments}
+        if found := segments.get(SegmentId(segment_id)):
+            return found
+        raise UsageError(f"There is no segment {segment_id!r}.", hint=did_you_mean(segment_id, tuple(segments)))
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from newsletter.audience.imports import import_people
-from newsletter.audience.people_file import read_csv
+from newsletter.audience.lists.imports import import_people
+from newsletter.audience.lists.people_file import read_csv
 from newsletter.audience.subscribers import add_person, resubscribe_person
 from newsletter.audience.suppression import (
     erase_subscriber,

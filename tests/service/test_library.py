@@ -110,7 +110,7 @@ def test_a_test_mail_is_marked_and_counts_nowhere(real: Path) -> None:
     with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         tested = newsletter.deliveries.test("2017-11", [*testers, testers[0]], edition="managers.fi")
         summary = newsletter.issues.summary("2017-11")
-        newsletter.audience.suppress("somebody@example.net", note="by hand")
+        newsletter.suppressions.suppress("somebody@example.net", note="by hand")
         with pytest.raises(UsageError, match="1 of these addresses"):
             newsletter.deliveries.test("2017-11", testers)
         with pytest.raises(UsageError, match="no edition"):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.audience.addresses import most_alike
-from newsletter.audience.imports import ImportStore
+from newsletter.audience.lists.imports import ImportStore
 from newsletter.audience.subscribers import PersonStore
 from newsletter.audience.suppression import SuppressionStore
 from newsletter.domain.audience import (

@@ -38,7 +38,7 @@ from newsletter.service.issues.shelf import IssueShelf
 from newsletter.service.resources import Resources
 
 if TYPE_CHECKING:
-    from newsletter.service.audience import AudienceService
+    from newsletter.service.audience.service import AudienceService
     from newsletter.service.issues.drafts import NewIssue
 
 BUILD_NAME = "build"

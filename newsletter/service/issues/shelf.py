@@ -22,7 +22,7 @@ from newsletter.service.resources import Resources
 from newsletter.toml_file import did_you_mean
 
 if TYPE_CHECKING:
-    from newsletter.service.audience import AudienceService
+    from newsletter.service.audience.service import AudienceService
 
 ISSUE_NAME = "issue.toml"
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from newsletter.domain.audience import Subscriber, SubscriberId
 from newsletter.domain.issue import EditionKey
 from newsletter.errors import NewsletterError
-from newsletter.service.audience import AudienceService
+from newsletter.service.audience.people import PeopleService
+from newsletter.service.audience.service import AudienceService
 from newsletter.web.messages.choices import NAMELESS_READER, SAMPLE_READER
 
 PAGE_SIZE = 50
@@ -49,10 +50,12 @@ class Readers:
     """The people whose mail can be shown.
 
     Attributes:
-        audience: Gives the service that knows them.
+        audience: Gives the service that knows who reads which edition.
+        people: Gives the service that knows each of them.
     """
 
     audience: Callable[[], AudienceService]
+    people: Callable[[], PeopleService]
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _known: dict[str, Subscriber] = field(default_factory=dict)
 
@@ -82,7 +85,7 @@ class Readers:
         wanted = words.strip().casefold()
         if "@" in wanted:
             try:
-                person = self.audience().person(wanted)
+                person = self.people().person(wanted)
             except NewsletterError:
                 return ()
             return (self._named(person.subscriber),) if person.segments == edition.segments else ()

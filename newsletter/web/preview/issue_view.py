@@ -13,7 +13,7 @@ from pathlib import Path
 
 from newsletter.domain.issue import Edition, EditionKey, Finding, IssueLabel, IssueState, Message
 from newsletter.errors import Fault, NewsletterError, Place
-from newsletter.service.audience import EditionAudience
+from newsletter.service.audience.service import EditionAudience
 from newsletter.service.issues.service import Rendering
 from newsletter.wiring import Newsletter
 

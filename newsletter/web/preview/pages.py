@@ -17,7 +17,7 @@ from newsletter.domain.content import Language
 from newsletter.domain.issue import Edition, Finding, IssueState, Message, Severity
 from newsletter.language.catalogue import MessageId, translate
 from newsletter.language.formats import clock, day
-from newsletter.service.audience import EditionAudience
+from newsletter.service.audience.service import EditionAudience
 from newsletter.web.messages.choices import WIDTHS, Choices, Scheme, View
 from newsletter.web.messages.frame import SANDBOX, has_remote_content
 from newsletter.web.messages.mail import Mail

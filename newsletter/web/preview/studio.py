@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from newsletter.domain.issue import IssueLabel
 from newsletter.errors import NewsletterError
-from newsletter.service.audience import AudienceService
+from newsletter.service.audience.people import PeopleService
+from newsletter.service.audience.service import AudienceService
 from newsletter.web.messages.mail import Mailbox
 from newsletter.web.messages.readers import Readers
 from newsletter.web.preview.issue_view import IssueView
@@ -41,7 +42,7 @@ class Studio:
         self._calm: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.run_id = secrets.token_hex(4)
-        self.readers = Readers(audience=self._audience)
+        self.readers = Readers(audience=self._audience, people=self._people)
         self.pages_changed = ChangeSignal()
         self.outbox_changed = ChangeSignal()
 
@@ -104,6 +105,9 @@ class Studio:
 
     def _audience(self) -> AudienceService:
         return self._newsletter.audience
+
+    def _people(self) -> PeopleService:
+        return self._newsletter.people
 
     async def _follow(self, parts: frozenset[Part]) -> None:
         """Bring the views up to date after a change."""

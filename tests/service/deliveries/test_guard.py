@@ -149,7 +149,7 @@ def test_a_new_database_sends_what_no_other_one_began(ready: Path) -> None:
         (ready / name).unlink()
     with opened(ready, ScriptedMailer()) as newsletter:
         newsletter.database.migrate()
-        newsletter.audience.import_file(ready / "subscribers/example.csv", wording="asked for it")
+        newsletter.lists.import_file(ready / "subscribers/example.csv", wording="asked for it")
         newsletter.issues.approve(LABEL, by="Aino")
         summaries = [newsletter.issues.summary(label) for label in ("2017-10", LABEL)]
 

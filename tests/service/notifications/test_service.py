@@ -132,7 +132,7 @@ def address_of(newsletter: Newsletter, key: str) -> str:
 
 def people_states(newsletter: Newsletter, key: str) -> tuple[SubscriberStatus, SuppressionReason | None]:
     """Give the status of a delivery's reader, and why the address is suppressed."""
-    person = newsletter.audience.person(address_of(newsletter, key))
+    person = newsletter.people.person(address_of(newsletter, key))
     return person.subscriber.status, person.suppression.reason if person.suppression else None
 
 
@@ -190,7 +190,7 @@ def test_what_follows_from_one_notification(
 def test_a_stronger_reason_told_later_takes_the_place_of_a_weaker_one(sent: Newsletter) -> None:
     """Who left and later complained is suppressed for the complaint and stays unsubscribed; a person's word stays."""
     key, other = keys_of(sent)[:2]
-    sent.audience.suppress(address_of(sent, other), note="by hand")
+    sent.suppressions.suppress(address_of(sent, other), note="by hand")
     sent.notifications.take([told(key, KIND.UNSUBSCRIBED, suppression=WHY.UNSUBSCRIBED)])
 
     taken = sent.notifications.take(
@@ -218,7 +218,7 @@ def test_a_repetition_does_not_suppress_again_what_a_person_lifted(sent: Newslet
     """The same notification under a new id is old news."""
     key = keys_of(sent)[0]
     sent.notifications.take([hard(key)])
-    sent.audience.lift(address_of(sent, key), note="the mailbox is back, says its holder")
+    sent.suppressions.lift(address_of(sent, key), note="the mailbox is back, says its holder")
 
     again = sent.notifications.take([replace(hard(key), event_id="new")])
 
@@ -336,7 +336,7 @@ def test_three_issues_that_came_back_in_a_row_suppress(
 
     taken = sent.notifications.take([told(key, KIND.BOUNCED_SOFT, reason="452 4.2.2 Mailbox full")])
 
-    found = sent.audience.person(address_of(sent, key)).suppression
+    found = sent.people.person(address_of(sent, key)).suppression
     assert (found and (found.reason, found.note)) == why
     assert taken == Taken(new=1, repeated=0, settled=1, suppressed=int(why is not None), paused=())
 
@@ -525,12 +525,12 @@ def test_the_providers_own_lists_are_taken_over(sent_once: Path, tmp_path: Path)
         faults=["SendGrid's blocks cannot be read: SendGrid answered 500."],
     )
     with opened(sent_once, tmp_path / "seutu", mailer) as newsletter:
-        before = newsletter.audience.suppression_counts()
+        before = newsletter.suppressions.counts()
         rehearsed = newsletter.notifications.fetch_suppressions(is_dry_run=True)
-        unchanged = newsletter.audience.suppression_counts()
+        unchanged = newsletter.suppressions.counts()
         fetched = newsletter.notifications.fetch_suppressions(since=MORNING)
         again = newsletter.notifications.fetch_suppressions()
-        person = newsletter.audience.person(left)
+        person = newsletter.people.person(left)
 
     faults = (
         "SendGrid's blocks cannot be read: SendGrid answered 500.",

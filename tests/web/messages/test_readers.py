@@ -21,7 +21,7 @@ def test_the_readers_of_an_edition_are_those_a_sending_would_reach(unchanged: St
 def test_a_suppressed_person_is_no_reader(studio: Studio) -> None:
     """Whoever must never be mailed is not shown a mail either."""
     person = studio.newsletter.audience.readers(ADVISERS)[0]
-    studio.newsletter.audience.suppress(person.address, note="asked by telephone")
+    studio.newsletter.suppressions.suppress(person.address, note="asked by telephone")
 
     assert person not in studio.newsletter.audience.readers(ADVISERS)
 
@@ -39,7 +39,8 @@ def test_readers_come_page_by_page(unchanged: Studio) -> None:
 
 def test_a_reader_is_named_by_nothing_that_tells_who_it_is(unchanged: Studio) -> None:
     """The name in an address holds no address and no number, and is another one in every run."""
-    once, again = (Readers(audience=lambda: unchanged.newsletter.audience) for _ in range(2))
+    newsletter = unchanged.newsletter
+    once, again = (Readers(audience=lambda: newsletter.audience, people=lambda: newsletter.people) for _ in range(2))
     first, other = once.page(ADVISERS)[0], again.page(ADVISERS)[0]
 
     assert (first.address, len(first.id)) == (other.address, 20)

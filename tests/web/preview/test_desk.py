@@ -6,7 +6,7 @@ from newsletter.domain.audience import ExclusionReason
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.issue import EditionKey, IssueState
 from newsletter.errors import Fault, Place, TemplateError
-from newsletter.service.audience import EditionAudience
+from newsletter.service.audience.service import EditionAudience
 from newsletter.web.preview.issue_view import IssueView, Sheet, Trouble, trouble_of
 from newsletter.web.preview.studio import Studio
 from tests.web.conftest import LABEL

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.csv_text import DecodedText, Record, decode, records
+from newsletter.audience.lists.csv_text import DecodedText, Record, decode, records
 from newsletter.errors import ContentError
 
 FINNISH = "nimi;kunta\nMäkelä;Äänekoski\n"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.exports import write_csv
-from newsletter.audience.people_file import PersonRow, read_csv
+from newsletter.audience.lists.exports import write_csv
+from newsletter.audience.lists.people_file import PersonRow, read_csv
 from newsletter.domain.audience import Subscriber, SubscriberStatus
 from newsletter.domain.content import Language
 from newsletter.errors import StorageError, UsageError

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.people_file import ParsedList, PersonRow, RejectedRow, RepeatedRow, read_csv
+from newsletter.audience.lists.people_file import ParsedList, PersonRow, RejectedRow, RepeatedRow, read_csv
 from newsletter.domain.audience import SubscriberStatus
 from newsletter.domain.content import Language
 from newsletter.errors import ContentError
 
 FI, SV, EN = Language("fi"), Language("sv"), Language("en")
-EXAMPLE = Path(__file__).parents[2] / "subscribers" / "example.csv"
+EXAMPLE = Path(__file__).parents[3] / "subscribers" / "example.csv"
 
 
 def rows(text: str) -> list[PersonRow | RejectedRow | RepeatedRow]:

@@ -6,7 +6,6 @@ it may be somebody's address. The room's store is not known here; `imports` deci
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +16,9 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from newsletter.audience.addresses import parse_address
-from newsletter.audience.csv_text import DELIMITERS, Record, decode, records
-from newsletter.domain.audience import SubscriberStatus, comparable, distinct_tags, normal_address
+from newsletter.audience.facts import ATTRIBUTE_NAME_LENGTH_MAX, attribute_name, one_line, words_of
+from newsletter.audience.lists.csv_text import DELIMITERS, Record, decode, records
+from newsletter.domain.audience import SubscriberStatus, distinct_tags, normal_address
 from newsletter.domain.content import Language
 from newsletter.errors import ContentError, Fault, Place, UsageError
 
@@ -34,10 +34,6 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "tila"),
     "tags": ("tags", "tag", "tunnisteet", "tunniste", "taggar", "etiketter"),
     "consent": ("consent", "consent date", "suostumus", "suostumuspäivä", "samtycke", "samtyckesdatum"),
-}
-_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
-    "role": ("role", "rooli", "roll"),
-    "municipality": ("municipality", "kunta", "paikkakunta", "kommun"),
 }
 _LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "fi": ("fi", "fin", "suomi", "finska", "finnish"),
@@ -62,9 +58,7 @@ _HEADING_WITHIN_RECORDS = 10
 """A title and a few remarks may stand above the heading line."""
 _NAME_LENGTH_MAX = 200
 _CELL_LENGTH_MAX = 1_000
-_ATTRIBUTE_NAME_LENGTH_MAX = 60
 _CONTROL_CHARACTER = re.compile("[\0-\x08\n-\x1f\x7f-\x9f]")
-_SEPARATORS = re.compile(r"[\s_\-]+")
 _ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _FINNISH_DAY = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})")
 
@@ -226,7 +220,7 @@ def _columns(heading: Record, name: str) -> tuple[str, ...]:
         if not column:
             raise ContentError(
                 f"Column {number} has no usable heading.",
-                hint=f"Write a heading of at most {_ATTRIBUTE_NAME_LENGTH_MAX} letters, or delete the column.",
+                hint=f"Write a heading of at most {ATTRIBUTE_NAME_LENGTH_MAX} letters, or delete the column.",
                 place=place,
             )
         if column in columns[: number - 1]:
@@ -239,22 +233,9 @@ def _columns(heading: Record, name: str) -> tuple[str, ...]:
 
 def _meaning(heading: str) -> str:
     """Give what a heading means, or an empty text when it can mean nothing."""
-    words = _words(heading)
+    words = words_of(heading)
     column = next((column for column, synonyms in _COLUMNS.items() if words in synonyms), "")
     return column or (f"attribute {name}" if (name := attribute_name(heading)) else "")
-
-
-def attribute_name(text: str) -> str:
-    """Give the name under which a fact is kept, whichever way it is written; an empty text when it can be none."""
-    words = _words(text)
-    known = (attribute for attribute, synonyms in _ATTRIBUTES.items() if words in synonyms)
-    is_usable = words.isprintable() and 0 < len(words) <= _ATTRIBUTE_NAME_LENGTH_MAX and "@" not in words
-    return next(known, words.replace(" ", "_") if is_usable else "")
-
-
-def _words(heading: str) -> str:
-    """Give a heading in small letters, with spaces for the signs that stand for them and no sign around it."""
-    return _SEPARATORS.sub(" ", comparable(heading).strip(" *:"))
 
 
 def _read_row(record: Record, columns: tuple[str, ...], name: str) -> PersonRow | RejectedRow:
@@ -317,15 +298,6 @@ def _shape_fault(record: Record, column_count: int) -> str | None:
     if any(map(_CONTROL_CHARACTER.search, record.cells)):
         return "A value holds a control character."
     return None
-
-
-def one_line(cell: str) -> str:
-    """Give a text in NFC, without invisible characters, each run of white space as one space and none around it."""
-    text = " ".join(unicodedata.normalize("NFC", cell).split())
-    if text.isprintable():
-        return text
-    # Zero-width spaces and soft hyphens come along from web pages; a direction mark would turn round what follows it.
-    return "".join(character for character in text if unicodedata.category(character) != "Cf").strip()
 
 
 def _address(text: object) -> str:

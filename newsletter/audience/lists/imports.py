@@ -15,7 +15,7 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import Protocol
 
-from newsletter.audience.people_file import ParsedList, PersonRow, RejectedRow, RepeatedRow
+from newsletter.audience.lists.people_file import ParsedList, PersonRow, RejectedRow, RepeatedRow
 from newsletter.audience.segments import Stray, StrayCount
 from newsletter.audience.subscribers import require_wording
 from newsletter.domain.audience import (

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.audience.imports import BATCH_ROWS, ImportResult, ImportStore, import_people
-from newsletter.audience.people_file import read_csv
+from newsletter.audience.lists.imports import BATCH_ROWS, ImportResult, ImportStore, import_people
+from newsletter.audience.lists.people_file import read_csv
 from newsletter.audience.segments import Stray
 from newsletter.domain.audience import (
     AllOf,
@@ -31,7 +31,7 @@ FI, SV = Language("fi"), Language("sv")
 HELSINKI = ZoneInfo("Europe/Helsinki")
 NOW = datetime(2017, 11, 20, 9, 0, tzinfo=HELSINKI)
 CONSENT = Consent(at=NOW, source="import list.csv", wording="Tilaan SEUTU-uutiskirjeen.")
-EXAMPLE = Path(__file__).parents[2] / "subscribers" / "example.csv"
+EXAMPLE = Path(__file__).parents[3] / "subscribers" / "example.csv"
 
 Transaction = Callable[[], AbstractContextManager[AudienceStore]]
 

@@ -1,0 +1,128 @@
+"""Segments, and who would read which edition."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from newsletter.domain.audience import (
+    AllOf,
+    ExclusionReason,
+    Headcount,
+    LanguageIn,
+    LeftOut,
+    Not,
+    Rule,
+    Segment,
+    Subscriber,
+    SubscriberId,
+    SubscriberStatus,
+    normal_address,
+)
+from newsletter.domain.content import SegmentId
+from newsletter.domain.issue import EditionKey, Issue
+from newsletter.errors import StorageError
+from newsletter.service.resources import Resources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionAudience:
+    """Who would get an edition if it were sent now.
+
+    Attributes:
+        readers: How many.
+        excluded: How many of its segments and language would not, by reason.
+    """
+
+    readers: int
+    excluded: Mapping[ExclusionReason, int]
+
+
+class AudienceService:
+    """The verbs of `segment`, and the readers of an edition."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Read the segments, by rank.
+
+        Raises:
+            ConfigurationError: With every mistake of segments.toml.
+        """
+        return self._resources.segments
+
+    def segment(self, segment_id: str) -> Segment:
+        """Give one segment.
+
+        Raises:
+            UsageError: There is none of this name.
+        """
+        return self._resources.segment(segment_id)
+
+    def headcounts(self) -> tuple[Headcount, ...]:
+        """Count everybody by combination of segments, language, status and suppression."""
+        segments = self._resources.segments
+        with self._resources.people() as store:
+            return store.headcounts(segments)
+
+    def combinations(self) -> tuple[tuple[SegmentId, ...], ...]:
+        """Give the combinations of segments that active people share, each once."""
+        counted = Counter(
+            headcount.segments for headcount in self.headcounts() if headcount.status is SubscriberStatus.ACTIVE
+        )
+        return tuple(sorted(combination for combination in counted if combination))
+
+    def left_out(self, issue: Issue) -> LeftOut:
+        """Say for which segments an issue has nothing, and how many people get nothing because of it."""
+        segments = issue.without_items(self._resources.segments)
+        try:
+            groups = self.headcounts() if segments else ()
+        except StorageError:
+            # Files can be looked over where no database is.
+            return LeftOut(segments=segments, people=None)
+        nobody_else = [one for one in groups if one.exclusion is None and set(one.segments) <= set(segments)]
+        return LeftOut(segments=segments, people=sum(group.people for group in nobody_else))
+
+    def edition_audiences(self) -> Mapping[EditionKey, EditionAudience]:
+        """Count, for every edition that anybody we know would read, its readers and those left out, by reason.
+
+        People in no segment stand under an edition of no segments. The reasons are those a sending records.
+        """
+        publication = self._resources.settings.publication
+        planned: Counter[EditionKey] = Counter()
+        excluded: dict[EditionKey, Counter[ExclusionReason]] = {}
+        for group in self.headcounts():
+            key = EditionKey(segments=group.segments, language=publication.nearest_language(group.language))
+            reason = group.exclusion
+            planned[key] += group.people if reason is None else 0
+            excluded.setdefault(key, Counter())
+            if reason is not None:
+                excluded[key][reason] += group.people
+        return {key: EditionAudience(readers=planned[key], excluded=dict(excluded[key])) for key in sorted(planned)}
+
+    def readers(
+        self, edition: EditionKey, *, after: SubscriberId | None = None, limit: int = 50
+    ) -> tuple[Subscriber, ...]:
+        """Give the next people who would read an edition, in the order they were added.
+
+        Args:
+            edition: Whose readers.
+            after: The id of the last person given before; None for the first.
+            limit: So many at most; fewer where some of them must not be mailed.
+        """
+        rule = self._rule_of(edition)
+        with self._resources.people() as store:
+            page = store.page(after=after, limit=limit, status=SubscriberStatus.ACTIVE, rule=rule)
+            suppressed = store.suppressions_of([person.address for person in page])
+        return tuple(person for person in page if normal_address(person.address) not in suppressed)
+
+    def _rule_of(self, edition: EditionKey) -> Rule:
+        """Write the rule that chooses the readers of one edition: its segments and no others, and its language."""
+        languages = self._resources.settings.publication.languages
+        inside = [one.who for one in self.segments() if one.id in edition.segments]
+        outside = [Not(rule=one.who) for one in self.segments() if one.id not in edition.segments]
+        speaks: Rule = LanguageIn(languages=(edition.language,))
+        if edition.language == languages[0]:
+            others = LanguageIn(languages=tuple(languages[1:]))
+            speaks = Not(rule=others) if len(languages) > 1 else AllOf(rules=())
+        return AllOf(rules=(*inside, *outside, speaks))

@@ -1,0 +1,178 @@
+"""SQL for people: their record, attributes and tags. Addresses stand here alone."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+
+from newsletter.domain.audience import (
+    AddressHash,
+    Consent,
+    Rule,
+    Subscriber,
+    SubscriberId,
+    SubscriberStatus,
+    comparable,
+    normal_address,
+)
+from newsletter.domain.content import Language
+from newsletter.storage.audience.consents import ConsentStore
+from newsletter.storage.audience.hashed import VALUES_IN_ONE_STATEMENT, portions
+from newsletter.storage.rules import rule_condition
+from newsletter.storage.tables import consent, subscriber, subscriber_attribute, subscriber_tag
+
+_LONG_WORD = r"[a-z0-9]{4,}"
+"""A word of an address that few people share."""
+
+
+class PeopleStore(ConsentStore):
+    """People, each with the consents that came along."""
+
+    def find(self, address: str) -> Subscriber | None:
+        """Give the person with an address, however its ASCII letters are cased, or None."""
+        return self.find_many([address]).get(normal_address(address))
+
+    def find_many(self, addresses: Sequence[str]) -> dict[str, Subscriber]:
+        """Give the people who have one of the addresses, by the normal form of the address."""
+        people: list[Subscriber] = []
+        for hashes in portions(map(self.hash_of, addresses)):
+            people += self._people(select(subscriber).where(subscriber.c.address_hash.in_(hashes)))
+        return {normal_address(person.address): person for person in people}
+
+    def near(self, address: str, *, limit: int = 1_000) -> tuple[str, ...]:
+        """Give addresses that share what stands before the @, half of it or a long word with a misspelt one."""
+        written = func.lower(subscriber.c.address)
+        before, _, domain = normal_address(address).rpartition("@")
+        half = len(before) // 2
+        at_domain = written.endswith(f"@{domain}", autoescape=True)
+        is_near = [
+            written.startswith(f"{before}@", autoescape=True),
+            and_(at_domain, written.contains(f"{before[half:]}@", autoescape=True)),
+            *(written.contains(word, autoescape=True) for word in re.findall(_LONG_WORD, before)),
+        ]
+        if half:
+            is_near.append(and_(at_domain, written.startswith(before[:half], autoescape=True)))
+        nearest = func.abs(func.length(written) - len(address))
+        found = select(subscriber.c.address).where(or_(*is_near)).order_by(nearest, subscriber.c.id).limit(limit)
+        return tuple(self._connection.execute(found).scalars())
+
+    def page(
+        self,
+        *,
+        after: SubscriberId | None = None,
+        limit: int,
+        status: SubscriberStatus | None = None,
+        rule: Rule | None = None,
+    ) -> tuple[Subscriber, ...]:
+        """Give the next people in the order they were added: at most `limit`, those after `after`.
+
+        Args:
+            after: The id of the last person of the page before; None for the first page.
+            limit: At most 5,000.
+            status: Only people with this status.
+            rule: Only people whom it chooses.
+        """
+        found = select(subscriber).order_by(subscriber.c.id).limit(min(limit, VALUES_IN_ONE_STATEMENT))
+        if after is not None:
+            found = found.where(subscriber.c.id > after)
+        if status is not None:
+            found = found.where(subscriber.c.status == status)
+        if rule is not None:
+            found = found.where(rule_condition(rule))
+        return tuple(self._people(found))
+
+    def status_of(self, address_hash: AddressHash) -> SubscriberStatus | None:
+        """Give a person's status, or None when there is no such person."""
+        found = select(subscriber.c.status).where(subscriber.c.address_hash == address_hash)
+        status = self._connection.execute(found).scalar()
+        return None if status is None else SubscriberStatus(status)
+
+    def add_many(self, people: Sequence[tuple[Subscriber, Consent | None]], now: datetime) -> None:
+        """Keep new people, each with the consent there is."""
+        if not people:
+            return
+        rows = [
+            {
+                **_columns(person, now),
+                "address": person.address,
+                "address_hash": self.hash_of(person.address),
+                "created_at": now,
+            }
+            for person, _ in people
+        ]
+        kept = self._connection.execute(insert(subscriber).returning(subscriber.c.address_hash, subscriber.c.id), rows)
+        ids = {row.address_hash: row.id for row in kept}
+        self._add_facts((ids[row["address_hash"]], person) for row, (person, _) in zip(rows, people, strict=True))
+        self._add_consents((person.address, given) for person, given in people if given is not None)
+
+    def update_many(self, people: Sequence[Subscriber], now: datetime) -> None:
+        """Keep what changed of people who were read from here; their addresses stay."""
+        if not people:
+            return
+        changed = update(subscriber).where(subscriber.c.id == bindparam("whose"))
+        self._connection.execute(changed, [{"whose": person.id, **_columns(person, now)} for person in people])
+        for ids in portions(person.id for person in people):
+            for facts in (subscriber_attribute, subscriber_tag):
+                self._connection.execute(delete(facts).where(facts.c.subscriber_id.in_(ids)))
+        self._add_facts((person.id, person) for person in people if person.id is not None)
+
+    def set_status(self, address_hash: AddressHash, status: SubscriberStatus, now: datetime) -> None:
+        """Keep a person's new status."""
+        whose = subscriber.c.address_hash == address_hash
+        self._connection.execute(update(subscriber).where(whose).values(status=status, changed_at=now))
+
+    def erase(self, address_hash: AddressHash) -> bool:
+        """Remove a person's record and consents; False when there is no such person."""
+        self._connection.execute(delete(consent).where(consent.c.address_hash == address_hash))
+        erased = self._connection.execute(delete(subscriber).where(subscriber.c.address_hash == address_hash))
+        return erased.rowcount > 0
+
+    def _people(self, found: Select[tuple[object, ...]]) -> list[Subscriber]:
+        """Read people with their attributes and tags, in the order of the statement."""
+        rows = self._connection.execute(found).all()
+        ids = [row.id for row in rows]
+        attributes: dict[int, dict[str, str]] = {whose: {} for whose in ids}
+        tags: dict[int, list[str]] = {whose: [] for whose in ids}
+        held = select(subscriber_attribute).where(subscriber_attribute.c.subscriber_id.in_(ids))
+        for row in self._connection.execute(held.order_by(subscriber_attribute.c.name)):
+            attributes[row.subscriber_id][row.name] = row.value
+        carried = select(subscriber_tag).where(subscriber_tag.c.subscriber_id.in_(ids))
+        for row in self._connection.execute(carried):
+            tags[row.subscriber_id].append(row.tag)
+        return [_subscriber(row, attributes[row.id], tags[row.id]) for row in rows]
+
+    def _add_facts(self, people: Iterable[tuple[int, Subscriber]]) -> None:
+        """Keep the attributes and tags of people who have none there."""
+        attributes: list[dict[str, object]] = []
+        tags: list[dict[str, object]] = []
+        for whose, person in people:
+            attributes += [
+                {"subscriber_id": whose, "name": name, "value": value, "form": comparable(value)}
+                for name, value in person.attributes.items()
+            ]
+            tags += [
+                {"subscriber_id": whose, "tag": tag, "form": comparable(tag)} for tag in dict.fromkeys(person.tags)
+            ]
+        if attributes:
+            self._connection.execute(insert(subscriber_attribute), attributes)
+        if tags:
+            self._connection.execute(insert(subscriber_tag), tags)
+
+
+def _columns(person: Subscriber, now: datetime) -> dict[str, object]:
+    """Give the columns of a person that can change."""
+    return {"name": person.name, "language": person.language, "status": person.status, "changed_at": now}
+
+
+def _subscriber(row: Row[tuple[object, ...]], attributes: Mapping[str, str], tags: Sequence[str]) -> Subscriber:
+    """Make a person of a row."""
+    return Subscriber(
+        id=SubscriberId(row.id),
+        address=row.address,
+        name=row.name,
+        language=Language(row.language),
+        status=SubscriberStatus(row.status),
+        attributes=attributes,
+        tags=tuple(sorted(tags)),
+    )

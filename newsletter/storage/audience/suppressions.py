@@ -1,0 +1,130 @@
+"""SQL for suppressions and their record: they know the keyed hash of an address and nothing else of a person."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from newsletter.domain.audience import (
+    AddressHash,
+    Suppression,
+    SuppressionAction,
+    SuppressionChange,
+    SuppressionReason,
+    normal_address,
+)
+from newsletter.storage.audience.hashed import HashedStore, portions
+from newsletter.storage.tables import suppression, suppression_change
+
+
+class SuppressionStore(HashedStore):
+    """Suppressions, by the hash of the address."""
+
+    def suppressions_of(self, addresses: Sequence[str]) -> dict[str, Suppression]:
+        """Give the suppressions of addresses, by the normal form of the address."""
+        forms = {self.hash_of(address): normal_address(address) for address in addresses}
+        found: dict[str, Suppression] = {}
+        for hashes in portions(forms):
+            for row in self._connection.execute(select(suppression).where(suppression.c.address_hash.in_(hashes))):
+                found[forms[row.address_hash]] = _suppression(row)
+        return found
+
+    def suppression_page(self, *, after: AddressHash | None = None, limit: int) -> tuple[Suppression, ...]:
+        """Give the next suppressions in the order of their hashes: at most `limit`, those after `after`."""
+        found = select(suppression).order_by(suppression.c.address_hash).limit(limit)
+        if after is not None:
+            found = found.where(suppression.c.address_hash > after)
+        return tuple(_suppression(row) for row in self._connection.execute(found))
+
+    def suppression_counts(self) -> Mapping[SuppressionReason, int]:
+        """Count the suppressions by reason."""
+        counted = select(suppression.c.reason, func.count()).group_by(suppression.c.reason)
+        return {SuppressionReason(reason): count for reason, count in self._connection.execute(counted)}
+
+    def suppression_changes_of(self, address: str) -> tuple[SuppressionChange, ...]:
+        """Give the record of an address's suppression, the oldest change first."""
+        whose = suppression_change.c.address_hash == self.hash_of(address)
+        found = select(suppression_change).where(whose).order_by(suppression_change.c.id)
+        return tuple(
+            SuppressionChange(
+                action=SuppressionAction(row.action), reason=SuppressionReason(row.reason), at=row.at, note=row.note
+            )
+            for row in self._connection.execute(found)
+        )
+
+    def suppress(
+        self,
+        address_hash: AddressHash,
+        reason: SuppressionReason,
+        at: datetime,
+        note: str,
+        *,
+        over: Collection[SuppressionReason] = (),
+    ) -> bool:
+        """Keep that an address must never be mailed; False when it was suppressed already.
+
+        Then it stays as it is, unless it was suppressed for a reason in `over`: the new one takes that one's place.
+        """
+        if self._suppress([address_hash], reason, at, note) > 0:
+            return True
+        if over:
+            replaced = self._connection.execute(
+                update(suppression)
+                .where(suppression.c.address_hash == address_hash, suppression.c.reason.in_(sorted(over)))
+                .values(reason=reason, at=at, note=note)
+            )
+            if replaced.rowcount:
+                self._record(SuppressionAction.ADDED, [address_hash], reason, at, note)
+        return False
+
+    def suppress_many(self, addresses: Sequence[str], reason: SuppressionReason, at: datetime, note: str) -> int:
+        """Keep that addresses must never be mailed; give how many were not suppressed already."""
+        return self._suppress([self.hash_of(address) for address in addresses], reason, at, note)
+
+    def lift(self, address_hash: AddressHash, at: datetime, note: str) -> Suppression | None:
+        """Remove a suppression, keep that it was removed and why, and give it; None when there is none."""
+        whose = suppression.c.address_hash == address_hash
+        row = self._connection.execute(select(suppression).where(whose)).one_or_none()
+        if row is None:
+            return None
+        lifted = _suppression(row)
+        self._connection.execute(delete(suppression).where(whose))
+        self._record(SuppressionAction.LIFTED, [address_hash], lifted.reason, at, note)
+        return lifted
+
+    def _suppress(self, hashes: Sequence[AddressHash], reason: SuppressionReason, at: datetime, note: str) -> int:
+        """Keep the suppressions that are new, and say so in the record."""
+        known: set[str] = set()
+        for portion in portions(hashes):
+            found = select(suppression.c.address_hash).where(suppression.c.address_hash.in_(portion))
+            known.update(self._connection.execute(found).scalars())
+        new = [address_hash for address_hash in dict.fromkeys(hashes) if address_hash not in known]
+        if new:
+            rows = [{"address_hash": address_hash, "reason": reason, "at": at, "note": note} for address_hash in new]
+            self._connection.execute(insert(suppression), rows)
+            self._record(SuppressionAction.ADDED, new, reason, at, note)
+        return len(new)
+
+    def _record(
+        self,
+        action: SuppressionAction,
+        hashes: Sequence[AddressHash],
+        reason: SuppressionReason,
+        at: datetime,
+        note: str,
+    ) -> None:
+        """Add to the record of suppressions."""
+        self._connection.execute(
+            insert(suppression_change),
+            [
+                {"address_hash": address_hash, "action": action, "reason": reason, "at": at, "note": note}
+                for address_hash in hashes
+            ],
+        )
+
+
+def _suppression(row: Row[tuple[object, ...]]) -> Suppression:
+    """Make a suppression of a row."""
+    return Suppression(
+        address_hash=AddressHash(row.address_hash), reason=SuppressionReason(row.reason), at=row.at, note=row.note
+    )

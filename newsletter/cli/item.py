@@ -41,11 +41,14 @@ def show(session: Session, key: str, *, as_toml: bool, as_json: bool) -> None:
         click.echo(session.newsletter.items.toml_of(key), nl=False)
         session.say(f"Paste it into issue.toml, and write {key!r} into the lists of [order].")
         return
-    one, first_seen = session.newsletter.items.item(key)
+    kept = session.newsletter.items.item(key)
+    seen = {name: value for name, value in asdict(kept).items() if name != "item"}
     if as_json:
-        print_json({**asdict(one), "first_seen": first_seen})
+        print_json({**asdict(kept.item), **seen})
         return
-    for name, value in asdict(one).items():
+    for name, value in asdict(kept.item).items():
         if value not in (None, "", ()):
             click.echo(f"{name:<12} {value}")
-    click.echo(f"{'first seen':<12} {first_seen:%Y-%m-%d %H:%M} UTC")
+    for name, when in seen.items():
+        if when is not None:
+            click.echo(f"{name.removesuffix('_at').replace('_', ' '):<12} {when:%Y-%m-%d %H:%M} UTC")

@@ -12,9 +12,11 @@ from typing import Protocol
 
 from newsletter import collect
 from newsletter.collect import contained
+from newsletter.collect.absence import Standing, judge
 from newsletter.collect.fetching.fetch import NotModified
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import (
+    Answer,
     Harvest,
     Item,
     ItemCounts,
@@ -57,8 +59,25 @@ class KeepsContent(Protocol):
         """Keep new and changed items; a known item keeps its key."""
         ...
 
+    def standing(self, source_id: SourceId) -> Sequence[Standing]:
+        """Give what the source had at the last look."""
+        ...
+
+    def mark_missed(
+        self, source_id: SourceId, identities: Sequence[str], *, last_seen: datetime, now: datetime
+    ) -> None:
+        """Note that the source no longer has items, which are kept."""
+        ...
+
     def save_report(
-        self, source_id: SourceId, *, found: int, rejected: int, problems: Sequence[Problem], now: datetime
+        self,
+        source_id: SourceId,
+        *,
+        found: int,
+        rejected: int,
+        problems: Sequence[Problem],
+        answer: Answer,
+        now: datetime,
     ) -> None:
         """Keep how the source fared, if that changed."""
         ...
@@ -145,13 +164,19 @@ def _collect(source: Source, fetcher: Fetches, open_store: OpenStore, now: datet
         harvest = _parsed(snapshot, source)
     except SourceError as error:
         return _failed(source, error, previous, open_store, now)
-    found = (*problems.found, *harvest.problems)
-    rejected = sum(problem.grade is ProblemGrade.FAILED for problem in found)
+    rejected = sum(problem.grade is ProblemGrade.FAILED for problem in (*problems.found, *harvest.problems))
     with open_store() as store:
+        absence = judge(store.standing(source.id), harvest, now=now)
+        told = [] if absence.problem is None else [absence.problem]
+        found = (*problems.found, *harvest.problems, *told)
         if previous is None or previous.sha256 != snapshot.sha256:
             store.save_snapshot(snapshot)
         counts = store.save_items(source.id, harvest.items, now=now)
-        store.save_report(source.id, found=len(harvest.items), rejected=rejected, problems=found, now=now)
+        if previous is not None:
+            store.mark_missed(source.id, absence.missed, last_seen=previous.fetched_at, now=now)
+        store.save_report(
+            source.id, found=len(harvest.items), rejected=rejected, problems=found, answer=absence.answer, now=now
+        )
     return SourceReport(
         source_id=source.id,
         found=len(harvest.items),
@@ -202,7 +227,14 @@ def _failed(
         day = previous.fetched_at.astimezone(source.zone).date()
         problems.warn(f"What was collected on {day} is used instead.")
     with open_store() as store:
-        store.save_report(source.id, found=0, rejected=len(error.faults), problems=problems.found, now=now)
+        store.save_report(
+            source.id,
+            found=0,
+            rejected=len(error.faults),
+            problems=problems.found,
+            answer=Answer.FAILED,
+            now=now,
+        )
     return SourceReport(
         source_id=source.id,
         rejected=len(error.faults),

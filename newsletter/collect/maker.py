@@ -188,13 +188,14 @@ class Maker:
             else:
                 left_out.add(item.identity)
         if left_out:
-            self.problems.warn(f"Only the first {most} items were taken; {len(left_out)} were left out.")
+            self.problems.cut(f"Only the first {most} items were taken; {len(left_out)} were left out.")
         self._report_assumed_zones()
         return Harvest(
             source_id=self._source.id,
             articles=tuple(item for item in made.values() if isinstance(item, Article)),
             events=tuple(item for item in made.values() if isinstance(item, Event)),
             problems=self.problems.found,
+            is_cut=self.problems.is_cut,
         )
 
     def _report_assumed_zones(self) -> None:

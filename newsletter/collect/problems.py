@@ -9,6 +9,7 @@ class ProblemLog:
     def __init__(self, source_id: SourceId) -> None:
         self._source_id = source_id
         self._problems: list[Problem] = []
+        self.is_cut = False
 
     @property
     def found(self) -> tuple[Problem, ...]:
@@ -22,6 +23,11 @@ class ProblemLog:
     def warn(self, message: str, *, item: str | None = None, line: int | None = None, hint: str | None = None) -> None:
         """Note something doubtful about an item, or a source, that was taken all the same."""
         self._add(ProblemGrade.WARNING, message, item, line, hint)
+
+    def cut(self, message: str, *, line: int | None = None, hint: str | None = None) -> None:
+        """Warn that the source may hold more than was read, so that what is not there is not taken for gone."""
+        self.is_cut = True
+        self._add(ProblemGrade.WARNING, message, None, line, hint)
 
     def fail(self, message: str, *, item: str | None = None, line: int | None = None, hint: str | None = None) -> None:
         """Note that an item was left out."""

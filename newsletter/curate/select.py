@@ -6,7 +6,7 @@ really sent before and the sections a segment gets beat both. Pure: the same ite
 order they come.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,9 +27,10 @@ from newsletter.domain.content import (
     fingerprint,
     overlaps,
 )
-from newsletter.domain.issue import Pick, PickGrade, SentItem
+from newsletter.domain.issue import Pick, PickGrade
 from newsletter.domain.period import Period, day_of, first_moment, midnight
 from newsletter.domain.publication import Publication, Section, SectionKind
+from newsletter.domain.told import Memory
 from newsletter.language.topics import TopicMatcher
 
 NEAR_DAYS = 45
@@ -47,7 +48,7 @@ class Choice:
         publication: Zone, sections, days ahead.
         segments: Everybody a decision is made for.
         topics: All of the publication.
-        sent: What earlier issues carried, by item.
+        memory: Of the issues before.
         text_of: Gives the plain text of an article's HTML.
     """
 
@@ -56,7 +57,7 @@ class Choice:
     publication: Publication
     segments: Sequence[Segment]
     topics: Sequence[Topic]
-    sent: Mapping[ItemKey, SentItem]
+    memory: Memory
     text_of: Callable[[str], str]
 
     @property
@@ -149,7 +150,7 @@ def _topics_of(item: Item, matcher: TopicMatcher, choice: Choice) -> tuple[Topic
 def _obstacle(item: Item, choice: Choice) -> str | None:
     """Give the reason why nobody gets an item, whatever it is about."""
     reason = _article_obstacle(item, choice) if isinstance(item, Article) else _event_obstacle(item, choice)
-    before = choice.sent.get(item.key)
+    before = choice.memory.sent.get(item.key)
     if reason is not None or before is None or before.label == choice.period.label:
         return reason
     is_same = before.fingerprint in (None, fingerprint(item))

@@ -234,17 +234,30 @@ class Harvest:
         articles: In the order of the source.
         events: Likewise; occurrences of a series one by one.
         problems: What was left out or looks wrong, and why.
+        is_cut: The source may hold more: its answer broke off, or was more than is read.
     """
 
     source_id: SourceId
     articles: tuple[Article, ...] = ()
     events: tuple[Event, ...] = ()
     problems: tuple[Problem, ...] = ()
+    is_cut: bool = False
 
     @property
     def items(self) -> tuple[Item, ...]:
         """Give articles and events together."""
         return (*self.articles, *self.events)
+
+
+class Answer(StrEnum):
+    """What the last look at a source brought."""
+
+    WHOLE = "whole"
+    CUT = "cut"
+    """It broke off, or was more than is read: what it lacks may be there."""
+    SHRUNK = "shrunk"
+    """It lost over half of its coming events at once, which is more likely a fault than true."""
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

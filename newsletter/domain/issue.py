@@ -377,19 +377,6 @@ class Approval:
         return segments_without_items(self.audience_rule)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentItem:
-    """What readers have had of an item, last; rehearsals do not count.
-
-    Attributes:
-        label: The issue that carried it.
-        fingerprint: Of the item as it was picked then; None for one the editor wrote.
-    """
-
-    label: IssueLabel
-    fingerprint: str | None
-
-
 def approval_hash(
     messages: Sequence[Message], audience_rule: str, waivers: Sequence[Waiver], sender: Sender
 ) -> ApprovalHash:

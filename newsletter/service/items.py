@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 from newsletter.collect.gather import CollectReport, Fetches, KeepsContent, SourceReport, gather
 from newsletter.collect.markup import markdown_of, text_of
@@ -11,6 +10,7 @@ from newsletter.curate.issue_text import item_text
 from newsletter.curate.select import Choice
 from newsletter.domain.content import Item, ItemKey, Source
 from newsletter.domain.period import Period, midnight, parse_period
+from newsletter.domain.told import Kept, Memory
 from newsletter.errors import UsageError
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore, SourceStatus
@@ -58,17 +58,16 @@ class ItemService:
             period = parse_period(label, zone)
             return store.items_between(period.start, period.end, zone=zone)
 
-    def item(self, key: str) -> tuple[Item, datetime]:
-        """Give one item, and the moment it was first seen.
+    def item(self, key: str) -> Kept:
+        """Give one item, and when it was seen.
 
         Raises:
             UsageError: There is none with this key.
         """
         with self._resources.database.read() as connection:
             store = ContentStore(connection)
-            found, first_seen = store.item(ItemKey(key)), store.first_seen(ItemKey(key))
-            if found is not None and first_seen is not None:
-                return found, first_seen
+            if found := store.kept([ItemKey(key)]):
+                return found[ItemKey(key)]
             keys = [str(item.key) for item in store.all_items()]
         raise UsageError(f"There is no item {key!r}.", hint=did_you_mean(key, keys) if keys else "newsletter collect")
 
@@ -78,7 +77,7 @@ class ItemService:
         Raises:
             UsageError: There is none with this key.
         """
-        item, _ = self.item(key)
+        item = self.item(key).item
         settings = self._resources.settings
         today = self._resources.clock.now().astimezone(settings.publication.zone).date()
         start = midnight(today, settings.publication.zone)
@@ -88,7 +87,7 @@ class ItemService:
             publication=settings.publication,
             segments=(),
             topics=settings.topics,
-            sent={},
+            memory=Memory(),
             text_of=text_of,
         )
         return item_text(issue_item(item, choice, markdown_of=markdown_of), settings.publication)

@@ -1,7 +1,7 @@
 """Column types that mean the same on SQLite (STRICT tables) and on PostgreSQL."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Boolean, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -73,3 +73,13 @@ class Json(TypeDecorator[object]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 - SQLAlchemy's
         """Read the value from text."""
         return None if value is None else json.loads(value)
+
+
+def as_text(when: date | datetime) -> str:
+    """Write a day or a moment as JSON can hold it, with the offset it has."""
+    return when.isoformat()
+
+
+def as_when(text: str) -> date | datetime:
+    """Read what `as_text` wrote; a day has ten characters, a moment more."""
+    return date.fromisoformat(text) if len(text) == len("2017-11-17") else datetime.fromisoformat(text)

@@ -5,15 +5,16 @@ identity and keeps its first key for ever. Nothing is written for what is alread
 the database as it was, byte for byte.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from newsletter.domain.content import (
+    Answer,
     Article,
     Event,
     EventStatus,
@@ -30,7 +31,9 @@ from newsletter.domain.content import (
 )
 from newsletter.domain.issue import ItemKind
 from newsletter.domain.period import first_moment
+from newsletter.domain.told import Kept
 from newsletter.storage import tables
+from newsletter.storage.columns import as_text, as_when
 
 _MARGIN = timedelta(days=1)
 """A bare date is kept as its midnight in UTC; in its own zone that moment is up to 14 hours away."""
@@ -47,20 +50,39 @@ class SourceStatus:
     Attributes:
         source_id: Which.
         items: How many of its items are kept.
+        first_seen: When its first snapshot came, or None.
         content_from: When its last snapshot came, or None.
         found: Items it held when it was last collected with another result than before.
         rejected: Likewise, items left out.
         problems: Likewise.
         reported_at: When that was.
+        answer: What the last look brought.
     """
 
     source_id: SourceId
     items: int
+    first_seen: datetime | None
     content_from: datetime | None
     found: int
     rejected: int
     problems: tuple[Problem, ...]
     reported_at: datetime
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An item that its source had at the last look.
+
+    Attributes:
+        identity: What the source calls it.
+        title: Of the item.
+        starts_at: When it begins; None for an article.
+    """
+
+    identity: str
+    title: str
+    starts_at: datetime | None
 
 
 class ContentStore:
@@ -101,7 +123,7 @@ class ContentStore:
         )
 
     def save_items(self, source_id: SourceId, items: Sequence[Item], *, now: datetime) -> ItemCounts:
-        """Keep new and changed items of one source; what the source no longer has stays.
+        """Keep new and changed items of one source; what the source no longer has stays (`mark_missed`).
 
         Args:
             source_id: Whose.
@@ -117,14 +139,47 @@ class ContentStore:
                 added.append({**_columns(item), "first_seen_at": now, "changed_at": now})
                 continue
             columns = _columns(replace(item, key=ItemKey(row.key)))
-            if columns["content"] != row.content or columns["kind"] != row.kind:
+            if columns["content"] != row.content or columns["kind"] != row.kind or row.missed_at is not None:
                 if columns["fingerprint"] != row.fingerprint:
                     columns["changed_at"] = now
+                columns |= {"last_seen_at": None, "missed_at": None}
                 self._connection.execute(update(tables.item).where(tables.item.c.key == row.key).values(columns))
                 changed += 1
         if added:
             self._connection.execute(insert(tables.item), added)
         return ItemCounts(new=len(added), changed=changed, unchanged=len(items) - len(added) - changed)
+
+    def standing(self, source_id: SourceId) -> tuple[Standing, ...]:
+        """Give what a source had at the last look, by key."""
+        table = tables.item
+        rows = self._connection.execute(
+            select(table.c.identity, table.c.content, table.c.starts_at)
+            .where(table.c.source_id == source_id, table.c.missed_at.is_(None))
+            .order_by(table.c.key)
+        )
+        return tuple(
+            Standing(identity=row.identity, title=row.content["title"], starts_at=row.starts_at) for row in rows
+        )
+
+    def mark_missed(
+        self, source_id: SourceId, identities: Sequence[str], *, last_seen: datetime, now: datetime
+    ) -> None:
+        """Note that a complete answer came without items; they are kept.
+
+        Args:
+            source_id: Whose.
+            identities: Of items that it had until now.
+            last_seen: When it is known to have had them.
+            now: Aware moment of the answer.
+        """
+        table = tables.item
+        if identities:
+            self._connection.execute(
+                update(table)
+                .where(table.c.source_id == source_id, table.c.identity == bindparam("absent"))
+                .values(last_seen_at=last_seen, missed_at=now),
+                [{"absent": identity} for identity in identities],
+            )
 
     def count(self) -> int:
         """Give how many items are kept."""
@@ -134,20 +189,28 @@ class ContentStore:
         """Give the rows of a source by identity."""
         table = tables.item
         rows = self._connection.execute(
-            select(table.c.identity, table.c.key, table.c.kind, table.c.content, table.c.fingerprint).where(
-                table.c.source_id == source_id
-            )
+            select(
+                table.c.identity, table.c.key, table.c.kind, table.c.content, table.c.fingerprint, table.c.missed_at
+            ).where(table.c.source_id == source_id)
         )
         return {row.identity: row for row in rows}
 
     def save_report(
-        self, source_id: SourceId, *, found: int, rejected: int, problems: Sequence[Problem], now: datetime
+        self,
+        source_id: SourceId,
+        *,
+        found: int,
+        rejected: int,
+        problems: Sequence[Problem],
+        answer: Answer,
+        now: datetime,
     ) -> None:
         """Keep how a source fared, unless it fared the same before."""
         table = tables.source_report
         values: dict[str, object] = {
             "found": found,
             "rejected": rejected,
+            "answer": answer.value,
             "problems": [{part.name: getattr(problem, part.name) for part in fields(problem)} for problem in problems],
         }
         row = self._connection.execute(select(table).where(table.c.source_id == source_id)).one_or_none()
@@ -163,12 +226,16 @@ class ContentStore:
         item, snapshot, report = tables.item, tables.snapshot, tables.source_report
         counts = select(item.c.source_id, func.count().label("kept")).group_by(item.c.source_id).subquery()
         latest = (
-            select(snapshot.c.source_id, func.max(snapshot.c.fetched_at).label("content_from"))
+            select(
+                snapshot.c.source_id,
+                func.min(snapshot.c.fetched_at).label("first_seen"),
+                func.max(snapshot.c.fetched_at).label("content_from"),
+            )
             .group_by(snapshot.c.source_id)
             .subquery()
         )
         rows = self._connection.execute(
-            select(report, counts.c.kept, latest.c.content_from)
+            select(report, counts.c.kept, latest.c.first_seen, latest.c.content_from)
             .outerjoin(counts, counts.c.source_id == report.c.source_id)
             .outerjoin(latest, latest.c.source_id == report.c.source_id)
             .order_by(report.c.source_id)
@@ -177,6 +244,7 @@ class ContentStore:
             SourceStatus(
                 source_id=SourceId(row.source_id),
                 items=row.kept or 0,
+                first_seen=row.first_seen,
                 content_from=row.content_from,
                 found=row.found,
                 rejected=row.rejected,
@@ -184,20 +252,16 @@ class ContentStore:
                     Problem(**{**problem, "grade": ProblemGrade(problem["grade"])}) for problem in row.problems
                 ),
                 reported_at=row.changed_at,
+                answer=Answer(row.answer or Answer.WHOLE),
             )
             for row in rows
         )
 
-    def item(self, key: ItemKey) -> Item | None:
-        """Give an item by its key, or None."""
-        row = self._connection.execute(select(tables.item).where(tables.item.c.key == key)).one_or_none()
-        return None if row is None else _item(row)
-
-    def first_seen(self, key: ItemKey) -> datetime | None:
-        """Give when an item was first collected, or None for one we do not know."""
-        return self._connection.execute(
-            select(tables.item.c.first_seen_at).where(tables.item.c.key == key)
-        ).scalar_one_or_none()
+    def kept(self, keys: Collection[ItemKey]) -> dict[ItemKey, Kept]:
+        """Give those of some items that are kept, with what is known of them."""
+        table = tables.item
+        rows = self._connection.execute(select(table).where(table.c.key.in_(keys)))
+        return {ItemKey(row.key): _kept(row) for row in rows}
 
     def all_items(self) -> tuple[Item, ...]:
         """Give every item, by key."""
@@ -224,6 +288,17 @@ class ContentStore:
     def _items(self, query: Select[Any]) -> tuple[Item, ...]:
         """Give the items of a query, by key."""
         return tuple(_item(row) for row in self._connection.execute(query.order_by(tables.item.c.key)))
+
+
+def _kept(row: Row[Any]) -> Kept:
+    """Make an item of a row, with what is known of it."""
+    return Kept(
+        item=_item(row),
+        first_seen=row.first_seen_at,
+        changed_at=row.changed_at,
+        last_seen=row.last_seen_at,
+        missed_at=row.missed_at,
+    )
 
 
 def _falls_into(item: Item, start: datetime, end: datetime, zone: ZoneInfo) -> bool:
@@ -257,7 +332,7 @@ def _moment(when: date | datetime | None) -> datetime | None:
 def _plain(value: object) -> object:
     """Give a field as JSON can hold it."""
     if isinstance(value, date):
-        return value.isoformat()
+        return as_text(value)
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -272,9 +347,9 @@ def _item(row: Row[Any]) -> Item:
 
 
 def _value(name: str, value: Any) -> Any:
-    """Give a field as it was; a day has ten characters, a moment more."""
+    """Give a field as it was."""
     if isinstance(value, list):
         return tuple(value)
     if name in _MOMENTS and value is not None:
-        return date.fromisoformat(value) if len(value) == len("2017-11-17") else datetime.fromisoformat(value)
+        return as_when(value)
     return value

@@ -3,25 +3,29 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from newsletter.domain.content import ItemKey
 from newsletter.domain.delivery import SendingState
 from newsletter.domain.issue import (
     Approval,
     ApprovalHash,
+    IssueItem,
     IssueLabel,
     Message,
-    SentItem,
     Slot,
     Waiver,
     parse_edition_key,
 )
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
-from newsletter.storage.tables import approval, approved_item, approved_message, sending
+from newsletter.domain.told import Memory, SentItem, Version, version_of
+from newsletter.storage.columns import as_text, as_when
+from newsletter.storage.ledger.statements import MAY_HAVE_ARRIVED
+from newsletter.storage.tables import approval, approved_item, approved_message, drafting, sending
 
 
 class IssueStore:
@@ -30,8 +34,13 @@ class IssueStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def save_approval(self, approved: Approval, fingerprints: Mapping[ItemKey, str | None]) -> None:
-        """Keep an approval with its messages and items; approving the same content again changes nothing."""
+    def save_approval(self, approved: Approval, items: Mapping[ItemKey, IssueItem]) -> None:
+        """Keep an approval with its messages and what each tells; approving the same content again changes nothing.
+
+        Args:
+            approved: The approval.
+            items: Of the issue it was made from.
+        """
         if self.approval(approved.hash) is not None:
             return
         self._connection.execute(
@@ -55,12 +64,17 @@ class IssueStore:
                     content=_written(message),
                 )
             )
-        for key in sorted({key for message in approved.messages for key in message.items}):
-            self._connection.execute(
-                approved_item.insert().values(
-                    approval_hash=approved.hash, item_key=key, fingerprint=fingerprints.get(key)
+            for key in dict.fromkeys(message.items):
+                item = items.get(key)
+                self._connection.execute(
+                    approved_item.insert().values(
+                        approval_hash=approved.hash,
+                        edition=str(message.edition),
+                        item_key=key,
+                        fingerprint=None if item is None else item.fingerprint,
+                        version=None if item is None else _version_written(version_of(item)),
+                    )
                 )
-            )
 
     def approval(self, approval_hash: ApprovalHash) -> Approval | None:
         """Give an approval with its messages, or None."""
@@ -73,24 +87,56 @@ class IssueStore:
         row = self._connection.execute(newest).one_or_none()
         return None if row is None else self._read(row)
 
-    def sent_items(self, *, before: IssueLabel | None = None) -> dict[ItemKey, SentItem]:
-        """Give every item that a real sending carried, with the latest issue it stood in.
+    def memory(self, *, before: IssueLabel | None = None) -> Memory:
+        """Give what real sendings carried, with the latest issue each item stood in, and until when they reach.
+
+        A sending that was cancelled counts where somebody may have got it.
 
         Args:
             before: Leave this issue itself out, so that working on it again does not empty it.
         """
-        carried = (
-            select(approved_item.c.item_key, approved_item.c.fingerprint, sending.c.label)
-            .join(sending, sending.c.approval_hash == approved_item.c.approval_hash)
-            .where(~sending.c.is_rehearsal, sending.c.state != SendingState.CANCELLED)
-            .order_by(sending.c.started_at)
+        is_carried = and_(
+            sending.c.is_rehearsal.is_(False),
+            or_(sending.c.state != SendingState.CANCELLED, MAY_HAVE_ARRIVED),
+            *([] if before is None else [sending.c.label != before]),
         )
-        if before is not None:
-            carried = carried.where(sending.c.label != before)
-        return {
-            ItemKey(row.item_key): SentItem(label=IssueLabel(row.label), fingerprint=row.fingerprint)
-            for row in self._connection.execute(carried)
-        }
+        rows = self._connection.execute(
+            select(approved_item, sending.c.label)
+            .join(sending, sending.c.approval_hash == approved_item.c.approval_hash)
+            .where(is_carried)
+            .order_by(sending.c.started_at, sending.c.id)
+        )
+        sent: dict[ItemKey, SentItem] = {}
+        for row in rows:
+            key = ItemKey(row.item_key)
+            segments = frozenset(parse_edition_key(row.edition).segments)
+            sent[key] = SentItem(
+                label=IssueLabel(row.label),
+                fingerprint=row.fingerprint,
+                version=None if row.version is None else _version(row.version),
+                segments=segments | sent[key].segments if key in sent else segments,
+            )
+        return Memory(sent=sent, offered_until=self._offered_until(is_carried))
+
+    def _offered_until(self, is_carried: ColumnElement[bool]) -> datetime | None:
+        """Give until when what was collected had been offered to the editor of the issue that was frozen last."""
+        row = self._connection.execute(
+            select(approval.c.approved_at, drafting.c.offered_until)
+            .select_from(sending)
+            .join(approval, approval.c.hash == sending.c.approval_hash)
+            .outerjoin(drafting, drafting.c.label == sending.c.label)
+            .where(is_carried)
+            .order_by(approval.c.approved_at.desc())
+            .limit(1)
+        ).one_or_none()
+        # What came between the last look at what was collected and the approval was never offered.
+        return None if row is None else min(row.approved_at, row.offered_until or row.approved_at)
+
+    def note_offer(self, label: IssueLabel, *, now: datetime) -> None:
+        """Note that all that is collected by now was offered to an issue's editor."""
+        values = {"offered_until": now}
+        if self._connection.execute(update(drafting).where(drafting.c.label == label).values(values)).rowcount == 0:
+            self._connection.execute(drafting.insert().values(label=label, **values))
 
     def _read(self, row: Row[tuple[object, ...]]) -> Approval:
         """Make an approval of its row and its messages."""
@@ -110,6 +156,17 @@ class IssueStore:
             waivers=tuple(Waiver(code=code, reason=reason) for code, reason in row.waivers),
             sender=Sender(**row.sender),
         )
+
+
+def _version_written(version: Version) -> dict[str, object]:
+    """Give what was told as plain values."""
+    return {name: as_text(value) if isinstance(value, date) else value for name, value in asdict(version).items()}
+
+
+def _version(content: Mapping[str, Any]) -> Version:
+    """Make what was told of plain values."""
+    start, end = (None if content[name] is None else as_when(content[name]) for name in ("start", "end"))
+    return Version(title=content["title"], start=start, end=end, place=content["place"])
 
 
 def _written(message: Message) -> dict[str, object]:

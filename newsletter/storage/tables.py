@@ -46,6 +46,9 @@ item = Table(
     Column("starts_at", Moment),
     Column("first_seen_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    # Both NULL as long as its source has it: so a source that says the same again costs no write.
+    Column("last_seen_at", Moment),
+    Column("missed_at", Moment),
     UniqueConstraint("source_id", "identity"),
     Index(None, "published_at"),
     Index(None, "starts_at"),
@@ -60,6 +63,8 @@ source_report = Table(
     Column("rejected", Integer, nullable=False),
     Column("problems", Json, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    # NULL in what an older version wrote.
+    Column("answer", Text),
     sqlite_strict=True,
 )
 
@@ -173,11 +178,23 @@ approved_item = Table(
     "approved_item",
     metadata,
     Column("approval_hash", ForeignKey("approval.hash"), primary_key=True),
+    Column("edition", Text, primary_key=True),
     Column("item_key", Text, primary_key=True),
     Column("fingerprint", Text),
+    # What readers were told of it; NULL in what an older version wrote.
+    Column("version", Json),
     Index(None, "item_key"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
+)
+
+drafting = Table(
+    "drafting",
+    metadata,
+    Column("label", Text, primary_key=True),
+    # Until when what was collected has been offered to the editor.
+    Column("offered_until", Moment, nullable=False),
+    sqlite_strict=True,
 )
 
 # The ledger ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from newsletter.collect.fetching.fetch import Fetcher, NotModified
 from newsletter.collect.gather import CollectReport, OpenStore, SourceReport, gather
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import (
+    Answer,
     ItemCounts,
     Problem,
     ProblemGrade,
@@ -197,6 +198,52 @@ def test_remote_source_is_asked_whether_it_changed(open_store: OpenStore, databa
     assert report.sources[0].counts == ItemCounts(unchanged=1)
     assert report.sources[0].content_age == timedelta()
     assert database.path.read_bytes() == before
+
+
+CALENDAR = (
+    "BEGIN:VCALENDAR\r\n"
+    + "".join(
+        f"BEGIN:VEVENT\r\nUID:{number}\r\nSUMMARY:Paja {number}\r\nDTSTART:201712{number:02}T090000Z\r\nEND:VEVENT\r\n"
+        for number in range(1, 5)
+    )
+    + "END:VCALENDAR\r\n"
+)
+
+
+def calendar_of(*numbers: int) -> str:
+    """Give the calendar with some of its four events."""
+    head, *events = CALENDAR.removesuffix("END:VCALENDAR\r\n").split("BEGIN:VEVENT")
+    return head + "".join(f"BEGIN:VEVENT{events[number - 1]}" for number in numbers) + "END:VCALENDAR\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "missed", "kept_as"),
+    [
+        (calendar_of(1, 2, 4), ["Paja 3"], Answer.WHOLE),
+        (calendar_of(1, 2), ["Paja 3", "Paja 4"], Answer.WHOLE),
+        (calendar_of(1), [], Answer.SHRUNK),
+        (calendar_of(1, 2, 4).removesuffix("END:VCALENDAR\r\n"), [], Answer.CUT),
+        (CALENDAR.replace("DTSTART:20171203T090000Z", "DTSTART:aamulla"), [], Answer.WHOLE),
+        ("Ei kalenteria", [], Answer.FAILED),
+    ],
+)
+def test_only_a_complete_answer_makes_an_event_gone(
+    open_store: OpenStore, answer: str, missed: list[str], kept_as: Answer
+) -> None:
+    """An answer that failed, was cut or lost over half of what is coming makes nothing gone, and says so instead."""
+    source = a_source(SourceKind.CALENDAR, "/pajat.ics")
+    for body, now in ((CALENDAR, FETCHED), (answer, LATER)):
+        gather([source], fetcher=OneAnswer(a_snapshot(body, fetched_at=now)), open_store=open_store, now=now)
+    with open_store() as store:
+        assert isinstance(store, ContentStore)
+        (status,) = store.source_status()
+        kept = store.kept([item.key for item in store.all_items()]).values()
+    gone = [(one.item.title, one.last_seen, one.missed_at) for one in kept if one.missed_at]
+    assert gone == [(title, FETCHED, LATER) for title in missed]
+    assert (len(kept), status.answer) == (4, kept_as)
+    assert any("None of them is taken for gone" in problem.message for problem in status.problems) == (
+        kept_as in (Answer.CUT, Answer.SHRUNK)
+    )
 
 
 def test_source_with_a_new_address_is_not_asked_about_the_old_content(open_store: OpenStore) -> None:

@@ -18,9 +18,9 @@ from newsletter.domain.content import (
     Topic,
     TopicId,
 )
-from newsletter.domain.issue import SentItem
 from newsletter.domain.period import parse_period
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
+from newsletter.domain.told import Memory, SentItem
 
 FI, SV, EN = Language("fi"), Language("sv"), Language("en")
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -93,7 +93,7 @@ def choice(
         publication=issued_by or publication(),
         segments=segments,
         topics=TOPICS,
-        sent=sent or {},
+        memory=Memory(sent=sent or {}),
         text_of=text_of,
     )
 

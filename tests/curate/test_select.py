@@ -21,8 +21,9 @@ from newsletter.domain.content import (
     TopicId,
     fingerprint,
 )
-from newsletter.domain.issue import IssueLabel, Pick, PickGrade, SentItem
+from newsletter.domain.issue import IssueLabel, Pick, PickGrade
 from newsletter.domain.publication import Section, SectionKind
+from newsletter.domain.told import SentItem
 from tests.curate.samples import (
     ADVISERS,
     EVENTS,

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from newsletter.domain.content import (
+    Answer,
     Article,
     Event,
     EventStatus,
@@ -24,7 +26,8 @@ from newsletter.domain.content import (
     SourceId,
     TopicId,
 )
-from newsletter.storage.content import ContentStore, SourceStatus, _columns, _item
+from newsletter.domain.told import Kept
+from newsletter.storage.content import ContentStore, SourceStatus, Standing, _columns, _item
 from newsletter.storage.database import Database
 from newsletter.storage.tables import item as item_table
 
@@ -108,15 +111,16 @@ def test_items_come_back_as_they_were(store: ContentStore) -> None:
     """An article and an event keep every field, days stay days and moments keep their offset."""
     assert save(store, ARTICLE, EVENT) == ItemCounts(new=2)
     assert store.all_items() == (ARTICLE, EVENT)
-    assert store.item(ARTICLE.key) == ARTICLE
-    stored = store.item(EVENT.key)
+    kept = store.kept([ARTICLE.key, EVENT.key])
+    assert kept[ARTICLE.key] == Kept(item=ARTICLE, first_seen=NOW, changed_at=NOW)
+    stored = kept[EVENT.key].item
     assert isinstance(stored, Event)
     assert stored.start.isoformat() == "2017-12-05T09:00:00+02:00"
 
 
 def test_unknown_key_gives_nothing(store: ContentStore) -> None:
     """An item that was never collected is none."""
-    assert (store.item(ItemKey("x")), store.first_seen(ItemKey("x"))) == (None, None)
+    assert store.kept([ItemKey("x")]) == {}
 
 
 def test_known_item_is_left_alone(store: ContentStore, connection: Connection) -> None:
@@ -140,7 +144,7 @@ def test_item_keeps_its_first_key_when_its_title_changes(store: ContentStore) ->
     renamed = replace(ARTICLE, key=ItemKey("toinen-nimi-1"), title="Toinen nimi")
     assert save(store, renamed, now=LATER) == ItemCounts(changed=1)
     assert store.all_items() == (replace(renamed, key=ARTICLE.key),)
-    assert store.first_seen(ARTICLE.key) == NOW
+    assert store.kept([ARTICLE.key])[ARTICLE.key].first_seen == NOW
 
 
 def test_time_of_change_is_when_the_words_changed(store: ContentStore, connection: Connection) -> None:
@@ -152,6 +156,21 @@ def test_time_of_change_is_when_the_words_changed(store: ContentStore, connectio
     assert store.all_items() == (replace(ARTICLE, segments=()),)
     save(store, replace(ARTICLE, segments=(), summary="Toisin."), now=LATER)
     assert connection.execute(changed_at).scalar_one() == LATER
+
+
+def test_what_a_source_no_longer_has_is_kept_and_marked(store: ContentStore) -> None:
+    """A missed item keeps its words, says when it was there last, and is as before once its source has it again."""
+    save(store, ARTICLE, EVENT)
+    gone = NOW + timedelta(days=2)
+
+    store.mark_missed(SOURCE, [EVENT.identity], last_seen=LATER, now=gone)
+    missed, standing = store.kept([EVENT.key])[EVENT.key], store.standing(SOURCE)
+    back = save(store, ARTICLE, EVENT, now=gone)
+
+    assert missed == Kept(item=EVENT, first_seen=NOW, changed_at=NOW, last_seen=LATER, missed_at=gone)
+    assert standing == (Standing(identity=ARTICLE.identity, title=ARTICLE.title, starts_at=None),)
+    assert back == ItemCounts(changed=1, unchanged=1)
+    assert store.kept([EVENT.key])[EVENT.key] == Kept(item=EVENT, first_seen=NOW, changed_at=NOW)
 
 
 def test_same_identity_in_two_sources_is_two_items(store: ContentStore) -> None:
@@ -239,15 +258,34 @@ def test_report_of_a_source_is_kept_and_written_only_when_it_differs(store: Cont
     save(store, ARTICLE, EVENT)
     snapshot = Snapshot(source_id=SOURCE, fetched_at=NOW, location="/x", media_type="", body=b"x")
     store.save_snapshot(snapshot)
-    store.save_report(SOURCE, found=2, rejected=1, problems=[problem], now=NOW)
-    store.save_report(SOURCE, found=2, rejected=1, problems=[problem], now=LATER)
-    store.save_report(SourceId("muu"), found=0, rejected=0, problems=[], now=NOW)
+    store.save_snapshot(replace(snapshot, fetched_at=LATER))
+    told: dict[str, Any] = {"found": 2, "rejected": 1, "problems": [problem], "answer": Answer.CUT}
+    store.save_report(SOURCE, **told, now=NOW)
+    store.save_report(SOURCE, **told, now=LATER)
+    store.save_report(SourceId("muu"), found=0, rejected=0, problems=[], answer=Answer.FAILED, now=NOW)
     muu = SourceStatus(
-        source_id=SourceId("muu"), items=0, content_from=None, found=0, rejected=0, problems=(), reported_at=NOW
+        source_id=SourceId("muu"),
+        items=0,
+        first_seen=None,
+        content_from=None,
+        found=0,
+        rejected=0,
+        problems=(),
+        reported_at=NOW,
+        answer=Answer.FAILED,
     )
     sivu = SourceStatus(
-        source_id=SOURCE, items=2, content_from=NOW, found=2, rejected=1, problems=(problem,), reported_at=NOW
+        source_id=SOURCE,
+        items=2,
+        first_seen=NOW,
+        content_from=LATER,
+        found=2,
+        rejected=1,
+        problems=(problem,),
+        reported_at=NOW,
+        answer=Answer.CUT,
     )
     assert store.source_status() == (muu, sivu)
-    store.save_report(SOURCE, found=3, rejected=0, problems=[], now=LATER)
-    assert store.source_status() == (muu, replace(sivu, found=3, rejected=0, problems=(), reported_at=LATER))
+    store.save_report(SOURCE, found=3, rejected=0, problems=[], answer=Answer.WHOLE, now=LATER)
+    whole = replace(sivu, found=3, rejected=0, problems=(), reported_at=LATER, answer=Answer.WHOLE)
+    assert store.source_status() == (muu, whole)

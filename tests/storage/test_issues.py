@@ -1,25 +1,27 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import insert
 
 from newsletter.domain.audience import audience_rule
-from newsletter.domain.content import ItemKey, Language, SegmentId
+from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.delivery import SendingState
 from newsletter.domain.issue import (
     Approval,
     ApprovalHash,
     EditionKey,
+    IssueItem,
     IssueLabel,
+    ItemKind,
     Message,
-    SentItem,
     Slot,
     Waiver,
     approval_hash,
 )
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
+from newsletter.domain.told import Memory, SentItem, version_of
 from newsletter.storage.database import Database
 from newsletter.storage.issues import IssueStore
 from newsletter.storage.tables import sending
@@ -33,6 +35,17 @@ SENDER = Sender(
 )
 AT = datetime(2017, 11, 24, 9, 0, tzinfo=UTC)
 LABEL = IssueLabel("2017-11")
+PICKED = IssueItem(
+    key=ItemKey("a"),
+    kind=ItemKind.EVENT,
+    title="Pajapäivä",
+    section=SectionId("tapahtumat"),
+    language=Language("fi"),
+    start=datetime(2017, 12, 5, 9, 0, tzinfo=UTC),
+    end=date(2017, 12, 6),
+    place="Salo",
+    fingerprint="f1",
+)
 
 
 def _approval(label: IssueLabel = LABEL, subject: str = "Aihe", approved_at: datetime = AT) -> Approval:
@@ -128,16 +141,31 @@ def test_only_what_was_really_sent_counts_as_sent(
     """Rehearsals and cancelled sendings leave their items free for a later issue."""
     approval = _approval()
     with database.write() as connection:
-        IssueStore(connection).save_approval(approval, {ItemKey("a"): "f1"})
+        IssueStore(connection).save_approval(approval, {ItemKey("a"): PICKED})
     _begin(database, approval, is_rehearsal=is_rehearsal, state=state)
 
     with database.read() as connection:
-        sent = IssueStore(connection).sent_items()
-        sent_before = IssueStore(connection).sent_items(before=LABEL)
+        memory = IssueStore(connection).memory()
+        before = IssueStore(connection).memory(before=LABEL)
 
-    expected = {
-        ItemKey("a"): SentItem(label=LABEL, fingerprint="f1"),
-        ItemKey("b"): SentItem(label=LABEL, fingerprint=None),
+    both = frozenset({SegmentId("advisers"), SegmentId("managers")})
+    sent = {
+        ItemKey("a"): SentItem(label=LABEL, fingerprint="f1", version=version_of(PICKED), segments=both),
+        ItemKey("b"): SentItem(label=LABEL, fingerprint=None, segments=frozenset({SegmentId("advisers")})),
     }
-    assert sent == (expected if counts else {})
-    assert sent_before == {}
+    assert memory == (Memory(sent=sent, offered_until=AT) if counts else Memory())
+    assert before == Memory()
+
+
+def test_what_came_after_the_last_offer_was_not_offered(database: Database) -> None:
+    """An issue reaches until its editor was last given what was collected, not until it was approved."""
+    approval = _approval()
+    with database.write() as connection:
+        store = IssueStore(connection)
+        store.save_approval(approval, {})
+        store.note_offer(LABEL, now=AT.replace(hour=7))
+        store.note_offer(LABEL, now=AT.replace(hour=8))
+    _begin(database, approval, is_rehearsal=False, state=SendingState.FINISHED)
+
+    with database.read() as connection:
+        assert IssueStore(connection).memory().offered_until == AT.replace(hour=8)

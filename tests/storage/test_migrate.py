@@ -104,6 +104,29 @@ def test_an_older_databases_facts_get_the_form_that_is_compared(tmp_path: Path) 
     assert [tuple(row) for row in tags] == [(1, "Johtoryhmä", "johtoryhmä"), (1, "x", "x")]
 
 
+def test_an_older_databases_editions_each_name_their_items(tmp_path: Path) -> None:
+    """What an issue carried stands afterwards with every edition that showed it, and with none that did not."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0004")
+        connection.execute(text("INSERT INTO approval VALUES ('h', '2017-11', '2017', 'Aino', 's', 'r', '[]', '{}')"))
+        content = text("INSERT INTO approved_message VALUES ('h', :edition, 0, :content)")
+        connection.execute(content, {"edition": "advisers.fi", "content": '{"items": ["a", "b", "a"]}'})
+        connection.execute(content, {"edition": "managers.fi", "content": '{"items": ["a"]}'})
+        connection.execute(text("INSERT INTO approved_item VALUES ('h', 'a', 'f1'), ('h', 'b', NULL)"))
+
+    migrate(database)
+
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT * FROM approved_item ORDER BY edition, item_key")).all()
+    database.close()
+    assert [tuple(row) for row in rows] == [
+        ("h", "advisers.fi", "a", "f1", None),
+        ("h", "advisers.fi", "b", None, None),
+        ("h", "managers.fi", "a", "f1", None),
+    ]
+
+
 def test_the_program_names_its_newest_revision() -> None:
     """The revision the program asks for is the last of the migrations."""
     assert ScriptDirectory.from_config(alembic_config()).get_heads() == [SCHEMA_REVISION]

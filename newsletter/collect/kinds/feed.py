@@ -65,7 +65,7 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
             hint="Open its address in a browser: is it still the feed?",
         )
     if fault is not None and not isinstance(fault, feedparser.CharacterEncodingOverride):
-        maker.problems.warn(
+        maker.problems.cut(
             "The feed is broken here; what could be read was taken.", line=_line(fault, body), hint="Tell its keeper."
         )
     reader = _Reader(snapshot, source, maker.problems, parsed)
@@ -98,7 +98,7 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
     body = _LONG_NAME.sub(rb"\1", body)
     ends = [match.end() for match in _ITEM_END.finditer(body)]
     if len(ends) > MAXIMUM_ITEMS:
-        problems.warn(f"Only the first {MAXIMUM_ITEMS} of {len(ends)} entries were read.")
+        problems.cut(f"Only the first {MAXIMUM_ITEMS} of {len(ends)} entries were read.")
         body = body[: ends[MAXIMUM_ITEMS - 1]] + body[ends[-1] :]
     return body
 

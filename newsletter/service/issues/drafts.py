@@ -69,14 +69,14 @@ def _drafted(resources: Resources, period: Period, planned: date | None) -> Draf
     publication = settings.publication
     with resources.database.read() as connection:
         items = ContentStore(connection).all_items()
-        sent = IssueStore(connection).sent_items(before=IssueLabel(period.label))
+        memory = IssueStore(connection).memory(before=IssueLabel(period.label))
     choice = Choice(
         period=period,
         date=planned or resources.clock.now().astimezone(publication.zone).date(),
         publication=publication,
         segments=resources.segments,
         topics=settings.topics,
-        sent=sent,
+        memory=memory,
         text_of=text_of,
     )
     paired = pair(items, choice)

@@ -221,10 +221,9 @@ class IssueService(IssueShelf):
             waivers=waivers,
             sender=publication.sender,
         )
-        fingerprints = {key: item.fingerprint for key, item in rendering.issue.items.items()}
         # The database first: a lock file without its messages would promise what cannot be sent.
         with self._resources.approvals(is_writing=True) as approvals:
-            approvals.save_approval(approved, fingerprints)
+            approvals.save_approval(approved, rendering.issue.items)
         write_lock(self.path(label).with_name(LOCK_NAME), approved)
         return approved
 

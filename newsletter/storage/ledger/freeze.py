@@ -30,9 +30,10 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from newsletter.domain.audience import ExclusionReason, Segment, SubscriberStatus, audience_rule
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import BatchState, DeliveryState, Forecast, SendingId, SendingState
+from newsletter.domain.delivery import BatchState, Forecast, SendingId, SendingState
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel
 from newsletter.errors import StateError, counted
+from newsletter.storage.ledger.statements import MAY_HAVE_ARRIVED
 from newsletter.storage.rules import combination_mask
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber, suppression
 
@@ -118,15 +119,10 @@ def _require_first(connection: Connection, label: IssueLabel) -> None:
     A cancelled one counts when somebody may have got it: a new audience would be mailed the same issue again. Whoever
     was rejected in it surely has not got it, so that a sending which begins anew asks for that person again.
     """
-    may_have_arrived = exists().where(
-        delivery.c.sending_id == sending.c.id,
-        delivery.c.batch_id == batch.c.id,
-        func.coalesce(delivery.c.state, batch.c.state).not_in((DeliveryState.REJECTED, DeliveryState.SKIPPED)),
-    )
     found = select(sending.c.id).where(
         sending.c.label == label,
         sending.c.is_rehearsal.is_(False),
-        or_(sending.c.state != SendingState.CANCELLED, may_have_arrived),
+        or_(sending.c.state != SendingState.CANCELLED, MAY_HAVE_ARRIVED),
     )
     if connection.execute(found).first() is not None:
         raise StateError(

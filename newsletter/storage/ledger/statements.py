@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, case, exists, func, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from newsletter.domain.delivery import BatchState, SendingState
+from newsletter.domain.delivery import BatchState, DeliveryState, SendingState
 from newsletter.storage.tables import batch, delivery, sending, subscriber, suppression
 
 _T = TypeVar("_T")
@@ -41,6 +41,12 @@ WITH_BATCH = delivery.join(batch, batch.c.id == delivery.c.batch_id)
 """Deliveries, each beside the batch that speaks for it as long as it has no state of its own."""
 STATE = func.coalesce(delivery.c.state, batch.c.state)
 """Where a delivery stands."""
+MAY_HAVE_ARRIVED = exists().where(
+    delivery.c.sending_id == sending.c.id,
+    delivery.c.batch_id == batch.c.id,
+    STATE.not_in((DeliveryState.REJECTED.value, DeliveryState.SKIPPED.value)),
+)
+"""Somebody may have got a mail of a sending."""
 
 
 def with_state(own: Column[_T], of_batch: Column[_T]) -> ColumnElement[_T]:

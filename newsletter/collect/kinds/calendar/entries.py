@@ -75,8 +75,12 @@ def read_groups(text: str, problems: ProblemLog) -> list[Group]:
             entries.append(entry)
         else:
             problems.fail("The entry has no end (END:VEVENT).", item=entry.uid, line=entry.line)
+    if "END:VCALENDAR" not in text.upper():
+        problems.is_cut = True
+        if not problems.found:
+            problems.cut("The calendar breaks off: it has no end (END:VCALENDAR).", hint="Export it again.")
     if len(entries) > MAXIMUM_ITEMS:
-        problems.warn(f"Only the first {MAXIMUM_ITEMS} of {len(entries)} entries were read.")
+        problems.cut(f"Only the first {MAXIMUM_ITEMS} of {len(entries)} entries were read.")
     zones = [zone for zone in _entries(text, "VTIMEZONE") if zone.is_whole and _is_harmless(zone)]
     return _groups(_components(zones, entries[:MAXIMUM_ITEMS]), problems)
 

@@ -1,0 +1,73 @@
+"""What readers were told, and what is known of where an item comes from: the memory between two issues."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from newsletter.domain.content import Item, ItemKey, SegmentId
+from newsletter.domain.issue import IssueItem, IssueLabel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What readers were told of an item: what one who kept the mail still goes by."""
+
+    title: str
+    start: date | datetime | None = None
+    end: date | datetime | None = None
+    place: str | None = None
+
+
+def version_of(item: IssueItem) -> Version:
+    """Give what an issue tells of an item."""
+    return Version(title=item.title, start=item.start, end=item.end, place=item.place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentItem:
+    """What readers have had of an item; rehearsals do not count.
+
+    Attributes:
+        label: The latest issue that carried it.
+        fingerprint: Of the item as it was picked then; None for one the editor wrote.
+        version: What that issue told; None where an older program sent it.
+        segments: Whose readers had it, in whichever issue.
+    """
+
+    label: IssueLabel
+    fingerprint: str | None
+    version: Version | None = None
+    segments: frozenset[SegmentId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An item with what is known of it where it comes from.
+
+    Attributes:
+        item: The item.
+        first_seen: When it was first collected.
+        changed_at: When its words last changed.
+        last_seen: None while its source has it; else the last time its source is known to have had it.
+        missed_at: None likewise; else when a complete answer first came without it.
+    """
+
+    item: Item
+    first_seen: datetime
+    changed_at: datetime
+    last_seen: datetime | None = None
+    missed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What an issue has to know of the issues before it.
+
+    Attributes:
+        sent: What they carried, by item.
+        offered_until: Until when what was collected had been offered to the editor of the last one sent; None before
+            any was sent.
+    """
+
+    sent: Mapping[ItemKey, SentItem] = field(default_factory=dict)
+    offered_until: datetime | None = None

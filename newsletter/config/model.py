@@ -36,6 +36,8 @@ class PublicationTable(Table):
     zone: Zone
     languages: Several[Spoken] = Field(min_length=1)
     event_days: int = Field(default=60, ge=1, le=366)
+    late_days: int = Field(default=45, ge=0, le=366)
+    events_once: bool = False
     name: Texts
     tagline: Texts = Field(default_factory=dict)
 

@@ -195,6 +195,8 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
             languages=table.languages,
             zone=zone,
             event_days=table.event_days,
+            late_days=table.late_days,
+            events_once=table.events_once,
             sender=tables.sender,
             links=tables.links,
             sections=tuple(tables.section),

@@ -22,17 +22,9 @@ from newsletter.domain.content import (
     fingerprint,
     published_day,
 )
-from newsletter.domain.issue import (
-    EditionWords,
-    IssueItem,
-    IssueLabel,
-    ItemKind,
-    ItemVariant,
-    Pick,
-    PickGrade,
-    Waiver,
-)
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant, Waiver
 from newsletter.domain.period import Period, ends_before
+from newsletter.domain.pick import Pick, PickGrade
 from newsletter.language.catalogue import MessageId, translate
 from newsletter.language.formats import NO_BREAK_SPACE, month_heading
 
@@ -58,7 +50,7 @@ class Draft:
         segment_words: Where a segment's differ.
         waivers: Accepted findings.
         picks: Why each item was picked or left out, for the comments.
-        left_out: Title of each item that nobody gets.
+        left_out: Title of each item that nobody gets, in the order in which they are worth a look.
     """
 
     label: IssueLabel
@@ -113,8 +105,17 @@ def make_draft(
         order=order,
         words={language: _words(contents, choice, language) for language in choice.publication.languages},
         picks=tuple(picks),
-        left_out={pick.key: _one_line(by_key[pick.key].title) for pick in picks if pick.key not in chosen},
+        left_out={key: _one_line(by_key[key].title) for key in left_out_in_order(picks) if key not in chosen},
     )
+
+
+def left_out_in_order(picks: Iterable[Pick]) -> list[ItemKey]:
+    """Give what was left out for somebody, what is best worth a look first."""
+    ranks: dict[ItemKey, int] = {}
+    for pick in picks:
+        if pick.offer is not None:
+            ranks[pick.key] = min(pick.offer.rank, ranks.get(pick.key, pick.offer.rank))
+    return sorted(ranks, key=lambda key: ranks[key])
 
 
 def issue_item(

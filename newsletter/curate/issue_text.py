@@ -9,7 +9,8 @@ from newsletter.curate.draft import Draft
 from newsletter.curate.excerpt import shorten
 from newsletter.curate.toml_text import block, comment, inline, moment
 from newsletter.domain.content import ItemKey, Language
-from newsletter.domain.issue import EditionWords, IssueItem, ItemVariant, Pick, PickGrade
+from newsletter.domain.issue import EditionWords, IssueItem, ItemVariant
+from newsletter.domain.pick import Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication
 
 LEFT_OUT_HEADING = "Left out when this file was made"
@@ -157,6 +158,7 @@ def _left_out_text(draft: Draft) -> str:
         "# paste what it prints above this block, and add the key to [order].",
     ]
     for key, title in draft.left_out.items():
-        lines += ["#", comment(f'{key} "{title}"')]
+        is_new = any(pick.key == key and pick.offer is Offer.NEW for pick in draft.picks)
+        lines += ["#", comment(f'{"NEW " if is_new else ""}{key} "{title}"')]
         lines += [f"#     {comment(reason)[2:]}" for reason in reasons_for(key, draft)]
     return "\n".join(lines) + "\n"

@@ -29,8 +29,9 @@ class Paired:
 def pair(items: Iterable[Item], choice: Choice) -> Paired:
     """Put translations to the items they translate.
 
-    Of several items that say the same, one stands for all: one of the period before others, then the one in the
-    publication's first language. Of two in one language both stand for themselves.
+    Of several items that say the same, one stands for all: one that readers have had before others, so that it is not
+    told again in another language; then one of the period, then the one in the publication's first language. Of two in
+    one language both stand for themselves.
     """
     alone: list[Item] = []
     translations: dict[ItemKey, dict[Language, Item]] = {}
@@ -94,11 +95,11 @@ def _names_of_alternates(item: Item) -> list[Hashable]:
     ]
 
 
-def _rank(item: Item, choice: Choice) -> tuple[bool, int, ItemKey]:
+def _rank(item: Item, choice: Choice) -> tuple[bool, bool, int, ItemKey]:
     """Place an item among those that say the same."""
     languages, zone = choice.publication.languages, choice.publication.zone
     is_of_period = not isinstance(item, Article) or (
         item.published is not None and first_moment(item.published, zone) in choice.period
     )
     place = languages.index(item.language) if item.language in languages else len(languages)
-    return not is_of_period, place, item.key
+    return item.key not in choice.memory.sent, not is_of_period, place, item.key

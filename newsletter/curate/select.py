@@ -2,13 +2,15 @@
 
 Its door is `select`. It answers with a Pick for each item near the issue, also for those left out, so that an editor
 can disagree. An item's own word (named segments) beats what its words suggest (topics); dates, cancellations, what was
-really sent before and the sections a segment gets beat both. Pure: the same items give the same picks, in whatever
-order they come.
+really sent before and the sections a segment gets beat both. Nothing falls between two issues: what no issue carried
+and nobody was offered is picked though its period is over. Pure: the same items give the same picks, in whatever order
+they come.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from newsletter.domain.audience import Segment
 from newsletter.domain.content import (
@@ -27,14 +29,16 @@ from newsletter.domain.content import (
     fingerprint,
     overlaps,
 )
-from newsletter.domain.issue import Pick, PickGrade
 from newsletter.domain.period import Period, day_of, first_moment, midnight
+from newsletter.domain.pick import Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication, Section, SectionKind
 from newsletter.domain.told import Memory
 from newsletter.language.topics import TopicMatcher
 
 NEAR_DAYS = 45
 """Articles this near the period and events this near their window are shown as left out; others not at all."""
+LONGEST_EVENT = timedelta(days=732)
+"""An event that began longer ago is not looked at: collecting warns of one that lasts half of this."""
 _WORDS_SHOWN_MAX = 4
 
 
@@ -49,6 +53,7 @@ class Choice:
         segments: Everybody a decision is made for.
         topics: All of the publication.
         memory: Of the issues before.
+        first_seen: When items were first collected; one that is not named was there before any issue.
         text_of: Gives the plain text of an article's HTML.
     """
 
@@ -58,6 +63,7 @@ class Choice:
     segments: Sequence[Segment]
     topics: Sequence[Topic]
     memory: Memory
+    first_seen: Mapping[ItemKey, datetime] = field(default_factory=dict)
     text_of: Callable[[str], str]
 
     @property
@@ -65,6 +71,20 @@ class Choice:
         """Give the half-open time in which an event is coming."""
         zone = self.publication.zone
         return midnight(self.date, zone), midnight(self.date + timedelta(days=self.publication.event_days), zone)
+
+    @property
+    def reach(self) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+        """Give the half-open times from which items are looked at: of publication, and of an event's begin."""
+        zone, near = self.publication.zone, timedelta(days=NEAR_DAYS)
+        start, end = self.window
+        oldest = midnight(self.date - timedelta(days=self.publication.late_days), zone)
+        published = min(self.period.start - near, oldest), self.period.end + near
+        return published, (min(start, self.period.start) - LONGEST_EVENT, max(end, self.period.end) + near)
+
+    def is_new(self, key: ItemKey) -> bool:
+        """Tell whether an item came after the last issue was made, and no issue carried it."""
+        until, seen = self.memory.offered_until, self.first_seen.get(key)
+        return until is not None and seen is not None and seen > until and key not in self.memory.sent
 
 
 def select(items: Iterable[Item], choice: Choice) -> tuple[Pick, ...]:
@@ -96,12 +116,14 @@ class _Studied:
         item: The item.
         topics: Found and named.
         obstacle: Why nobody gets it, or None.
+        is_late: It is too old for the issue's period, and is picked all the same.
         section: The first that fits, or None.
     """
 
     item: Item
     topics: tuple[TopicHit, ...]
     obstacle: str | None
+    is_late: bool
     section: Section | None
 
     @property
@@ -118,7 +140,8 @@ def _is_near(item: Item, choice: Choice) -> bool:
         return overlaps(item, min(start, choice.period.start), max(end, choice.period.end) + near, zone)
     if item.published is None:
         return True
-    return choice.period.start - near <= first_moment(item.published, zone) < choice.period.end + near
+    is_near = choice.period.start - near <= first_moment(item.published, zone) < choice.period.end + near
+    return is_near or _is_late(item, choice)
 
 
 def _study(item: Item, choice: Choice, matcher: TopicMatcher) -> _Studied:
@@ -130,7 +153,13 @@ def _study(item: Item, choice: Choice, matcher: TopicMatcher) -> _Studied:
         for section in choice.publication.sections
         if section.kind is _kind(item) and (not section.topics or primary.intersection(section.topics))
     )
-    return _Studied(item=item, topics=topics, obstacle=_obstacle(item, choice), section=next(fitting, None))
+    return _Studied(
+        item=item,
+        topics=topics,
+        obstacle=_article_obstacle(item, choice) if isinstance(item, Article) else _event_obstacle(item, choice),
+        is_late=isinstance(item, Article) and _is_late(item, choice),
+        section=next(fitting, None),
+    )
 
 
 def _kind(item: Item) -> SectionKind:
@@ -147,24 +176,23 @@ def _topics_of(item: Item, matcher: TopicMatcher, choice: Choice) -> tuple[Topic
     return (*said, *(hit for hit in found if hit.topic_id not in named))
 
 
-def _obstacle(item: Item, choice: Choice) -> str | None:
-    """Give the reason why nobody gets an item, whatever it is about."""
-    reason = _article_obstacle(item, choice) if isinstance(item, Article) else _event_obstacle(item, choice)
-    before = choice.memory.sent.get(item.key)
-    if reason is not None or before is None or before.label == choice.period.label:
-        return reason
-    is_same = before.fingerprint in (None, fingerprint(item))
-    return f"sent in {before.label}" + ("" if is_same else ", updated since")
-
-
 def _article_obstacle(article: Article, choice: Choice) -> str | None:
     """Give what the date of an article has against it."""
     zone, period = choice.publication.zone, choice.period
     if article.published is None:
         return "no date of publication"
-    if first_moment(article.published, zone) in period:
+    if first_moment(article.published, zone) in period or _is_late(article, choice):
         return None
     return f"published {_written(day_of(article.published, zone))}, outside {period.label}"
+
+
+def _is_late(article: Article, choice: Choice) -> bool:
+    """Tell whether an article was found too late for the issue of its own period, and is not too old for this one."""
+    zone = choice.publication.zone
+    if article.published is None or first_moment(article.published, zone) >= choice.period.start:
+        return False
+    age = choice.date - day_of(article.published, zone)
+    return choice.is_new(article.key) and age <= timedelta(days=choice.publication.late_days)
 
 
 def _event_obstacle(event: Event, choice: Choice) -> str | None:
@@ -191,41 +219,76 @@ def _for_segment(studied: Sequence[_Studied], segment: Segment, choice: Choice) 
 
 def _decide(studied: _Studied, segment: Segment, choice: Choice) -> Pick:
     """Decide about one item for one segment."""
-    is_picked, reason = _verdict(studied, segment, choice)
+    verdict = _verdict(studied, segment, choice)
+    is_picked = verdict.offer is None
     return Pick(
         key=studied.item.key,
         segment_id=segment.id,
         grade=PickGrade.PICKED if is_picked else PickGrade.LEFT_OUT,
         section=studied.section.id if is_picked and studied.section is not None else None,
-        reason=reason,
+        reason=verdict.reason,
         topics=studied.topics,
+        offer=Offer.NEW if not is_picked and choice.is_new(studied.item.key) else verdict.offer,
     )
 
 
-def _verdict(studied: _Studied, segment: Segment, choice: Choice) -> tuple[bool, str]:
+class _Verdict(NamedTuple):
+    """Whether a segment gets an item.
+
+    Attributes:
+        reason: Why, or why not.
+        offer: As what it is offered when the segment does not get it; None when it does.
+    """
+
+    reason: str
+    offer: Offer | None = None
+
+
+def _verdict(studied: _Studied, segment: Segment, choice: Choice) -> _Verdict:
     """Tell whether a segment gets an item, and why: first what no wish can change, then segments, then topics."""
-    if studied.obstacle is not None:
-        return False, studied.obstacle
-    if studied.section is None:
-        return False, f"no section of {_kind(studied.item)} takes it"
-    if segment.sections and studied.section.id not in segment.sections:
-        return False, f"belongs to the section {studied.section.id}, which this segment does not get"
+    if against := _told(studied.item, choice) or _out_of_place(studied, segment):
+        return against
     named = _named_segments(studied.item, choice)
     if segment.id in named:
-        return True, "named by the item or its source" + _doubt(studied.item)
+        return _Verdict("named by the item or its source" + _remarks(studied, choice))
     if named:
-        return False, f"meant for {', '.join(named)} only"
-    return _verdict_by_topic(studied, segment)
+        return _Verdict(f"meant for {', '.join(named)} only", Offer.NO_TOPIC)
+    return _verdict_by_topic(studied, segment, choice)
 
 
-def _verdict_by_topic(studied: _Studied, segment: Segment) -> tuple[bool, str]:
+def _out_of_place(studied: _Studied, segment: Segment) -> _Verdict | None:
+    """Say what an item's date, status or section has against it."""
+    if studied.obstacle is not None:
+        return _Verdict(studied.obstacle, Offer.OUTSIDE)
+    if studied.section is None:
+        return _Verdict(f"no section of {_kind(studied.item)} takes it", Offer.NO_TOPIC)
+    if segment.sections and studied.section.id not in segment.sections:
+        reason = f"belongs to the section {studied.section.id}, which this segment does not get"
+        return _Verdict(reason, Offer.NO_TOPIC)
+    return None
+
+
+def _told(item: Item, choice: Choice) -> _Verdict | None:
+    """Say that readers have had an article, in whichever segment; an event only where events are told once, too."""
+    before = choice.memory.sent.get(item.key)
+    if before is None or before.label == choice.period.label:
+        return None
+    if isinstance(item, Event) and not choice.publication.events_once:
+        return None
+    if before.fingerprint in (None, fingerprint(item)):
+        return _Verdict(f"sent in {before.label}", Offer.OUTSIDE)
+    return _Verdict(f"sent in {before.label}, updated since", Offer.UPDATED)
+
+
+def _verdict_by_topic(studied: _Studied, segment: Segment, choice: Choice) -> _Verdict:
     """Tell whether a segment gets an item that names none, and why."""
+    remarks = _remarks(studied, choice)
     if not segment.topics:
-        return True, "this segment gets every topic" + _doubt(studied.item)
+        return _Verdict("this segment gets every topic" + remarks)
     wanted = [hit for hit in studied.topics if hit.topic_id in studied.primary.intersection(segment.topics)]
     if wanted:
-        return True, "; ".join(_because(hit, studied.item) for hit in wanted) + _doubt(studied.item)
-    return False, _off_topic(studied, segment)
+        return _Verdict("; ".join(_because(hit, studied.item) for hit in wanted) + remarks)
+    return _off_topic(studied, segment)
 
 
 def _named_segments(item: Item, choice: Choice) -> list[SegmentId]:
@@ -242,7 +305,7 @@ def _because(hit: TopicHit, item: Item) -> str:
     return f"topic {hit.topic_id}: {', '.join(words)}" + (", …" if len(hit.words) > _WORDS_SHOWN_MAX else "")
 
 
-def _off_topic(studied: _Studied, segment: Segment) -> str:
+def _off_topic(studied: _Studied, segment: Segment) -> _Verdict:
     """Say what an item is about, when that is nothing for the segment."""
     about = ", ".join(hit.topic_id for hit in studied.topics if hit.topic_id in studied.primary)
     mentions = "; ".join(
@@ -251,11 +314,14 @@ def _off_topic(studied: _Studied, segment: Segment) -> str:
         if hit.topic_id in segment.topics
     )
     reason = f"about {about}, no topic of this segment" if about else "about no topic"
-    return f"{reason}; {mentions}" if mentions else reason
+    return _Verdict(f"{reason}; {mentions}", Offer.MENTION) if mentions else _Verdict(reason, Offer.NO_TOPIC)
 
 
-def _doubt(item: Item) -> str:
-    """Mark an event that is not certain yet."""
+def _remarks(studied: _Studied, choice: Choice) -> str:
+    """Mark an event that is not certain yet, and an article that comes late."""
+    item = studied.item
+    if isinstance(item, Article) and item.published is not None and studied.is_late:
+        return f", late: published {_written(day_of(item.published, choice.publication.zone))}"
     return ", tentative" if isinstance(item, Event) and item.status is EventStatus.TENTATIVE else ""
 
 

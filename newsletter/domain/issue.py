@@ -1,4 +1,4 @@
-"""An issue on its way from the editor's file to approved messages: Issue, Pick, Edition, Message, Finding, Approval."""
+"""An issue on its way from the editor's file to approved messages: Issue, Edition, Message, Finding, Approval."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NewType
 
 from newsletter.domain.audience import Segment, segments_without_items
-from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId, TopicHit
+from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Section, Sender
 from newsletter.errors import Place
@@ -176,34 +176,6 @@ class Issue:
                 segment.gets(self.items[key].section) for key in self.order.get(segment.id, ()) if key in self.items
             )
         )
-
-
-class PickGrade(StrEnum):
-    """What curation says of an item for a segment."""
-
-    PICKED = "picked"
-    LEFT_OUT = "left out"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
-    """What curation decided about one item for one segment, with its reason for the editor.
-
-    Attributes:
-        key: The item.
-        segment_id: For whom.
-        grade: Picked or left out.
-        section: Where it goes, when picked.
-        reason: One English clause: "topic hankinnat: hankintapäivä (title)", "published 13.10.2017, outside 2017-11".
-        topics: What the matcher found.
-    """
-
-    key: ItemKey
-    segment_id: SegmentId
-    grade: PickGrade
-    section: SectionId | None = None
-    reason: str
-    topics: tuple[TopicHit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -51,6 +51,15 @@ def parse_period(label: str, zone: ZoneInfo) -> Period:
     return Period(label=label, start=midnight(first, zone), end=midnight(after_last, zone))
 
 
+def label_after(period: Period) -> str:
+    """Give the label of the next period of the same kind."""
+    first = period.end.date()
+    if "W" in period.label:
+        year, week, _ = first.isocalendar()
+        return f"{year}-W{week:02}"
+    return f"{first.year}-Q{(first.month + 2) // 3}" if "Q" in period.label else f"{first:%Y-%m}"
+
+
 def _bounds(label: str) -> tuple[date, date] | None:
     """Give the first day and the day after the last, or None."""
     try:

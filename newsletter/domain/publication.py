@@ -83,6 +83,8 @@ class Publication:
         languages: Editions are made in these; the first is the fallback for readers of any other.
         zone: Decides which month a moment belongs to.
         event_days: How many days ahead an event is "coming".
+        late_days: How old an article may be that comes too late for its own issue and is picked for the next.
+        events_once: An event is told once, as an article is, and not in each issue until it is past.
         sender: Who sends.
         links: Addresses in every mail.
         sections: In order.
@@ -94,6 +96,8 @@ class Publication:
     languages: tuple[Language, ...]
     zone: ZoneInfo
     event_days: int = 60
+    late_days: int = 45
+    events_once: bool = False
     sender: Sender
     links: Links
     sections: tuple[Section, ...]

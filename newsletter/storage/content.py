@@ -263,6 +263,25 @@ class ContentStore:
         rows = self._connection.execute(select(table).where(table.c.key.in_(keys)))
         return {ItemKey(row.key): _kept(row) for row in rows}
 
+    def candidates(
+        self, *, published: tuple[datetime, datetime], begins: tuple[datetime, datetime]
+    ) -> tuple[Kept, ...]:
+        """Give what an issue may be made of, by key: by its time, without a date, or carried by an issue before.
+
+        Args:
+            published: Half-open, of aware moments: when an article was published.
+            begins: Likewise: when an event begins.
+        """
+        table = tables.item
+        was_published = table.c.published_at.between(published[0] - _MARGIN, published[1] + _MARGIN)
+        undated = (table.c.kind == ItemKind.ARTICLE.value) & table.c.published_at.is_(None)
+        begun = table.c.starts_at.between(begins[0] - _MARGIN, begins[1] + _MARGIN)
+        carried = table.c.key.in_(select(tables.approved_item.c.item_key))
+        rows = self._connection.execute(
+            select(table).where(was_published | undated | begun | carried).order_by(table.c.key)
+        )
+        return tuple(map(_kept, rows))
+
     def all_items(self) -> tuple[Item, ...]:
         """Give every item, by key."""
         return self._items(select(tables.item))

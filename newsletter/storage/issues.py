@@ -106,16 +106,14 @@ class IssueStore:
             .where(is_carried)
             .order_by(sending.c.started_at, sending.c.id)
         )
-        sent: dict[ItemKey, SentItem] = {}
-        for row in rows:
-            key = ItemKey(row.item_key)
-            segments = frozenset(parse_edition_key(row.edition).segments)
-            sent[key] = SentItem(
+        sent = {
+            ItemKey(row.item_key): SentItem(
                 label=IssueLabel(row.label),
                 fingerprint=row.fingerprint,
                 version=None if row.version is None else _version(row.version),
-                segments=segments | sent[key].segments if key in sent else segments,
             )
+            for row in rows
+        }
         return Memory(sent=sent, offered_until=self._offered_until(is_carried))
 
     def _offered_until(self, is_carried: ColumnElement[bool]) -> datetime | None:

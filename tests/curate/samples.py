@@ -83,6 +83,8 @@ def choice(
     day: date = DAY,
     segments: Sequence[Segment] = SEGMENTS,
     sent: Mapping[ItemKey, SentItem] | None = None,
+    offered_until: datetime | None = None,
+    first_seen: Mapping[ItemKey, datetime] | None = None,
     issued_by: Publication | None = None,
     text_of: Callable[[str], str] = lambda html: html.replace("<p>", "").replace("</p>", "\n\n").strip(),
 ) -> Choice:
@@ -93,7 +95,8 @@ def choice(
         publication=issued_by or publication(),
         segments=segments,
         topics=TOPICS,
-        memory=Memory(sent=sent or {}),
+        memory=Memory(sent=sent or {}, offered_until=offered_until),
+        first_seen=first_seen or {},
         text_of=text_of,
     )
 

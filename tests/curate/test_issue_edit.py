@@ -13,7 +13,8 @@ from newsletter.curate.draft import Draft
 from newsletter.curate.issue_edit import Added, add_items, added_text, write_draft
 from newsletter.curate.issue_file import read_issue
 from newsletter.domain.content import ItemKey, SegmentId
-from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant, Pick, PickGrade
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant
+from newsletter.domain.pick import Pick, PickGrade
 from newsletter.errors import IssueFileError
 from newsletter.toml_file import parse_toml
 from tests.curate.samples import ADVISERS, FI, MANAGERS, NEWS, SEGMENTS, SV, publication

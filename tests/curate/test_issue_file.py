@@ -14,17 +14,8 @@ from newsletter.curate.draft import Draft
 from newsletter.curate.issue_edit import Added, add_items, write_draft
 from newsletter.curate.issue_file import read_issue
 from newsletter.domain.content import ItemKey
-from newsletter.domain.issue import (
-    EditionWords,
-    Issue,
-    IssueItem,
-    IssueLabel,
-    ItemKind,
-    ItemVariant,
-    Pick,
-    PickGrade,
-    Waiver,
-)
+from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemKind, ItemVariant, Waiver
+from newsletter.domain.pick import Pick, PickGrade
 from newsletter.errors import IssueFileError, StateError
 from tests.curate.samples import ADVISERS, EN, EVENTS, FI, MANAGERS, MONEY, NEWS, SEGMENTS, SV, ZONE, publication
 

@@ -1,5 +1,6 @@
 """issue.toml as a person meets it."""
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -7,7 +8,8 @@ from newsletter.curate.draft import issue_item, make_draft
 from newsletter.curate.issue_text import draft_text, item_text
 from newsletter.curate.select import select
 from newsletter.domain.content import Item, fingerprint
-from newsletter.domain.issue import EditionWords, ItemVariant, Waiver
+from newsletter.domain.issue import EditionWords, IssueLabel, ItemVariant, Waiver
+from newsletter.domain.told import SentItem
 from tests.curate.samples import ADVISERS, FI, MANAGERS, SV, ZONE, article, choice, event, publication, segment
 
 SHARED = article("rahoitus-auki", 'Rahoitus "auki"', url="https://example.org/a", summary="Haku alkaa.")
@@ -114,13 +116,33 @@ fingerprint = "{fingerprint(MEETING)}"
 #     newsletter item show KEY --toml
 # paste what it prints above this block, and add the key to [order].
 #
-# lokakuun-juttu "Lokakuun juttu"
-#     all segments: published 13.10.2017, outside 2017-11
-#
 # terveiset "Terveiset"
 #     all segments: about no topic
+#
+# lokakuun-juttu "Lokakuun juttu"
+#     all segments: published 13.10.2017, outside 2017-11
 """
     )
+
+
+def test_what_is_left_out_stands_by_its_worth() -> None:
+    """What is new stands first and is marked; then what changed, mentions, what has no topic, other months."""
+    later, before = datetime(2017, 10, 30, tzinfo=ZONE), datetime(2017, 10, 20, tzinfo=ZONE)
+    items: list[Item] = [
+        article("a-vanha", "Rahoitus", date(2017, 10, 13)),
+        article("b-muu", "Terveiset"),
+        article("c-maininta", "Kylässä", body_html="<p>Rahoitusta haettiin.</p>"),
+        article("d-muuttui", "Rahoitus"),
+        article("e-uusi", "Terveiset"),
+    ]
+    made_with = choice(
+        offered_until=before,
+        first_seen={items[4].key: later},
+        sent={items[3].key: SentItem(label=IssueLabel("2017-10"), fingerprint="other")},
+    )
+    text = draft_text(make_draft(select(items, made_with), items, made_with, markdown_of=plain), made_with.publication)
+    shown = re.findall(r'^# (.*) "', text.partition("Left out when")[2], re.MULTILINE)
+    assert shown == ["NEW e-uusi", "d-muuttui", "c-maininta", "b-muu", "a-vanha"]
 
 
 def test_segment_words_and_waivers_are_written_too() -> None:

@@ -1,7 +1,7 @@
 """What is picked for whom, and why."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,8 @@ from newsletter.domain.content import (
     TopicId,
     fingerprint,
 )
-from newsletter.domain.issue import IssueLabel, Pick, PickGrade
+from newsletter.domain.issue import IssueLabel
+from newsletter.domain.pick import Offer, Pick, PickGrade
 from newsletter.domain.publication import Section, SectionKind
 from newsletter.domain.told import SentItem
 from tests.curate.samples import (
@@ -79,6 +80,7 @@ def test_a_pick_carries_section_and_topics() -> None:
             grade=PickGrade.LEFT_OUT,
             reason="about palvelut, no topic of this segment",
             topics=found,
+            offer=Offer.NO_TOPIC,
         ),
     )
 
@@ -165,6 +167,47 @@ def test_what_was_really_sent_is_not_picked_again() -> None:
         ("muu", "advisers"): "left out: about no topic",
         ("oma", "advisers"): "left out: sent in 2017-09",
     }
+
+
+FROZEN = datetime(2017, 10, 26, 9, 0, tzinfo=UTC)
+PICKED = "picked: topic rahoitus: Rahoitusta (title)"
+
+
+@pytest.mark.parametrize(
+    ("published", "seen", "expected"),
+    [
+        (date(2017, 10, 27), FROZEN + timedelta(days=1), f"{PICKED}, late: published 27.10.2017"),
+        (date(2017, 10, 10), FROZEN + timedelta(days=1), f"{PICKED}, late: published 10.10.2017"),
+        (date(2017, 10, 9), FROZEN + timedelta(days=1), "left out: published 9.10.2017, outside 2017-11"),
+        (date(2017, 10, 27), FROZEN, "left out: published 27.10.2017, outside 2017-11"),
+        (date(2017, 12, 1), FROZEN + timedelta(days=1), "left out: published 1.12.2017, outside 2017-11"),
+        (date(2017, 11, 17), FROZEN + timedelta(days=1), PICKED),
+    ],
+)
+def test_what_came_too_late_for_its_own_issue_is_picked(published: date, seen: datetime, expected: str) -> None:
+    """An article of at most 45 days that was first seen after the last issue was made falls between no two issues."""
+    late = replace(ABOUT_MONEY, published=published)
+    reasons = decided([late], offered_until=FROZEN, first_seen={late.key: seen})
+    assert reasons["raha", "managers"] == expected
+
+
+def test_nothing_is_late_where_no_issue_was_sent_or_one_carried_it() -> None:
+    """Before the first sending there is nothing to fall between, and what was carried has not."""
+    late = replace(ABOUT_MONEY, published=date(2017, 10, 27))
+    seen = {late.key: FROZEN + timedelta(days=1)}
+    sent = {late.key: SentItem(label=IssueLabel("2017-10"), fingerprint=fingerprint(late))}
+    assert decided([late], first_seen=seen)["raha", "managers"] == "left out: published 27.10.2017, outside 2017-11"
+    carried = decided([late], first_seen=seen, offered_until=FROZEN, sent=sent)
+    assert carried["raha", "managers"] == "left out: sent in 2017-10"
+
+
+def test_an_event_stands_in_each_issue_until_it_is_past() -> None:
+    """That it was told before is no obstacle, unless the publication tells events once."""
+    fair = event("messut", "Rahoitusmessut", date(2017, 12, 5))
+    sent = {fair.key: SentItem(label=IssueLabel("2017-10"), fingerprint=fingerprint(fair))}
+    assert decided([fair], sent=sent)["messut", "managers"] == "picked: topic rahoitus: Rahoitusmessut (title)"
+    once = publication(events_once=True)
+    assert decided([fair], sent=sent, issued_by=once)["messut", "managers"] == "left out: sent in 2017-10"
 
 
 @pytest.mark.parametrize(

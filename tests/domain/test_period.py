@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.period import day_of, first_moment, moment_after, parse_period
+from newsletter.domain.period import day_of, first_moment, label_after, moment_after, parse_period
 from newsletter.errors import UsageError
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -44,6 +44,22 @@ def test_a_label_that_names_nothing_is_refused_with_the_forms(label: str) -> Non
         parse_period(label, HELSINKI)
 
     assert caught.value.hint == "Write 2017-11 (a month), 2017-W46 (an ISO week) or 2017-Q4 (a quarter)."
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("2017-11", "2017-12"),
+        ("2017-12", "2018-01"),
+        ("2017-W52", "2018-W01"),
+        ("2020-W53", "2021-W01"),
+        ("2017-Q3", "2017-Q4"),
+        ("2017-Q4", "2018-Q1"),
+    ],
+)
+def test_every_period_has_a_next_one(label: str, expected: str) -> None:
+    """The next month, week or quarter has a label of the same form."""
+    assert label_after(parse_period(label, HELSINKI)) == expected
 
 
 def test_a_late_evening_in_utc_belongs_to_the_next_month_in_helsinki() -> None:

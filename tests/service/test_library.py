@@ -2,34 +2,73 @@
 
 import stat
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from newsletter import open_newsletter
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import DeliveryState, Verdict
-from newsletter.domain.issue import IssueState, PickGrade
+from newsletter.domain.issue import IssueState, ItemKind
+from newsletter.domain.period import day_of
+from newsletter.domain.pick import PickGrade
 from newsletter.errors import ContentError, StateError, UsageError
 from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, by_address, each
 
+HELSINKI = ZoneInfo("Europe/Helsinki")
+
 
 def test_what_was_really_sent_is_not_picked_again(real: Path) -> None:
-    """After a real sending the next issue leaves its items out and says which issue had them."""
+    """After a real sending the next issue leaves its articles out and says which issue had them; events come again."""
     mailer = ScriptedMailer()
     with open_newsletter(real / "newsletter.toml", clock=FakeClock(MORNING), mailer=mailer) as newsletter:
-        sent = set(newsletter.issues.render("2017-11").issue.items)
+        items = newsletter.issues.render("2017-11").issue.items.values()
         newsletter.deliveries.send("2017-11", by="Aino")
 
         made = newsletter.issues.new("2017-12", planned=date(2017, 12, 1))
 
     left_out = {pick.key: pick.reason for pick in made.picks if pick.grade is PickGrade.LEFT_OUT}
+    sent = {item.key for item in items if item.kind is ItemKind.ARTICLE}
     told = [key for key in sent if left_out.get(key) == "sent in 2017-11"]
     assert len(told) >= 4
     assert sent.isdisjoint(made.draft.items)
+    coming = {
+        item.key for item in items if item.start is not None and day_of(item.start, HELSINKI) >= date(2017, 12, 1)
+    }
+    assert coming
+    assert coming <= set(made.draft.items)
+
+
+def test_what_came_after_the_last_issue_is_in_the_next_one(drafted: Path) -> None:
+    """What was collected after November's issue was made stands in December's, and nothing is added to November's."""
+    mailer, path = ScriptedMailer(), drafted / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+    (drafted / "newsletter.db").unlink()
+    clock = FakeClock(MORNING - timedelta(days=1))
+    with open_newsletter(path, clock=clock, mailer=mailer) as newsletter:
+        newsletter.database.migrate()
+        newsletter.lists.import_file(drafted / "subscribers/example.csv", wording="asked for it")
+        newsletter.items.collect()
+        newsletter.issues.new("2017-11", planned=date(2017, 11, 24), is_update=True)
+        (drafted / "content/articles/myohassa.md").write_text(
+            "---\ntitle: Myöhässä\npublished: 2017-11-22\nsegments: [managers]\n---\nTeksti.\n", encoding="utf-8"
+        )
+        clock.sleep(3600)
+        newsletter.items.collect()
+        newsletter.issues.approve("2017-11", by="Aino")
+        newsletter.deliveries.send("2017-11", by="Aino")
+
+        with pytest.raises(StateError, match="nothing can be added") as refused:
+            newsletter.issues.new("2017-11", is_update=True)
+        made = newsletter.issues.new("2017-12", planned=date(2017, 12, 15))
+
+    articles = [item.title for item in made.draft.items.values() if item.kind is ItemKind.ARTICLE]
+    assert articles == ["Myöhässä"]
+    assert refused.value.hint == "What came since goes into the next one: newsletter issue new 2017-12"
 
 
 def test_a_rehearsal_leaves_the_items_free(drafted: Path) -> None:

@@ -148,10 +148,9 @@ def test_only_what_was_really_sent_counts_as_sent(
         memory = IssueStore(connection).memory()
         before = IssueStore(connection).memory(before=LABEL)
 
-    both = frozenset({SegmentId("advisers"), SegmentId("managers")})
     sent = {
-        ItemKey("a"): SentItem(label=LABEL, fingerprint="f1", version=version_of(PICKED), segments=both),
-        ItemKey("b"): SentItem(label=LABEL, fingerprint=None, segments=frozenset({SegmentId("advisers")})),
+        ItemKey("a"): SentItem(label=LABEL, fingerprint="f1", version=version_of(PICKED)),
+        ItemKey("b"): SentItem(label=LABEL, fingerprint=None),
     }
     assert memory == (Memory(sent=sent, offered_until=AT) if counts else Memory())
     assert before == Memory()

@@ -1,6 +1,6 @@
 """An issue's first draft: from what was collected to the file an editor works on. What `issues.new` does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from newsletter.curate.issue_edit import Added, add_items, write_draft
 from newsletter.curate.pairs import pair
 from newsletter.curate.select import Choice, select
 from newsletter.domain.content import ItemKey, Language
-from newsletter.domain.issue import IssueLabel, Pick
+from newsletter.domain.issue import IssueLabel
 from newsletter.domain.period import Period
+from newsletter.domain.pick import Pick
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore
 from newsletter.storage.issues import IssueStore
@@ -53,6 +54,7 @@ def draft_issue(resources: Resources, path: Path, *, period: Period, planned: da
         StateError: The file exists (without `is_update`).
         IssueFileError: The file that is there has mistakes.
     """
+    now = resources.clock.now()
     draft = _drafted(resources, period, planned)
     publication = resources.settings.publication
     if is_update:
@@ -60,6 +62,8 @@ def draft_issue(resources: Resources, path: Path, *, period: Period, planned: da
     else:
         write_draft(path, draft, publication=publication)
         added = Added(items=tuple(draft.items))
+    with resources.approvals(is_writing=True) as store:
+        store.note_offer(draft.label, now=now)
     return NewIssue(path=path, draft=draft, added=added.items, translated=added.translations)
 
 
@@ -68,17 +72,19 @@ def _drafted(resources: Resources, period: Period, planned: date | None) -> Draf
     settings = resources.settings
     publication = settings.publication
     with resources.database.read() as connection:
-        items = ContentStore(connection).all_items()
         memory = IssueStore(connection).memory(before=IssueLabel(period.label))
-    choice = Choice(
-        period=period,
-        date=planned or resources.clock.now().astimezone(publication.zone).date(),
-        publication=publication,
-        segments=resources.segments,
-        topics=settings.topics,
-        memory=memory,
-        text_of=text_of,
-    )
-    paired = pair(items, choice)
+        choice = Choice(
+            period=period,
+            date=planned or resources.clock.now().astimezone(publication.zone).date(),
+            publication=publication,
+            segments=resources.segments,
+            topics=settings.topics,
+            memory=memory,
+            text_of=text_of,
+        )
+        published, begins = choice.reach
+        kept = ContentStore(connection).candidates(published=published, begins=begins)
+    choice = replace(choice, first_seen={one.item.key: one.first_seen for one in kept})
+    paired = pair((one.item for one in kept), choice)
     picks = select(paired.items, choice)
     return make_draft(picks, paired.items, choice, markdown_of=markdown_of, translations=paired.translations)

@@ -17,11 +17,12 @@ from newsletter.domain.issue import (
     EditionKey,
     Finding,
     Issue,
+    IssueState,
     Message,
     Slot,
     approval_hash,
 )
-from newsletter.domain.period import parse_period
+from newsletter.domain.period import Period, label_after, parse_period
 from newsletter.errors import ChecksFailed, StateError, counted
 from newsletter.files import write_whole
 from newsletter.message.pictures import with_data_addresses
@@ -91,12 +92,14 @@ class IssueService(IssueShelf):
 
         Raises:
             UsageError: The label is none.
-            StateError: The file exists (without `is_update`), or does not (with it).
+            StateError: The file exists (without `is_update`), or does not (with it); or the issue was sent.
             IssueFileError: The file that is there has mistakes.
         """
         from newsletter.service.issues.drafts import draft_issue  # noqa: PLC0415 - the parsers are for this verb alone
 
         period = parse_period(label, self._resources.settings.publication.zone)
+        if period.label in self.labels():
+            self._refuse_sent(period)
         if is_update:
             planned = self.read(period.label).date
         return draft_issue(
@@ -253,6 +256,17 @@ class IssueService(IssueShelf):
     def _templates(self) -> Templates:
         """Give the templates, kept: compiling costs ten times what filling them does. Edited ones are read anew."""
         return Templates(self._resources.settings.templates_path)
+
+    def _refuse_sent(self, period: Period) -> None:
+        """Keep a letter that readers have from growing; what came since is the next one's."""
+        summary = self.summary(period.label)
+        if summary.state in (IssueState.SENT, IssueState.SENDING, IssueState.PAUSED):
+            following = label_after(period)
+            has_file = " --update" if following in self.labels() else ""
+            raise StateError(
+                f"Issue {period.label} was sent, or its sending has begun: nothing can be added to it.",
+                hint=f"What came since goes into the next one: newsletter issue new {following}{has_file}",
+            )
 
     def _refuse_begun(self, label: str) -> None:
         """Keep an issue from being approved anew while, or after, readers get it."""

@@ -6,10 +6,11 @@ is `read_toml`; `faults_of` turns what pydantic found wrong into faults with tho
 """
 
 import difflib
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args, get_origin
 
@@ -40,11 +41,13 @@ class TomlFile:
         path: As messages name it.
         content: The parsed tables.
         lines: 1-based line of every table, array member and key.
+        sha256: Of the file's bytes; empty for a text that is in no file.
     """
 
     path: Path
     content: Mapping[str, Any]
     lines: Mapping[KeyPath, int]
+    sha256: str = ""
 
     def place(self, key_path: KeyPath) -> Place:
         """Give the place of a key, or of the nearest table around it when the key itself is missing."""
@@ -71,7 +74,8 @@ def read_toml(path: Path, *, shown_as: Path | None = None, error: type[Newslette
     """
     shown = shown_as or path
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        written = path.read_bytes()
+        text = written.decode("utf-8-sig")
     except FileNotFoundError as cause:
         raise error(
             f"There is no file {shown}.", hint="Check the path, or make a publication with `newsletter init`."
@@ -79,11 +83,11 @@ def read_toml(path: Path, *, shown_as: Path | None = None, error: type[Newslette
     except OSError as cause:
         raise error(f"{shown} cannot be read: {cause.strerror}.", hint="Check its permissions.") from cause
     except UnicodeDecodeError as cause:
-        line = path.read_bytes()[: cause.start].count(b"\n") + 1
+        line = written[: cause.start].count(b"\n") + 1
         raise error(
             "This is no UTF-8 text.", place=Place(path=shown, line=line), hint="Save the file as UTF-8."
         ) from cause
-    return parse_toml(text, path=shown, error=error)
+    return replace(parse_toml(text, path=shown, error=error), sha256=hashlib.sha256(written).hexdigest())
 
 
 def parse_toml(text: str, *, path: Path, error: type[NewsletterError]) -> TomlFile:

@@ -331,6 +331,7 @@ def issue_of(
             for number, table in enumerate(tables.waiver)
         ),
         path=path,
+        file_sha256=file.sha256,
     )
 
 

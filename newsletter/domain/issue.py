@@ -150,6 +150,7 @@ class Issue:
         segment_words: Per language and segment, where they differ.
         waivers: Accepted findings.
         path: The file.
+        file_sha256: Of the bytes it was read from, empty where it was read from none; no part of what it says.
     """
 
     label: IssueLabel
@@ -160,6 +161,7 @@ class Issue:
     segment_words: Mapping[tuple[Language, SegmentId], EditionWords] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     path: Path
+    file_sha256: str = field(default="", compare=False)
 
     @property
     def unplaced(self) -> tuple[ItemKey, ...]:

@@ -101,7 +101,7 @@ class StatusService:
             people = AudienceStore(connection, key=self._resources.key).count_mailable()
             items = ContentStore(connection).count()
             account_news = self._account_news(NotificationStore(connection))
-        summaries = [self._shelf.summary(label) for label in self._shelf.labels()]
+        summaries = self._shelf.summaries()
         over = [one for one in summaries if one.state in (IssueState.SENT, IssueState.CANCELLED)]
         open_ones = [one for one in summaries if one not in over]
         command, reason = self._next(people, items, open_ones)

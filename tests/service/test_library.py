@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter import open_newsletter
+from newsletter.domain.audience import LeftOut
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import DeliveryState, Verdict
 from newsletter.domain.issue import IssueState, ItemKind
@@ -91,6 +92,20 @@ def test_a_mail_that_cannot_be_written_is_not_approved(drafted: Path) -> None:
         newsletter.issues.approve("2017-11", by="Aino")
 
     assert not (drafted / "issues/2017-11/issue.lock").exists()
+
+
+def test_what_is_saved_while_an_issue_is_approved_was_not_approved(drafted: Path) -> None:
+    """The approval holds for the file as it was read: what was saved in the meantime is an edit after it."""
+    issue = drafted / "issues/2017-11/issue.toml"
+
+    def save(_left_out: LeftOut) -> None:
+        issue.write_text(issue.read_text(encoding="utf-8") + "# Later.\n", encoding="utf-8")
+
+    with open_newsletter(drafted / "newsletter.toml", clock=FakeClock(MORNING)) as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino", confirm=save)
+
+        with pytest.raises(StateError, match="edited after it was approved"):
+            newsletter.shelf.approved("2017-11")
 
 
 def test_an_issue_is_really_sent_once(real: Path) -> None:

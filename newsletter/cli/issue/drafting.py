@@ -15,6 +15,7 @@ from newsletter.cli.session import Session, json_option, pass_session, print_jso
 from newsletter.errors import ChecksFailed, counted
 
 if TYPE_CHECKING:
+    from newsletter.domain.audience import LeftOut
     from newsletter.service.issues.service import Rendering
 
 
@@ -33,17 +34,15 @@ def new(session: Session, label: str, *, planned: datetime | None, is_update: bo
     click.echo(f"{verb} {counted(len(made.added), 'item')} {'to' if is_update else 'in'} {session.shown(made.path)}.")
     for key, language in made.translated:
         click.echo(f"Added words in {language} to {key}.")
-    _say_left_out(session, label)
+    _say_left_out(made.left_out)
     session.say(
         "Open it in any editor: order, titles, leads, greeting, subject. Why each item is in it stands above it."
     )
     session.next_step(f"newsletter issue check {label}")
 
 
-def _say_left_out(session: Session, label: str) -> None:
+def _say_left_out(left_out: "LeftOut") -> None:
     """Say for whom nothing is in the issue: it is the editor's decision, so it is not made in silence."""
-    shelf = session.newsletter.shelf
-    left_out = shelf.left_out(shelf.read(label))
     if left_out.segments:
         click.echo(str(left_out))
 
@@ -53,8 +52,7 @@ def _say_left_out(session: Session, label: str) -> None:
 @pass_session
 def list_(session: Session, *, as_json: bool) -> None:
     """List the issues and where each stands."""
-    shelf = session.newsletter.shelf
-    summaries = [shelf.summary(label) for label in shelf.labels()]
+    summaries = session.newsletter.shelf.summaries()
     if as_json:
         print_json([asdict(summary) for summary in summaries])
         return
@@ -81,7 +79,7 @@ def show(session: Session, label: str, *, is_parity: bool, as_json: bool) -> Non
         languages = session.newsletter.settings.publication.languages
         pages.print_parity(session, issues.parity(label), languages, as_json=as_json)
         return
-    rendering, summary = issues.render(label), issues.summary(label)
+    rendering, summary = issues.show(label)
     if as_json:
         pages.print_editions_as_json(rendering, summary)
     else:
@@ -158,9 +156,12 @@ def check(session: Session, label: str, *, is_slow: bool, language: str, as_json
 @pass_session
 def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
     """Freeze the messages and the audience rule: what is sent will be byte for byte what was checked."""
-    _say_left_out(session, label)
-    if not yes:
-        session.confirm(f"Approve issue {label} as {by}?")
-    approval = session.newsletter.issues.approve(label, by=by)
+
+    def confirm(left_out: "LeftOut") -> None:
+        _say_left_out(left_out)
+        if not yes:
+            session.confirm(f"Approve issue {label} as {by}?")
+
+    approval = session.newsletter.issues.approve(label, by=by, confirm=confirm)
     click.echo(f"Approved issue {label}: {counted(len(approval.messages), 'edition')}, {approval.hash[:12]}.")
     session.next_step(f"newsletter issue send {label}")

@@ -1,7 +1,7 @@
 """Segments, and who would read which edition."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.domain.audience import (
@@ -59,29 +59,27 @@ class AudienceService:
         """
         return self._resources.segment(segment_id)
 
-    def headcounts(self) -> tuple[Headcount, ...]:
-        """Count everybody by combination of segments, language, status and suppression."""
-        segments = self._resources.segments
+    def headcounts(self, segments: Sequence[Segment] | None = None) -> tuple[Headcount, ...]:
+        """Count everybody by combination of segments (as their file says now, unless given), language and status."""
+        segments = self._resources.segments if segments is None else segments
         with self._resources.people() as store:
             return store.headcounts(segments)
 
-    def combinations(self) -> tuple[tuple[SegmentId, ...], ...]:
+    def combinations(self, segments: Sequence[Segment]) -> tuple[tuple[SegmentId, ...], ...]:
         """Give the combinations of segments that active people share, each once."""
-        counted = Counter(
-            headcount.segments for headcount in self.headcounts() if headcount.status is SubscriberStatus.ACTIVE
-        )
+        counted = Counter(one.segments for one in self.headcounts(segments) if one.status is SubscriberStatus.ACTIVE)
         return tuple(sorted(combination for combination in counted if combination))
 
-    def left_out(self, issue: Issue) -> LeftOut:
+    def left_out(self, issue: Issue, segments: Sequence[Segment]) -> LeftOut:
         """Say for which segments an issue has nothing, and how many people get nothing because of it."""
-        segments = issue.without_items(self._resources.segments)
+        without = issue.without_items(segments)
         try:
-            groups = self.headcounts() if segments else ()
+            groups = self.headcounts(segments) if without else ()
         except StorageError:
             # Files can be looked over where no database is.
-            return LeftOut(segments=segments, people=None)
-        nobody_else = [one for one in groups if one.exclusion is None and set(one.segments) <= set(segments)]
-        return LeftOut(segments=segments, people=sum(group.people for group in nobody_else))
+            return LeftOut(segments=without, people=None)
+        nobody_else = [one for one in groups if one.exclusion is None and set(one.segments) <= set(without)]
+        return LeftOut(segments=without, people=sum(group.people for group in nobody_else))
 
     def edition_audiences(self) -> Mapping[EditionKey, EditionAudience]:
         """Count, for every edition that anybody we know would read, its readers and those left out, by reason.

@@ -1,6 +1,6 @@
 """An issue's first draft: from what was collected to the file an editor works on. What `issues.new` does."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from newsletter.curate.draft import Draft, make_draft
 from newsletter.curate.issue_edit import Added, add_items, write_draft
 from newsletter.curate.pairs import pair
 from newsletter.curate.select import Choice, select
+from newsletter.domain.audience import LeftOut, Segment
 from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.issue import IssueLabel
 from newsletter.domain.period import Period
@@ -27,12 +28,14 @@ class NewIssue:
         draft: All that was chosen, and why.
         added: Keys that the file did not hold before.
         translated: Items that it held, with a language that it did not hold them in.
+        left_out: Whom nothing in the file is for.
     """
 
     path: Path
     draft: Draft
     added: tuple[ItemKey, ...]
     translated: tuple[tuple[ItemKey, Language], ...] = ()
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     @property
     def picks(self) -> tuple[Pick, ...]:
@@ -40,12 +43,21 @@ class NewIssue:
         return self.draft.picks
 
 
-def draft_issue(resources: Resources, path: Path, *, period: Period, planned: date | None, is_update: bool) -> NewIssue:
+def draft_issue(
+    resources: Resources,
+    path: Path,
+    segments: tuple[Segment, ...],
+    *,
+    period: Period,
+    planned: date | None,
+    is_update: bool,
+) -> NewIssue:
     """Pick a period's articles and the coming events, and write them down for the editor.
 
     Args:
         resources: Configuration, database, clock.
         path: Of the issue's file.
+        segments: All that exist.
         period: What the issue is about.
         planned: The day of sending; today by default.
         is_update: Add to the file that is there.
@@ -55,10 +67,10 @@ def draft_issue(resources: Resources, path: Path, *, period: Period, planned: da
         IssueFileError: The file that is there has mistakes.
     """
     now = resources.clock.now()
-    draft = _drafted(resources, period, planned)
+    draft = _drafted(resources, segments, period, planned)
     publication = resources.settings.publication
     if is_update:
-        added = add_items(path, draft, segments=resources.segments, publication=publication)
+        added = add_items(path, draft, segments=segments, publication=publication)
     else:
         write_draft(path, draft, publication=publication)
         added = Added(items=tuple(draft.items))
@@ -67,7 +79,7 @@ def draft_issue(resources: Resources, path: Path, *, period: Period, planned: da
     return NewIssue(path=path, draft=draft, added=added.items, translated=added.translations)
 
 
-def _drafted(resources: Resources, period: Period, planned: date | None) -> Draft:
+def _drafted(resources: Resources, segments: tuple[Segment, ...], period: Period, planned: date | None) -> Draft:
     """Choose among all that was collected."""
     settings = resources.settings
     publication = settings.publication
@@ -77,7 +89,7 @@ def _drafted(resources: Resources, period: Period, planned: date | None) -> Draf
             period=period,
             date=planned or resources.clock.now().astimezone(publication.zone).date(),
             publication=publication,
-            segments=resources.segments,
+            segments=segments,
             topics=settings.topics,
             memory=memory,
             text_of=text_of,

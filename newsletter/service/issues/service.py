@@ -1,7 +1,7 @@
 """An issue from its first draft to its approval: the verbs `new`, `list`, `show`, `render`, `check` and `approve`."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.check import FindingText, apply_waivers, check_issue, count_in_the_way, describe, run_checks
 from newsletter.curate.parity import ParityRow, parity
-from newsletter.domain.audience import Segment, audience_rule
+from newsletter.domain.audience import LeftOut, Segment, audience_rule
 from newsletter.domain.delivery import SendingState
 from newsletter.domain.issue import (
     Approval,
@@ -17,6 +17,7 @@ from newsletter.domain.issue import (
     EditionKey,
     Finding,
     Issue,
+    IssueLabel,
     IssueState,
     Message,
     Slot,
@@ -35,7 +36,7 @@ from newsletter.render.templates.environment import Templates
 from newsletter.service.deliveries.recipients import verify_messages
 from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_browser
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
-from newsletter.service.issues.shelf import IssueShelf
+from newsletter.service.issues.shelf import IssueShelf, IssueSummary
 from newsletter.service.resources import Resources
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ class Rendering:
 
     Attributes:
         issue: As the editor left it.
+        segments: As their file said then.
         editions: Each edition with its message; those without a single item are left out.
         empty: The editions that were left out.
     """
 
     issue: Issue
+    segments: tuple[Segment, ...]
     editions: tuple[tuple[Edition, Message], ...]
     empty: tuple[EditionKey, ...] = ()
 
@@ -98,13 +101,15 @@ class IssueService(IssueShelf):
         from newsletter.service.issues.drafts import draft_issue  # noqa: PLC0415 - the parsers are for this verb alone
 
         period = parse_period(label, self._resources.settings.publication.zone)
-        if period.label in self.labels():
+        known, segments = IssueLabel(period.label), self._resources.segments
+        if known in self.labels():
             self._refuse_sent(period)
         if is_update:
-            planned = self.read(period.label).date
-        return draft_issue(
-            self._resources, self.path(period.label), period=period, planned=planned, is_update=is_update
+            planned = self._read(self._known(label), segments).date
+        made = draft_issue(
+            self._resources, self.path(known), segments, period=period, planned=planned, is_update=is_update
         )
+        return replace(made, left_out=self._left_out(self._read(known, segments), segments))
 
     def render(self, label: str) -> Rendering:
         """Make every edition's message from the files alone.
@@ -114,7 +119,17 @@ class IssueService(IssueShelf):
             IssueFileError: issue.toml has mistakes.
             TemplateError: A template or the brand file has.
         """
-        return self._render(self.read(label), self._resources.segments)
+        segments = self._resources.segments
+        return self._render(self._read(self._known(label), segments), segments)
+
+    def show(self, label: str) -> tuple[Rendering, IssueSummary]:
+        """Render an issue, and say where it stands.
+
+        Raises:
+            NewsletterError: As `render`.
+        """
+        rendering = self.render(label)
+        return rendering, self._summary(rendering.issue.label, rendering.segments, rendering.issue)
 
     def parity(self, label: str) -> tuple[ParityRow, ...]:
         """Say of each item that some segment gets in which of the publication's languages it has words.
@@ -175,7 +190,8 @@ class IssueService(IssueShelf):
         """Look every edition of a rendering over, as `check` does; waived findings say so."""
         publication = self._resources.settings.publication
         subjects = check_inputs(rendering.editions, publication)
-        found = [*check_issue(rendering.issue, publication, self.left_out(rendering.issue))]
+        left_out = self._left_out(rendering.issue, rendering.segments)
+        found = [*check_issue(rendering.issue, publication, left_out)]
         found += [finding for subject in subjects for finding in run_checks(subject)]
         if is_slow:
             found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
@@ -185,14 +201,16 @@ class IssueService(IssueShelf):
         """Say what a finding means and what to do about it, in Finnish, Swedish or English."""
         return describe(finding, language)
 
-    def approve(self, label: str, *, by: str) -> Approval:
+    def approve(self, label: str, *, by: str, confirm: Callable[[LeftOut], None] = lambda _left_out: None) -> Approval:
         """Freeze messages, audience rule and waivers under one hash, in the database and in issue.lock.
 
-        Approving the same content again gives the same hash and changes nothing.
+        Approving the same content again gives the same hash and changes nothing. What is frozen is what was read before
+        `confirm` was asked: a file that is saved in between counts as edited after the approval.
 
         Args:
             label: The issue.
             by: The person's name.
+            confirm: Told first whom the issue has nothing for; stops the approval by raising.
 
         Raises:
             ChecksFailed: A finding of severity error stands in the way.
@@ -200,8 +218,12 @@ class IssueService(IssueShelf):
             StateError: The issue was sent, or its sending has begun.
             NewsletterError: As `render`.
         """
-        self._refuse_begun(label)
-        rendering, findings = self.check(label)
+        known, segments = self._known(label), self._resources.segments
+        self._refuse_begun(known)
+        issue = self._read(known, segments)
+        confirm(self._left_out(issue, segments))
+        rendering = self._render(issue, segments)
+        findings = self.look_over(rendering)
         if blocking := count_in_the_way(findings):
             raise ChecksFailed(
                 f"{counted(blocking, 'finding stands', 'findings stand')} in the way.",
@@ -209,28 +231,25 @@ class IssueService(IssueShelf):
             )
         publication = self._resources.settings.publication
         verify_messages(rendering.messages, publication=publication, now=self._resources.clock.now())
-        segments = self._resources.segments
-        without_items = rendering.issue.without_items(segments)
-        rule = audience_rule(segments, publication.languages, without_items=without_items)
-        waivers = rendering.issue.waivers
+        rule = audience_rule(segments, publication.languages, without_items=issue.without_items(segments))
         approved = Approval(
-            hash=approval_hash(rendering.messages, rule, waivers, publication.sender),
-            label=rendering.issue.label,
+            hash=approval_hash(rendering.messages, rule, issue.waivers, publication.sender),
+            label=known,
             approved_at=self._resources.clock.now(),
             approved_by=by,
-            issue_sha256=self._file_sha256(label),
+            issue_sha256=issue.file_sha256,
             audience_rule=rule,
             messages=rendering.messages,
-            waivers=waivers,
+            waivers=issue.waivers,
             sender=publication.sender,
         )
         # The database first: a lock file without its messages would promise what cannot be sent.
         with self._resources.approvals(is_writing=True) as approvals:
-            approvals.save_approval(approved, rendering.issue.items)
-        write_lock(self.path(label).with_name(LOCK_NAME), approved)
+            approvals.save_approval(approved, issue.items)
+        write_lock(self.path(known).with_name(LOCK_NAME), approved)
         return approved
 
-    def _render(self, issue: Issue, segments: Sequence[Segment]) -> Rendering:
+    def _render(self, issue: Issue, segments: tuple[Segment, ...]) -> Rendering:
         """Compose and render every edition."""
         settings = self._resources.settings
         brand = read_brand(settings.templates_path / "brand.toml")
@@ -238,7 +257,7 @@ class IssueService(IssueShelf):
         pictures = load_pictures(issue, brand, root=settings.root)
         editions, empty = [], []
         # Where there are too many segments to make every combination, those that occur.
-        combinations = None if len(segments) <= EVERY_COMBINATION_MAX else self._audience().combinations()
+        combinations = None if len(segments) <= EVERY_COMBINATION_MAX else self._audience().combinations(segments)
         for key in edition_keys(segments, settings.publication.languages, combinations):
             edition = compose(issue, key, segments=segments, publication=settings.publication)
             if not edition.items:
@@ -250,7 +269,7 @@ class IssueService(IssueShelf):
             editions.append((edition, message))
         if not editions:
             raise StateError(f"No segment gets a single item of issue {issue.label}.", hint="Put keys into [order].")
-        return Rendering(issue=issue, editions=tuple(editions), empty=tuple(empty))
+        return Rendering(issue=issue, segments=segments, editions=tuple(editions), empty=tuple(empty))
 
     @cached_property
     def _templates(self) -> Templates:
@@ -268,10 +287,10 @@ class IssueService(IssueShelf):
                 hint=f"What came since goes into the next one: newsletter issue new {following}{has_file}",
             )
 
-    def _refuse_begun(self, label: str) -> None:
+    def _refuse_begun(self, label: IssueLabel) -> None:
         """Keep an issue from being approved anew while, or after, readers get it."""
-        summary = self.summary(label)
-        if summary.sending is not None and summary.sending.state is not SendingState.CANCELLED:
+        sendings = [one for one in self._resources.ledger.sendings(label) if not one.is_rehearsal]
+        if sendings and sendings[-1].state is not SendingState.CANCELLED:
             raise StateError(
                 f"Issue {label} cannot be approved again: its sending has begun.",
                 hint=f"See `newsletter issue report {label}`.",

@@ -4,14 +4,14 @@ Door: `IssueShelf`. `status` needs no more than this, so it must not know how an
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.curate.issue_file import read_issue
-from newsletter.domain.audience import LeftOut
+from newsletter.domain.audience import LeftOut, Segment
 from newsletter.domain.delivery import Sending, SendingState
 from newsletter.domain.issue import Approval, Issue, IssueLabel, IssueState, approval_hash
 from newsletter.domain.period import parse_period
@@ -82,17 +82,14 @@ class IssueShelf:
             UsageError: There is no such issue.
             IssueFileError: The file has mistakes; all of them together, each with its line.
         """
-        path = self.path(self._known(label))
-        root = self._resources.settings.root
-        return read_issue(
-            path,
-            segments=self._resources.segments,
-            publication=self._resources.settings.publication,
-            shown_as=path.relative_to(root),
-        )
+        return self._read(self._known(label), self._resources.segments)
 
-    def approved(self, label: str) -> Approval:
+    def approved(self, label: str, *, issue: Issue | None = None) -> Approval:
         """Give what was approved, exactly as it was, and nothing that differs from the files or the lock.
+
+        Args:
+            label: The issue.
+            issue: What was read of it, where it was read already.
 
         Raises:
             UsageError: There is no such issue.
@@ -110,7 +107,7 @@ class IssueShelf:
         frozen = approval_hash(approval.messages, approval.audience_rule, approval.waivers, approval.sender)
         if frozen != approval.hash:
             raise StateError(f"The approved messages of issue {known} were changed in the database.", hint=again)
-        if lock.issue_sha256 != self._file_sha256(known):
+        if lock.issue_sha256 != (issue.file_sha256 if issue else _sha256(self.path(known))):
             raise StateError(f"Issue {known} was edited after it was approved.", hint=again)
         return approval
 
@@ -120,47 +117,58 @@ class IssueShelf:
         Raises:
             UsageError: There is no such issue.
         """
-        known = IssueLabel(self._known(label))
-        sendings = self._resources.ledger.sendings(known)
+        return self._summary(self._known(label), self._resources.segments)
+
+    def summaries(self) -> tuple[IssueSummary, ...]:
+        """Say where each issue stands, the oldest first."""
+        labels = self.labels()
+        segments = self._resources.segments if labels else ()
+        return tuple(self._summary(label, segments) for label in labels)
+
+    def _summary(self, label: IssueLabel, segments: Sequence[Segment], issue: Issue | None = None) -> IssueSummary:
+        """Say where an issue stands; it is read unless it was read already."""
+        sendings = self._resources.ledger.sendings(label)
         begun = next((sending for sending in reversed(sendings) if not sending.is_rehearsal), None)
         is_from_elsewhere = (
-            begun is None and begun_elsewhere(self.path(known).with_name(SENT_NAME), sendings) is not None
+            begun is None and begun_elsewhere(self.path(label).with_name(SENT_NAME), sendings) is not None
         )
         try:
-            issue = self.read(known)
+            issue = issue or self._read(label, segments)
         except IssueFileError:
             # A summary is also wanted of a file with mistakes; `check` names them.
             issue = None
         return IssueSummary(
-            label=known,
-            state=IssueState.SENT if is_from_elsewhere else self._state(known, begun),
+            label=label,
+            state=IssueState.SENT if is_from_elsewhere else self._state(label, begun, issue),
             is_from_elsewhere=is_from_elsewhere,
             date=None if issue is None else issue.date,
             items=None if issue is None else len(issue.items),
             sending=begun,
             rehearsals=sum(sending.is_rehearsal for sending in sendings),
-            left_out=LeftOut() if issue is None or begun is not None else self.left_out(issue),
+            left_out=LeftOut() if issue is None or begun is not None else self._left_out(issue, segments),
         )
 
-    def left_out(self, issue: Issue) -> LeftOut:
-        """Say for which segments an issue has nothing, and how many people get nothing because of it."""
-        if not issue.without_items(self._resources.segments):
-            return LeftOut()
-        return self._audience().left_out(issue)
+    def _read(self, label: IssueLabel, segments: Sequence[Segment]) -> Issue:
+        """Read an issue's file, for segments that were read already."""
+        path, settings = self.path(label), self._resources.settings
+        shown = path.relative_to(settings.root)
+        return read_issue(path, segments=segments, publication=settings.publication, shown_as=shown)
 
-    def _state(self, label: IssueLabel, begun: Sending | None) -> IssueState:
+    def _left_out(self, issue: Issue, segments: Sequence[Segment]) -> LeftOut:
+        """Say for which segments an issue has nothing, and how many people get nothing because of it."""
+        if not issue.without_items(segments):
+            return LeftOut()
+        return self._audience().left_out(issue, segments)
+
+    def _state(self, label: IssueLabel, begun: Sending | None, issue: Issue | None) -> IssueState:
         """Read an issue's state off its sending, its lock and its file."""
         if begun is not None:
             return _STATE_OF_SENDING[begun.state]
         try:
-            self.approved(label)
+            self.approved(label, issue=issue)
         except StateError:
             return IssueState.DRAFT
         return IssueState.APPROVED
-
-    def _file_sha256(self, label: str) -> str:
-        """Give the digest of issue.toml's bytes."""
-        return hashlib.sha256(self.path(label).read_bytes()).hexdigest()
 
     def _known(self, label: str) -> IssueLabel:
         """Give the label of an issue that has a file."""
@@ -170,6 +178,11 @@ class IssueShelf:
         parse_period(label, self._resources.settings.publication.zone)
         hint = did_you_mean(label, labels) or f"newsletter issue new {label}"
         raise UsageError(f"There is no issue {label}.", hint=hint)
+
+
+def _sha256(path: Path) -> str:
+    """Give the digest of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 _STATE_OF_SENDING = {

@@ -293,6 +293,7 @@ def _prepare(configuration: Path) -> None:
         if not key_file.exists():
             create_key_file(key_file)
         newsletter.database.migrate()
+        newsletter.database.settle_key()
 
 
 def web_templates() -> Path:

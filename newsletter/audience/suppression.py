@@ -26,6 +26,10 @@ class SuppressionStore(Protocol):
         """Give the keyed hash of an address."""
         ...
 
+    def current_hash(self, address_hash: AddressHash) -> AddressHash:
+        """Give the hash under which a person is known today, of one that may be from before the key was changed."""
+        ...
+
     def status_of(self, address_hash: AddressHash) -> SubscriberStatus | None:
         """Give a person's status, or None when there is no such person."""
         ...
@@ -98,7 +102,8 @@ def unsubscribe_by_token(
     Raises:
         UsageError: The token is not valid, or the note holds an address.
     """
-    return _unsubscribe(read_unsubscribe_token(token, keys), store=store, now=now, note=note)
+    address_hash = store.current_hash(read_unsubscribe_token(token, keys))
+    return _unsubscribe(address_hash, store=store, now=now, note=note)
 
 
 def _unsubscribe(address_hash: AddressHash, *, store: SuppressionStore, now: datetime, note: str) -> Departure:

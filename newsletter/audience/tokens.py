@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from newsletter.domain.audience import AddressHash
+from newsletter.domain.keys import key_digest
 from newsletter.errors import UsageError
 
 _SUBJECT = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -96,7 +97,7 @@ _PARTS = 4
 
 def _key_id(key: bytes) -> str:
     """Name a key without giving anything of it away."""
-    return _text(hmac.digest(key, b"newsletter key id\0", hashlib.sha256))[:_KEY_ID_LENGTH]
+    return _text(key_digest(key))[:_KEY_ID_LENGTH]
 
 
 @functools.lru_cache(maxsize=16)

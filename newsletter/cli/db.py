@@ -3,11 +3,16 @@
 import getpass
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.command import Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.errors import counted
+
+if TYPE_CHECKING:
+    from newsletter.service.keys.ring import Settled
 
 
 @click.group(cls=Noun)
@@ -40,7 +45,25 @@ def migrate(session: Session) -> None:
     click.echo(
         f"The database has schema {after} already." if before == after else f"The database has schema {after} now."
     )
+    if settled := session.newsletter.database.settle_key():
+        _tell_key(settled)
     session.next_step("newsletter status")
+
+
+def _tell_key(settled: "Settled") -> None:
+    """Say which key is the database's from now on."""
+    click.echo(f"It knows its key now: {settled.key}. No other one is taken from here on.")
+    if settled.moved:
+        people = counted(settled.moved, "person was", "people were")
+        click.echo(
+            f"{people} stored under another key, and are under this one now, each once. If you still"
+            " have that key: `newsletter key import FILE`, so that who left under it is known."
+        )
+    if settled.unproven:
+        click.echo(
+            f"Nobody is stored on whom it could be tried: whether {counted(settled.unproven, 'suppression')} were made"
+            " with it, nobody can tell. See that it is the key file you always had."
+        )
 
 
 @db.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 from newsletter import machine
 from newsletter.send.mark import Doubt
 from newsletter.service.deliveries.guard import Adopted, Guard
+from newsletter.service.keys.ring import Settled
 from newsletter.service.resources import Resources
 from newsletter.storage.database import SCHEMA_REVISION, is_wal_safe
 
@@ -83,6 +84,14 @@ class DatabaseService:
         if before is None:
             self._guard.mark_new()
         return before, after
+
+    def settle_key(self) -> Settled | None:
+        """See that database and key file belong together; give what came of it where the database did not know its key.
+
+        Raises:
+            ConfigurationError: The key file is missing or unusable, or holds another key than the database's.
+        """
+        return self._resources.settle_key()
 
     def adopt(self, labels: Collection[str] = (), *, by: str) -> Adopted:
         """Declare this database, as it is and where it is, the one to send from, after a restored backup or a copy.

@@ -10,13 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.audience.key_file import read_key_file
 from newsletter.audience.segments import read_segments
 from newsletter.config import Settings
 from newsletter.domain.audience import Segment
 from newsletter.domain.clock import Clock
 from newsletter.domain.content import SegmentId
+from newsletter.domain.keys import Keyring
 from newsletter.errors import StateError, UsageError
+from newsletter.service.keys.ring import Ring, Settled, settle_key
 from newsletter.toml_file import did_you_mean
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ class Resources:
 
         Raises:
             StorageError: It is missing, or of another schema than this program's.
+            ConfigurationError: The key file is missing or unusable, or holds another key than the database's.
         """
         self.unchecked_database.require_current()
+        self.settle_key()
         return self.unchecked_database
 
     @property
@@ -88,10 +91,12 @@ class Resources:
             ConfigurationError: As `key`.
         """
         from newsletter.storage.audience import AudienceStore
+        from newsletter.storage.audience.keys import KeyStore
 
         database = self.database
         with database.write() if is_writing else database.read() as connection:
-            yield AudienceStore(connection, key=self.key)
+            keys = self._ring.within(KeyStore(connection))
+            yield AudienceStore(connection, key=keys.current, kept=keys.kept)
 
     @property
     def database_path(self) -> Path:
@@ -106,13 +111,45 @@ class Resources:
         return path
 
     @cached_property
-    def key(self) -> bytes:
-        """Give the publication's key.
+    def _ring(self) -> Ring:
+        return Ring(self.settings.key_path)
+
+    @property
+    def keys(self) -> Keyring:
+        """Give the publication's keys.
 
         Raises:
-            ConfigurationError: The key file is missing, short or readable by others.
+            StorageError: As `database`.
+            ConfigurationError: Likewise.
         """
-        return read_key_file(self.settings.key_path)
+        from newsletter.storage.audience.keys import KeyStore
+
+        with self.database.read() as connection:
+            return self._ring.within(KeyStore(connection))
+
+    def settle_key(self) -> Settled | None:
+        """See that the database and the key file belong together; give what came of it where it did not know its key.
+
+        Raises:
+            ConfigurationError: The key file is missing or unusable, or holds another key than the database's.
+            StorageError: The database cannot be read or written.
+        """
+        from newsletter.audience.key_file import read_key_file
+        from newsletter.storage.audience.keys import KeyStore
+
+        database, path = self.unchecked_database, self.settings.key_path
+        with database.read() as connection:
+            if KeyStore(connection).known().current is not None:
+                self._ring.within(KeyStore(connection))
+                return None
+        with database.write() as connection:
+            store = KeyStore(connection)
+            if store.known().current is not None:
+                return None
+            settled = settle_key(store, read_key_file(path), name=path.name, now=self.clock.now())
+        with database.read() as connection:
+            self._ring.within(KeyStore(connection))
+        return settled
 
     @property
     def segments(self) -> tuple[Segment, ...]:

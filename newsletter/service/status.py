@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from newsletter import machine
+from newsletter.audience.key_file import read_key_file
 from newsletter.domain.content import Source
 from newsletter.domain.issue import IssueState
 from newsletter.domain.notification import KeptNotification, NotificationKind
@@ -14,7 +15,6 @@ from newsletter.send.mark import Doubt
 from newsletter.service.database import DatabaseService
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
 from newsletter.service.resources import Resources
-from newsletter.storage.audience import AudienceStore
 from newsletter.storage.content import ContentStore
 from newsletter.storage.notifications import NotificationStore
 
@@ -97,8 +97,9 @@ class StatusService:
         Raises:
             NewsletterError: The database or a file cannot be read.
         """
+        with self._resources.people() as store:
+            people = store.count_mailable()
         with self._resources.database.read() as connection:
-            people = AudienceStore(connection, key=self._resources.key).count_mailable()
             items = ContentStore(connection).count()
             account_news = self._account_news(NotificationStore(connection))
         summaries = self._shelf.summaries()
@@ -161,9 +162,12 @@ class StatusService:
 
     def _key(self) -> tuple[str, str | None]:
         path = self._resources.settings.key_path
-        assert self._resources.key
+        first, *others = read_key_file(path).ids()
+        if self._database.state().is_current:
+            self._resources.settle_key()
+        more = f", and {counted(len(others), 'other')} that it keeps" if others else ""
         return (
-            f"{path.name}, {machine.rights_of(path)}.",
+            f"{path.name}, {machine.rights_of(path)}: key {first}{more}.",
             "Back it up: without it nobody can tell who must not be mailed.",
         )
 

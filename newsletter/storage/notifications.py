@@ -35,7 +35,7 @@ from newsletter.domain.notification import (
 from newsletter.storage.columns import Moment
 from newsletter.storage.ledger.claims import settle_proven
 from newsletter.storage.ledger.statements import STATE, WITH_BATCH, with_state
-from newsletter.storage.tables import batch, delivery, notification, sending
+from newsletter.storage.tables import batch, delivery, notification, rehashed, sending
 
 _SENDINGS_LOOKED_BACK_ON = 24
 """Real sendings in which earlier deliveries of an address are looked for: two years of a monthly newsletter."""
@@ -141,10 +141,14 @@ class NotificationStore:
                     delivery.c.sending_id,
                     sending.c.is_rehearsal,
                     delivery.c.batch_id,
-                    delivery.c.address_hash,
+                    func.coalesce(rehashed.c.new_hash, delivery.c.address_hash).label("address_hash"),
                     STATE.label("state"),
                 )
-                .select_from(WITH_BATCH.join(sending, sending.c.id == delivery.c.sending_id))
+                .select_from(
+                    WITH_BATCH.join(sending, sending.c.id == delivery.c.sending_id).outerjoin(
+                        rehashed, rehashed.c.old_hash == delivery.c.address_hash
+                    )
+                )
                 .where(delivery.c.key.in_(portion))
             )
             for row in self._connection.execute(found):
@@ -167,10 +171,14 @@ class NotificationStore:
             .limit(_SENDINGS_LOOKED_BACK_ON)
         )
         recent = self._connection.execute(latest).scalars().all()
-        histories: dict[AddressHash, list[DeliveryState]] = {}
-        for portion in _portions(dict.fromkeys(address_hashes)):
+        ends: list[tuple[int, AddressHash, DeliveryState]] = []
+        hashes = {one: one for one in address_hashes}
+        for portion in _portions(list(hashes)):
+            before = self._connection.execute(select(rehashed).where(rehashed.c.new_hash.in_(portion)))
+            hashes.update({AddressHash(row.old_hash): AddressHash(row.new_hash) for row in before})
+        for portion in _portions(hashes):
             found = (
-                select(delivery.c.address_hash, STATE)
+                select(delivery.c.address_hash, delivery.c.sending_id, STATE)
                 .select_from(WITH_BATCH)
                 .where(
                     delivery.c.sending_id.in_(recent),
@@ -178,10 +186,12 @@ class NotificationStore:
                     or_(delivery.c.state.is_not(None), batch.c.state == BatchState.ACCEPTED),
                     STATE != DeliveryState.SKIPPED,
                 )
-                .order_by(delivery.c.sending_id.desc())
             )
-            for address_hash, state in self._connection.execute(found):
-                histories.setdefault(AddressHash(address_hash), []).append(DeliveryState(state))
+            for address_hash, sending_id, state in self._connection.execute(found):
+                ends.append((sending_id, hashes[AddressHash(address_hash)], DeliveryState(state)))
+        histories: dict[AddressHash, list[DeliveryState]] = {}
+        for _, address_hash, state in sorted(ends, key=lambda end: -end[0]):
+            histories.setdefault(address_hash, []).append(state)
         return {address_hash: tuple(states) for address_hash, states in histories.items()}
 
     def resumed_at(self, sending_id: SendingId) -> datetime | None:

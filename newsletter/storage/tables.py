@@ -147,6 +147,30 @@ suppression_change = Table(
     sqlite_strict=True,
 )
 
+publication_key = Table(
+    "publication_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # The one that makes the hashes; the others look up who is gone.
+    Column("is_current", Flag, nullable=False),
+    # Whatever two programs do at once.
+    Index("uq_publication_key_current", "is_current", unique=True, sqlite_where=text("is_current = 1")),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+rehashed = Table(
+    "rehashed",
+    metadata,
+    # Under which hash a person is known since the key was changed: links, deliveries and notifications of before have
+    # the old one.
+    Column("old_hash", Text, primary_key=True),
+    Column("new_hash", Text, nullable=False),
+    Index(None, "new_hash"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 # Issues --------------------------------------------------------------------------------------------------------------
 
 approval = Table(

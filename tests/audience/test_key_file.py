@@ -25,7 +25,7 @@ def test_a_new_key_file_is_random_and_its_owners_alone(tmp_path: Path) -> None:
     finally:
         os.umask(before)
 
-    assert keys == [read_key_file(tmp_path / name) for name in ("one.key", "two.key")]
+    assert keys == [read_key_file(tmp_path / name).first for name in ("one.key", "two.key")]
     assert (len(set(keys)), {len(key) for key in keys}) == (2, {32})
     assert (tmp_path / "one.key").read_text() == f"{keys[0].hex()}\n"
     assert stat.S_IMODE((tmp_path / "one.key").stat().st_mode) == 0o600
@@ -63,7 +63,7 @@ def test_a_missing_folder_is_named_as_the_reason(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [GOOD, f"{GOOD}\n", f" {GOOD.upper()} \r\n"])
 def test_a_key_survives_being_copied_by_hand(content: str, tmp_path: Path) -> None:
     """Space around the digits and their case do not matter to a key that came out of a password manager."""
-    assert read_key_file(write(tmp_path / "newsletter.key", content)) == bytes(range(32))
+    assert read_key_file(write(tmp_path / "newsletter.key", content)).first == bytes(range(32))
 
 
 @pytest.mark.parametrize(

@@ -180,9 +180,9 @@ class PeopleService:
         Raises:
             UsageError: The token is not valid.
         """
-        key, now = self._resources.key, self._resources.clock.now()
+        keys, now = self._resources.keys.keys, self._resources.clock.now()
         with self._resources.people(is_writing=True) as store:
-            return unsubscribe_by_token(token, keys=[key], store=store, now=now, note="unsubscribe link of a mail")
+            return unsubscribe_by_token(token, keys=keys, store=store, now=now, note="unsubscribe link of a mail")
 
 
 def _suppressed_stranger(suppression: Suppression) -> str:

@@ -34,7 +34,6 @@ from newsletter.service.deliveries.trial import Tested, chosen_edition, test_bat
 from newsletter.service.deliveries.way_out import missing_for_real, require_way_out
 from newsletter.service.issues.shelf import IssueShelf
 from newsletter.service.resources import Resources
-from newsletter.storage.audience import AudienceStore
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.track.report import Report, build_report
 
@@ -194,9 +193,10 @@ class DeliveryService:
         is_rehearsal = mailer.capabilities.is_rehearsal
         if not is_rehearsal:
             require_way_out(publication, publication.sender)
+        key = self._resources.keys.current
         batch = test_batch(
             message,
-            map(self._tester, known),
+            [self._tester(address, key) for address in known],
             label=IssueLabel(label),
             publication=publication,
             is_rehearsal=is_rehearsal,
@@ -210,13 +210,15 @@ class DeliveryService:
             outcomes={one.address: outcomes[one.delivery_key] for one in batch.recipients},
         )
 
-    def _tester(self, address: str) -> Recipient:
+    def _tester(self, address: str, key: bytes) -> Recipient:
         """Give what is one tester's."""
-        key = DeliveryKey(secrets.token_hex(16))
-        address_hash = hash_address(address, self._resources.key)
-        return self._personalise(
-            PlannedDelivery(key=key, address_hash=address_hash, subscriber_id=None, address=address)
+        planned = PlannedDelivery(
+            key=DeliveryKey(secrets.token_hex(16)),
+            address_hash=hash_address(address, key),
+            subscriber_id=None,
+            address=address,
         )
+        return self._personalise(planned, key)
 
     def report(self, label: str) -> tuple[Report, ...]:
         """Account for every sending of an issue, the real one first, then rehearsals, the oldest first.
@@ -333,6 +335,7 @@ class DeliveryService:
         self, sending: Sending, approval: Approval, mailer: Mailer, ledger: DeliveryLedger, owner: Owner
     ) -> Assignment:
         """Put together all that delivering a batch needs."""
+        key = self._resources.keys.current  # Stays: while a sending is open nobody changes it.
         return Assignment(
             sending=sending,
             ledger=ledger,
@@ -340,7 +343,7 @@ class DeliveryService:
             messages={message.edition: message for message in approval.messages},
             sender=approval.sender,
             list_id=list_id(self._resources.settings.publication),
-            personalise=lambda planned, _sending: self._personalise(planned),
+            personalise=lambda planned, _sending: self._personalise(planned, key),
             owner=owner,
             clock=self._resources.clock,
             note_call=(lambda: None) if sending.is_rehearsal else self._guard.begin(sending),
@@ -352,16 +355,16 @@ class DeliveryService:
 
     def _refuse_suppressed(self, addresses: Sequence[str]) -> None:
         """Keep a test from addresses that must never be mailed."""
-        with self._resources.database.read() as connection:
-            suppressed = AudienceStore(connection, key=self._resources.key).suppressions_of(addresses)
+        with self._resources.people() as store:
+            suppressed = store.suppressions_of(addresses)
         if suppressed:
             which = "This address is" if len(addresses) == 1 else f"{len(suppressed)} of these addresses are"
             raise UsageError(f"{which} suppressed: nothing may be sent there, also no test. Nothing was sent.")
 
-    def _personalise(self, planned: PlannedDelivery) -> Recipient:
+    def _personalise(self, planned: PlannedDelivery, key: bytes) -> Recipient:
         """Give what is one person's: the address, the values of the slots, the ways out."""
         assert planned.address is not None, "the ledger skips people whose record is gone"
-        publication, key = self._resources.settings.publication, self._resources.key
+        publication = self._resources.settings.publication
         token = unsubscribe_token(planned.address_hash, key)
         return recipient_of(planned.key, planned.address, planned.name, token=token, publication=publication)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from newsletter.audience.addresses import parse_address
-from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason, hash_address
+from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason
 from newsletter.domain.delivery import DeliveryKey, DeliveryState, Mailer, SendingId
 from newsletter.domain.notification import (
     FetchedSuppressions,
@@ -112,20 +112,18 @@ class NotificationService:
             StorageError: The database is locked, full or cannot be written; nothing was kept.
         """
         now = self._resources.clock.now()
-        with self._resources.database.write() as connection:
-            store = NotificationStore(connection)
+        with self._resources.people(is_writing=True) as audience:
+            store = NotificationStore(audience.connection)
             keys = [one.delivery_key for one in notifications if one.delivery_key is not None]
             known = store.deliveries(keys)
-            new = store.keep([self._looked_at(one, known) for one in notifications], known, now)
+            new = store.keep([_looked_at(one, known, audience) for one in notifications], known, now)
             news = {known[key]: told for key, told in reduce(new).deliveries.items() if key in known}
             changes = _changes(news)
             store.set_states(changes, now)
             closed = store.close_proven({one.batch_id for one in news}, now)
             people = {one: told for one, told in news.items() if not one.is_rehearsal}
-            suppressed = self._suppress(AudienceStore(connection, key=self._resources.key), people, now)
-            suppressed += _suppress_worn_out(
-                store, AudienceStore(connection, key=self._resources.key), _soft_bounced(people, changes), now
-            )
+            suppressed = _suppress(audience, people, now)
+            suppressed += _suppress_worn_out(store, audience, _soft_bounced(people, changes), now)
             paused = _pause_blocked(store, people)
         ledger = DeliveryLedger(self._resources.database)
         for sending_id in closed:
@@ -195,9 +193,7 @@ class NotificationService:
     ) -> tuple[int, dict[SuppressionReason, int]]:
         """Suppress what is not suppressed yet; count the others, and these by reason."""
         now, new = self._resources.clock.now(), Counter[SuppressionReason]()
-        database = self._resources.database
-        with database.read() if is_dry_run else database.write() as connection:
-            store = AudienceStore(connection, key=self._resources.key)
+        with self._resources.people(is_writing=not is_dry_run) as store:
             known = {store.hash_of(one) for one in store.suppressions_of([entry.address for entry in entries])}
             for entry in entries:
                 address_hash = store.hash_of(entry.address)
@@ -211,35 +207,36 @@ class NotificationService:
                     _keep_from(store, address_hash, entry.reason, entry.note, now)
         return len(entries) - new.total(), dict(new)
 
-    def _looked_at(self, one: Notification, known: Mapping[DeliveryKey, KnownDelivery]) -> Notification:
-        """Give a notification without its address; set aside when the delivery that it names went to another one."""
-        about = known.get(one.delivery_key) if one.delivery_key else None
-        if about is None or one.address is None:
-            return replace(one, address=None)
-        address_hash = hash_address(one.address, self._resources.key)
-        if address_hash == about.address_hash:
-            return replace(one, address=None)
-        # Under keys of its own, or it would stand in the way of the true one.
-        natural_key = hashlib.sha256(f"set aside {one.natural_key} {address_hash}".encode()).hexdigest()
-        why = "not of the address that its delivery went to" if one.address else "without an address"
-        return replace(
-            one,
-            address=None,
-            event_id=None,
-            natural_key=natural_key,
-            kind=NotificationKind.SET_ASIDE,
-            reason=f"{one.kind}, {why}",
-            suppression=None,
-        )
 
-    @staticmethod
-    def _suppress(store: AudienceStore, people: Mapping[KnownDelivery, DeliveryNews], now: datetime) -> int:
-        """Suppress who bounced hard, complained or left, at once; count them."""
-        for one, news in people.items():
-            if news.has_left:
-                _let_leave(store, one.address_hash, now)
-        told = [(one.address_hash, news.suppression) for one, news in people.items() if news.suppression is not None]
-        return sum(_keep_from(store, whose, news.reason, _note(news), now) for whose, news in told)
+def _looked_at(one: Notification, known: Mapping[DeliveryKey, KnownDelivery], audience: AudienceStore) -> Notification:
+    """Give a notification without its address; set aside when the delivery that it names went to another one."""
+    about = known.get(one.delivery_key) if one.delivery_key else None
+    if about is None or one.address is None:
+        return replace(one, address=None)
+    address_hash, *older = audience.hashes_of(one.address)
+    if about.address_hash in (address_hash, *older):
+        return replace(one, address=None)
+    # Under keys of its own, or it would stand in the way of the true one.
+    natural_key = hashlib.sha256(f"set aside {one.natural_key} {address_hash}".encode()).hexdigest()
+    why = "not of the address that its delivery went to" if one.address else "without an address"
+    return replace(
+        one,
+        address=None,
+        event_id=None,
+        natural_key=natural_key,
+        kind=NotificationKind.SET_ASIDE,
+        reason=f"{one.kind}, {why}",
+        suppression=None,
+    )
+
+
+def _suppress(store: AudienceStore, people: Mapping[KnownDelivery, DeliveryNews], now: datetime) -> int:
+    """Suppress who bounced hard, complained or left, at once; count them."""
+    for one, news in people.items():
+        if news.has_left:
+            _let_leave(store, one.address_hash, now)
+    told = [(one.address_hash, news.suppression) for one, news in people.items() if news.suppression is not None]
+    return sum(_keep_from(store, whose, news.reason, _note(news), now) for whose, news in told)
 
 
 def _changes(news: Mapping[KnownDelivery, DeliveryNews]) -> list[StateChange]:

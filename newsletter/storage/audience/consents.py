@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import insert, select
 
-from newsletter.domain.audience import Consent
+from newsletter.domain.audience import Consent, hash_address
 from newsletter.storage.audience.hashed import HashedStore
 from newsletter.storage.tables import consent
 
@@ -15,10 +15,12 @@ class ConsentStore(HashedStore):
     def consents_of(self, address: str) -> tuple[Consent, ...]:
         """Give the proofs of why we may write to an address, the oldest first."""
         found = (
-            select(consent).where(consent.c.address_hash == self.hash_of(address)).order_by(consent.c.at, consent.c.id)
+            select(consent)
+            .where(consent.c.address_hash.in_(self.hashes_of(address)))
+            .order_by(consent.c.at, consent.c.id)
         )
         return tuple(
-            Consent(at=row.at, source=row.source, wording=row.wording) for row in self._connection.execute(found)
+            Consent(at=row.at, source=row.source, wording=row.wording) for row in self.connection.execute(found)
         )
 
     def add_consent(self, address: str, given: Consent) -> None:
@@ -28,8 +30,13 @@ class ConsentStore(HashedStore):
     def _add_consents(self, given: Iterable[tuple[str, Consent]]) -> None:
         """Keep consents."""
         rows = [
-            {"address_hash": self.hash_of(address), "at": proof.at, "source": proof.source, "wording": proof.wording}
+            {
+                "address_hash": hash_address(address, self._key),
+                "at": proof.at,
+                "source": proof.source,
+                "wording": proof.wording,
+            }
             for address, proof in given
         ]
         if rows:
-            self._connection.execute(insert(consent), rows)
+            self.connection.execute(insert(consent), rows)

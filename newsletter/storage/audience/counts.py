@@ -16,17 +16,17 @@ class CountStore(HashedStore):
 
     def count(self) -> int:
         """Give how many people are known, whatever their status."""
-        return self._connection.execute(select(func.count()).select_from(subscriber)).scalar_one()
+        return self.connection.execute(select(func.count()).select_from(subscriber)).scalar_one()
 
     def count_mailable(self) -> int:
         """Give how many people are active and may be mailed."""
         is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
         mailable = select(func.count()).where(subscriber.c.status == SubscriberStatus.ACTIVE, ~is_suppressed)
-        return self._connection.execute(mailable.select_from(subscriber)).scalar_one()
+        return self.connection.execute(mailable.select_from(subscriber)).scalar_one()
 
     def attribute_names(self) -> tuple[str, ...]:
         """Give every attribute that somebody has, sorted."""
-        return tuple(sorted(self._connection.execute(select(subscriber_attribute.c.name).distinct()).scalars()))
+        return tuple(sorted(self.connection.execute(select(subscriber_attribute.c.name).distinct()).scalars()))
 
     def headcounts(self, segments: Sequence[Segment]) -> tuple[Headcount, ...]:
         """Count everybody by segments, language, status and suppression; the largest group first."""
@@ -37,7 +37,7 @@ class CountStore(HashedStore):
             subscriber.c.status,
             is_suppressed.label("is_suppressed"),
         ).subquery("alike")
-        rows = self._connection.execute(select(*alike.c, func.count().label("people")).group_by(*alike.c))
+        rows = self.connection.execute(select(*alike.c, func.count().label("people")).group_by(*alike.c))
         ranked = [segment.id for segment in sorted(segments, key=lambda segment: segment.rank)]
         counted = (
             Headcount(

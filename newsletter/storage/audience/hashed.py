@@ -1,17 +1,12 @@
-"""What every part of the store shares: a transaction, the key of the hashes, lists cut to what a statement takes."""
+"""What every part of the store shares: a transaction, and the keys of the hashes."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exists, select
 
 from newsletter.domain.audience import AddressHash, hash_address
-
-Value = TypeVar("Value")
-
-VALUES_IN_ONE_STATEMENT = 5_000
-"""SQLite takes 32,766 values in a statement, PostgreSQL 65,535."""
+from newsletter.storage.audience.keys import KeyStore
+from newsletter.storage.tables import rehashed, subscriber, suppression
 
 
 class HashedStore:
@@ -20,19 +15,36 @@ class HashedStore:
     Args:
         connection: In a transaction; a writing one for the methods that write.
         key: The publication's key, for the hashes of addresses.
+        kept: Older ones, under which people who are gone may be known.
     """
 
-    def __init__(self, connection: Connection, *, key: bytes) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, *, key: bytes, kept: Sequence[bytes] = ()) -> None:
+        self.connection = connection
         self._key = key
+        self._kept = tuple(kept)
 
     def hash_of(self, address: str) -> AddressHash:
-        """Give the keyed hash of an address."""
-        return hash_address(address, self._key)
+        """Give the keyed hash of an address: of somebody who is gone the one under which a suppression is kept."""
+        current, *older = self.hashes_of(address)
+        if older:
+            held = select(suppression.c.address_hash).where(suppression.c.address_hash.in_([current, *older]))
+            found = set(self.connection.execute(held).scalars())
+            is_stored = exists().where(subscriber.c.address_hash == current)
+            if found and current not in found and not self.connection.execute(select(is_stored)).scalar_one():
+                return next(one for one in older if one in found)
+        return current
 
+    def current_hash(self, address_hash: AddressHash) -> AddressHash:
+        """Give the hash under which a person is known today, of one that may be from before the key was changed."""
+        moved = select(rehashed.c.new_hash).where(rehashed.c.old_hash == address_hash)
+        return AddressHash(self.connection.execute(moved).scalar() or address_hash)
 
-def portions(values: Iterable[Value]) -> Iterator[list[Value]]:
-    """Cut values into lists that one statement can take."""
-    remaining = iter(values)
-    while portion := list(islice(remaining, VALUES_IN_ONE_STATEMENT)):
-        yield portion
+    def hashes_of(self, address: str) -> list[AddressHash]:
+        """Give the hashes under which an address may be kept, the one in use first."""
+        return [hash_address(address, key) for key in (self._key, *self._kept)]
+
+    def _bring_over(self, addresses: Iterable[str]) -> None:
+        """Bring what is kept of people who were gone under the key in use, for they are about to be stored again."""
+        if self._kept:
+            hashes = {old: new for new, *older in map(self.hashes_of, addresses) for old in older}
+            KeyStore(self.connection).bring_over(hashes)

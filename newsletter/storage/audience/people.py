@@ -14,11 +14,12 @@ from newsletter.domain.audience import (
     SubscriberId,
     SubscriberStatus,
     comparable,
+    hash_address,
     normal_address,
 )
 from newsletter.domain.content import Language
 from newsletter.storage.audience.consents import ConsentStore
-from newsletter.storage.audience.hashed import VALUES_IN_ONE_STATEMENT, portions
+from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
 from newsletter.storage.rules import rule_condition
 from newsletter.storage.tables import consent, subscriber, subscriber_attribute, subscriber_tag
 
@@ -36,7 +37,7 @@ class PeopleStore(ConsentStore):
     def find_many(self, addresses: Sequence[str]) -> dict[str, Subscriber]:
         """Give the people who have one of the addresses, by the normal form of the address."""
         people: list[Subscriber] = []
-        for hashes in portions(map(self.hash_of, addresses)):
+        for hashes in portions(hash_address(address, self._key) for address in addresses):
             people += self._people(select(subscriber).where(subscriber.c.address_hash.in_(hashes)))
         return {normal_address(person.address): person for person in people}
 
@@ -55,7 +56,7 @@ class PeopleStore(ConsentStore):
             is_near.append(and_(at_domain, written.startswith(before[:half], autoescape=True)))
         nearest = func.abs(func.length(written) - len(address))
         found = select(subscriber.c.address).where(or_(*is_near)).order_by(nearest, subscriber.c.id).limit(limit)
-        return tuple(self._connection.execute(found).scalars())
+        return tuple(self.connection.execute(found).scalars())
 
     def page(
         self,
@@ -85,23 +86,24 @@ class PeopleStore(ConsentStore):
     def status_of(self, address_hash: AddressHash) -> SubscriberStatus | None:
         """Give a person's status, or None when there is no such person."""
         found = select(subscriber.c.status).where(subscriber.c.address_hash == address_hash)
-        status = self._connection.execute(found).scalar()
+        status = self.connection.execute(found).scalar()
         return None if status is None else SubscriberStatus(status)
 
     def add_many(self, people: Sequence[tuple[Subscriber, Consent | None]], now: datetime) -> None:
         """Keep new people, each with the consent there is."""
         if not people:
             return
+        self._bring_over(person.address for person, _ in people)
         rows = [
             {
                 **_columns(person, now),
                 "address": person.address,
-                "address_hash": self.hash_of(person.address),
+                "address_hash": hash_address(person.address, self._key),
                 "created_at": now,
             }
             for person, _ in people
         ]
-        kept = self._connection.execute(insert(subscriber).returning(subscriber.c.address_hash, subscriber.c.id), rows)
+        kept = self.connection.execute(insert(subscriber).returning(subscriber.c.address_hash, subscriber.c.id), rows)
         ids = {row.address_hash: row.id for row in kept}
         self._add_facts((ids[row["address_hash"]], person) for row, (person, _) in zip(rows, people, strict=True))
         self._add_consents((person.address, given) for person, given in people if given is not None)
@@ -111,34 +113,34 @@ class PeopleStore(ConsentStore):
         if not people:
             return
         changed = update(subscriber).where(subscriber.c.id == bindparam("whose"))
-        self._connection.execute(changed, [{"whose": person.id, **_columns(person, now)} for person in people])
+        self.connection.execute(changed, [{"whose": person.id, **_columns(person, now)} for person in people])
         for ids in portions(person.id for person in people):
             for facts in (subscriber_attribute, subscriber_tag):
-                self._connection.execute(delete(facts).where(facts.c.subscriber_id.in_(ids)))
+                self.connection.execute(delete(facts).where(facts.c.subscriber_id.in_(ids)))
         self._add_facts((person.id, person) for person in people if person.id is not None)
 
     def set_status(self, address_hash: AddressHash, status: SubscriberStatus, now: datetime) -> None:
         """Keep a person's new status."""
         whose = subscriber.c.address_hash == address_hash
-        self._connection.execute(update(subscriber).where(whose).values(status=status, changed_at=now))
+        self.connection.execute(update(subscriber).where(whose).values(status=status, changed_at=now))
 
     def erase(self, address_hash: AddressHash) -> bool:
         """Remove a person's record and consents; False when there is no such person."""
-        self._connection.execute(delete(consent).where(consent.c.address_hash == address_hash))
-        erased = self._connection.execute(delete(subscriber).where(subscriber.c.address_hash == address_hash))
+        self.connection.execute(delete(consent).where(consent.c.address_hash == address_hash))
+        erased = self.connection.execute(delete(subscriber).where(subscriber.c.address_hash == address_hash))
         return erased.rowcount > 0
 
     def _people(self, found: Select[tuple[object, ...]]) -> list[Subscriber]:
         """Read people with their attributes and tags, in the order of the statement."""
-        rows = self._connection.execute(found).all()
+        rows = self.connection.execute(found).all()
         ids = [row.id for row in rows]
         attributes: dict[int, dict[str, str]] = {whose: {} for whose in ids}
         tags: dict[int, list[str]] = {whose: [] for whose in ids}
         held = select(subscriber_attribute).where(subscriber_attribute.c.subscriber_id.in_(ids))
-        for row in self._connection.execute(held.order_by(subscriber_attribute.c.name)):
+        for row in self.connection.execute(held.order_by(subscriber_attribute.c.name)):
             attributes[row.subscriber_id][row.name] = row.value
         carried = select(subscriber_tag).where(subscriber_tag.c.subscriber_id.in_(ids))
-        for row in self._connection.execute(carried):
+        for row in self.connection.execute(carried):
             tags[row.subscriber_id].append(row.tag)
         return [_subscriber(row, attributes[row.id], tags[row.id]) for row in rows]
 
@@ -155,9 +157,9 @@ class PeopleStore(ConsentStore):
                 {"subscriber_id": whose, "tag": tag, "form": comparable(tag)} for tag in dict.fromkeys(person.tags)
             ]
         if attributes:
-            self._connection.execute(insert(subscriber_attribute), attributes)
+            self.connection.execute(insert(subscriber_attribute), attributes)
         if tags:
-            self._connection.execute(insert(subscriber_tag), tags)
+            self.connection.execute(insert(subscriber_tag), tags)
 
 
 def _columns(person: Subscriber, now: datetime) -> dict[str, object]:

@@ -11,9 +11,11 @@ from newsletter.domain.audience import (
     SuppressionAction,
     SuppressionChange,
     SuppressionReason,
+    hash_address,
     normal_address,
 )
-from newsletter.storage.audience.hashed import HashedStore, portions
+from newsletter.storage.audience.hashed import HashedStore
+from newsletter.storage.audience.portions import portions
 from newsletter.storage.tables import suppression, suppression_change
 
 
@@ -22,10 +24,10 @@ class SuppressionStore(HashedStore):
 
     def suppressions_of(self, addresses: Sequence[str]) -> dict[str, Suppression]:
         """Give the suppressions of addresses, by the normal form of the address."""
-        forms = {self.hash_of(address): normal_address(address) for address in addresses}
+        forms = {one: normal_address(address) for address in addresses for one in self.hashes_of(address)}
         found: dict[str, Suppression] = {}
         for hashes in portions(forms):
-            for row in self._connection.execute(select(suppression).where(suppression.c.address_hash.in_(hashes))):
+            for row in self.connection.execute(select(suppression).where(suppression.c.address_hash.in_(hashes))):
                 found[forms[row.address_hash]] = _suppression(row)
         return found
 
@@ -34,22 +36,22 @@ class SuppressionStore(HashedStore):
         found = select(suppression).order_by(suppression.c.address_hash).limit(limit)
         if after is not None:
             found = found.where(suppression.c.address_hash > after)
-        return tuple(_suppression(row) for row in self._connection.execute(found))
+        return tuple(_suppression(row) for row in self.connection.execute(found))
 
     def suppression_counts(self) -> Mapping[SuppressionReason, int]:
         """Count the suppressions by reason."""
         counted = select(suppression.c.reason, func.count()).group_by(suppression.c.reason)
-        return {SuppressionReason(reason): count for reason, count in self._connection.execute(counted)}
+        return {SuppressionReason(reason): count for reason, count in self.connection.execute(counted)}
 
     def suppression_changes_of(self, address: str) -> tuple[SuppressionChange, ...]:
         """Give the record of an address's suppression, the oldest change first."""
-        whose = suppression_change.c.address_hash == self.hash_of(address)
+        whose = suppression_change.c.address_hash.in_(self.hashes_of(address))
         found = select(suppression_change).where(whose).order_by(suppression_change.c.id)
         return tuple(
             SuppressionChange(
                 action=SuppressionAction(row.action), reason=SuppressionReason(row.reason), at=row.at, note=row.note
             )
-            for row in self._connection.execute(found)
+            for row in self.connection.execute(found)
         )
 
     def suppress(
@@ -68,7 +70,7 @@ class SuppressionStore(HashedStore):
         if self._suppress([address_hash], reason, at, note) > 0:
             return True
         if over:
-            replaced = self._connection.execute(
+            replaced = self.connection.execute(
                 update(suppression)
                 .where(suppression.c.address_hash == address_hash, suppression.c.reason.in_(sorted(over)))
                 .values(reason=reason, at=at, note=note)
@@ -79,16 +81,17 @@ class SuppressionStore(HashedStore):
 
     def suppress_many(self, addresses: Sequence[str], reason: SuppressionReason, at: datetime, note: str) -> int:
         """Keep that addresses must never be mailed; give how many were not suppressed already."""
-        return self._suppress([self.hash_of(address) for address in addresses], reason, at, note)
+        self._bring_over(addresses)
+        return self._suppress([hash_address(address, self._key) for address in addresses], reason, at, note)
 
     def lift(self, address_hash: AddressHash, at: datetime, note: str) -> Suppression | None:
         """Remove a suppression, keep that it was removed and why, and give it; None when there is none."""
         whose = suppression.c.address_hash == address_hash
-        row = self._connection.execute(select(suppression).where(whose)).one_or_none()
+        row = self.connection.execute(select(suppression).where(whose)).one_or_none()
         if row is None:
             return None
         lifted = _suppression(row)
-        self._connection.execute(delete(suppression).where(whose))
+        self.connection.execute(delete(suppression).where(whose))
         self._record(SuppressionAction.LIFTED, [address_hash], lifted.reason, at, note)
         return lifted
 
@@ -97,11 +100,11 @@ class SuppressionStore(HashedStore):
         known: set[str] = set()
         for portion in portions(hashes):
             found = select(suppression.c.address_hash).where(suppression.c.address_hash.in_(portion))
-            known.update(self._connection.execute(found).scalars())
+            known.update(self.connection.execute(found).scalars())
         new = [address_hash for address_hash in dict.fromkeys(hashes) if address_hash not in known]
         if new:
             rows = [{"address_hash": address_hash, "reason": reason, "at": at, "note": note} for address_hash in new]
-            self._connection.execute(insert(suppression), rows)
+            self.connection.execute(insert(suppression), rows)
             self._record(SuppressionAction.ADDED, new, reason, at, note)
         return len(new)
 
@@ -114,7 +117,7 @@ class SuppressionStore(HashedStore):
         note: str,
     ) -> None:
         """Add to the record of suppressions."""
-        self._connection.execute(
+        self.connection.execute(
             insert(suppression_change),
             [
                 {"address_hash": address_hash, "action": action, "reason": reason, "at": at, "note": note}

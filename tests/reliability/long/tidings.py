@@ -80,7 +80,7 @@ def told_twice_in_any_order(folder: Path, *, notifications: int, connections: in
 def _half_sent(newsletter: Newsletter, readers: int) -> dict[str, str | None]:
     """Begin a sending to twice as many readers, hand half of them over, and give their keys and addresses."""
     database = newsletter.resources.database
-    add_people(database, addresses(2 * readers), key=newsletter.resources.key)
+    add_people(database, addresses(2 * readers), key=newsletter.resources.keys.current)
     ledger = DeliveryLedger(database)
     sending = freeze(ledger, keep_approval(database, an_approval()), batch_size=readers)
     claimed = ledger.claim(sending.id, owner="trial", now=NOW)

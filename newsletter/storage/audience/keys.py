@@ -1,0 +1,184 @@
+"""SQL for the keys behind the hashes: which one made them, and how everybody comes under another. Door: `KeyStore`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
+
+from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason, hash_address
+from newsletter.domain.delivery import OPEN_BATCH_STATES, SendingState
+from newsletter.domain.keys import KeyId
+from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
+from newsletter.storage.tables import (
+    batch,
+    consent,
+    publication_key,
+    rehashed,
+    sending,
+    subscriber,
+    subscriber_attribute,
+    subscriber_tag,
+    suppression,
+    suppression_change,
+)
+
+_PROVING_MAX = 1_000
+"""People on whom a key is tried, from each end of the list: a key that is not theirs reproduces none of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKeys:
+    """Which keys a database knows.
+
+    Attributes:
+        current: The one that made the hashes of everybody who is stored; None before one has proved that it did.
+        kept: Those under which people who are gone may be known.
+    """
+
+    current: KeyId | None = None
+    kept: frozenset[KeyId] = frozenset()
+
+
+class KeyStore:
+    """The keys of the database, within one transaction.
+
+    Args:
+        connection: In a transaction; a writing one for the methods that write.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self) -> KnownKeys:
+        """Give the keys that the database knows."""
+        rows = self._connection.execute(select(publication_key)).all()
+        return KnownKeys(
+            current=next((KeyId(row.id) for row in rows if row.is_current), None),
+            kept=frozenset(KeyId(row.id) for row in rows if not row.is_current),
+        )
+
+    def keep(self, known: KnownKeys) -> None:
+        """Write which keys there are."""
+        self._connection.execute(delete(publication_key))
+        rows = [{"id": one, "is_current": False} for one in sorted(known.kept - {known.current})]
+        if known.current is not None:
+            rows.append({"id": known.current, "is_current": True})
+        if rows:
+            self._connection.execute(insert(publication_key), rows)
+
+    def count_reproduced(self, keys: Sequence[bytes]) -> tuple[int, tuple[int, ...]]:
+        """Try keys on people who are stored: give how many people they were tried on, and how many each reproduced."""
+        found = select(subscriber.c.id, subscriber.c.address, subscriber.c.address_hash)
+        people = {
+            row.id: row
+            for order in (subscriber.c.id, subscriber.c.id.desc())
+            for row in self._connection.execute(found.order_by(order).limit(_PROVING_MAX))
+        }.values()
+        return len(people), tuple(
+            sum(hash_address(row.address, key) == row.address_hash for row in people) for key in keys
+        )
+
+    def count_gone(self) -> int:
+        """Count the suppressions of people who are not stored: no key can be shown to be theirs."""
+        is_stored = exists().where(subscriber.c.address_hash == suppression.c.address_hash)
+        return self._connection.execute(select(func.count()).select_from(suppression).where(~is_stored)).scalar_one()
+
+    def has_open_sending(self) -> bool:
+        """Tell whether a sending is on its way, or a mail of one in doubt."""
+        is_on_its_way = sending.c.state.in_((SendingState.RUNNING, SendingState.PAUSED))
+        is_open = exists().where(batch.c.sending_id == sending.c.id, batch.c.state.in_(OPEN_BATCH_STATES))
+        found = select(sending.c.id).where(or_(is_on_its_way, is_open)).limit(1)
+        return self._connection.execute(found).first() is not None
+
+    # Bringing everybody under a key
+
+    def rehash(self, key: bytes, now: datetime) -> int:
+        """Bring everybody who is stored under a key, with consents and suppressions; give how many were under another.
+
+        Which hash became which is kept, for what has the old one: deliveries, and the links of mails. Whoever turns out
+        to be stored twice, under two keys, is one person then: who left has left, and no fact is lost.
+        """
+        count, after = 0, 0
+        found = select(subscriber.c.id, subscriber.c.address, subscriber.c.address_hash).order_by(subscriber.c.id)
+        while rows := self._connection.execute(
+            found.where(subscriber.c.id > after).limit(VALUES_IN_ONE_STATEMENT)
+        ).all():
+            after = rows[-1].id
+            hashes = {row.id: hash_address(row.address, key) for row in rows}
+            moving = {row.id: AddressHash(row.address_hash) for row in rows if row.address_hash != hashes[row.id]}
+            if moving:
+                self._merge_doubles({whose: hashes[whose] for whose in moving}, now)
+                self._move({old: hashes[whose] for whose, old in moving.items()})
+            count += len(moving)
+        return count
+
+    def bring_over(self, hashes: Mapping[AddressHash, AddressHash]) -> None:
+        """Bring what is kept of people who are gone from the hashes of a kept key to those in use."""
+        known = set(self._held(hashes))
+        self._move({old: new for old, new in hashes.items() if old in known})
+
+    def _held(self, hashes: Collection[AddressHash]) -> Sequence[AddressHash]:
+        """Give those of the hashes under which something is kept of somebody who is gone."""
+        held: dict[AddressHash, None] = {}
+        for portion in portions(hashes):
+            for table in (suppression, suppression_change, consent):
+                found = select(table.c.address_hash).where(table.c.address_hash.in_(portion)).distinct()
+                held.update(dict.fromkeys(map(AddressHash, self._connection.execute(found).scalars())))
+        return tuple(held)
+
+    def _move(self, hashes: Mapping[AddressHash, AddressHash]) -> None:
+        """Give rows their new hashes, and keep which was which."""
+        if not hashes:
+            return
+        pairs = [{"its_old": old, "its_new": new} for old, new in hashes.items()]
+        self._yield_suppressions(hashes)
+        for table in (subscriber, consent, suppression, suppression_change):
+            moved = update(table).where(table.c.address_hash == bindparam("its_old"))
+            self._connection.execute(moved.values(address_hash=bindparam("its_new")), pairs)
+        moved_twice = update(rehashed).where(rehashed.c.new_hash == bindparam("its_old"))
+        self._connection.execute(moved_twice.values(new_hash=bindparam("its_new")), pairs)
+        self._connection.execute(delete(rehashed).where(rehashed.c.old_hash == bindparam("its_old")), pairs)
+        self._connection.execute(
+            insert(rehashed).values(old_hash=bindparam("its_old"), new_hash=bindparam("its_new")), pairs
+        )
+        self._connection.execute(delete(rehashed).where(rehashed.c.old_hash == rehashed.c.new_hash))
+
+    def _yield_suppressions(self, hashes: Mapping[AddressHash, AddressHash]) -> None:
+        """Where an address is suppressed under both hashes keep one: leaving alone gives way."""
+        reasons = {}
+        for portion in portions([*hashes, *hashes.values()]):
+            found = select(suppression.c.address_hash, suppression.c.reason).where(
+                suppression.c.address_hash.in_(portion)
+            )
+            reasons.update({row.address_hash: row.reason for row in self._connection.execute(found)})
+        for old, new in hashes.items():
+            if old in reasons and new in reasons:
+                weaker = new if reasons[new] == SuppressionReason.UNSUBSCRIBED else old
+                self._connection.execute(delete(suppression).where(suppression.c.address_hash == weaker))
+
+    def _merge_doubles(self, moving: Mapping[int, AddressHash], now: datetime) -> None:
+        """Make one person of those who would have the same hash: the one that moves takes what the other has."""
+        found = select(subscriber.c.address_hash, subscriber.c.id).where(subscriber.c.address_hash.in_(moving.values()))
+        taken = {AddressHash(row.address_hash): row.id for row in self._connection.execute(found)}
+        for whose, its_hash in moving.items():
+            other = taken.setdefault(its_hash, whose)
+            if other != whose:
+                self._merge(other, into=whose, now=now)
+                taken[its_hash] = whose
+
+    def _merge(self, other: int, *, into: int, now: datetime) -> None:
+        """Let one record take in another of the same person, and remove that."""
+        statuses = self._connection.execute(select(subscriber.c.status).where(subscriber.c.id.in_([other, into])))
+        status = max(map(SubscriberStatus, statuses.scalars()), key=_RANKS.index)
+        for table, column in ((subscriber_attribute, "name"), (subscriber_tag, "tag")):
+            has = select(table.c[column]).where(table.c.subscriber_id == into)
+            lacking = (table.c.subscriber_id == other, table.c[column].not_in(has.scalar_subquery()))
+            self._connection.execute(update(table).where(*lacking).values(subscriber_id=into))
+        self._connection.execute(delete(subscriber).where(subscriber.c.id == other))
+        self._connection.execute(
+            update(subscriber).where(subscriber.c.id == into).values(status=status, changed_at=now)
+        )
+
+
+_RANKS = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE, SubscriberStatus.UNSUBSCRIBED)

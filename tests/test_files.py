@@ -19,9 +19,13 @@ def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
-    """A folder that is missing is no traceback, and leaves nothing behind."""
+    """A folder that cannot be made is no traceback, and leaves nothing behind."""
+    (tmp_path / "taken").write_text("no folder", encoding="utf-8")
+
     with pytest.raises(StorageError, match=r"x\.txt cannot be written"):
-        write_whole(tmp_path / "absent" / "x.txt", "x")
+        write_whole(tmp_path / "taken" / "in" / "x.txt", "x")
+
+    assert [found.name for found in tmp_path.iterdir()] == ["taken"]
 
 
 def test_a_damaged_lock_is_refused_and_a_missing_one_is_none(tmp_path: Path) -> None:

@@ -83,13 +83,13 @@ class LazyGroup(Noun):
     help="newsletter.toml to use. Default: the one in this folder or above. [env: NEWSLETTER_CONFIG]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no advice on standard error.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of an error.")
+@click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Say more; show the traceback of an error.")
 @click.option("--no-input", is_flag=True, help="Never ask; fail where an answer is needed.")
 @click.version_option(package_name="uutiskirje", message="newsletter %(version)s")
 @click.pass_context
-def root(context: click.Context, configuration: Path | None, *, quiet: bool, verbose: bool, no_input: bool) -> None:
+def root(context: click.Context, configuration: Path | None, *, quiet: bool, no_input: bool) -> None:
     """Collect, curate, render, check, approve and send a newsletter."""
-    session = Session(configuration=configuration, is_quiet=quiet, is_verbose=verbose, may_ask=not no_input)
+    session = Session(configuration=configuration, is_quiet=quiet, may_ask=not no_input)
     context.obj = session
     context.call_on_close(session.close)
 
@@ -137,7 +137,6 @@ def show_error(error: NewsletterError) -> None:
 
 
 def _show_traceback(arguments: list[str]) -> None:
-    """Print the traceback when the person asked for it before the command's name."""
     flags = [word for word in arguments if word in ("-v", "--verbose")]
     if flags:
         traceback.print_exc()

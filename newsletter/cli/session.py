@@ -26,13 +26,11 @@ class Session:
     Attributes:
         configuration: newsletter.toml as given with -c, or None to look for it.
         is_quiet: No progress, no advice.
-        is_verbose: More words, tracebacks.
         may_ask: Questions are allowed (and only asked on a terminal).
     """
 
     configuration: Path | None = None
     is_quiet: bool = False
-    is_verbose: bool = False
     may_ask: bool = True
     _newsletter: "Newsletter | None" = field(default=None, init=False)
 
@@ -98,7 +96,6 @@ class Session:
         return self.may_ask and sys.stdin.isatty()
 
     def _require_terminal(self, hint: str) -> None:
-        """Refuse to ask where nobody can answer."""
         if not self.can_ask:
             raise UsageError("This needs an answer, and nobody can be asked here.", hint=hint)
 

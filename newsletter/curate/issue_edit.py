@@ -6,18 +6,14 @@ joins a new table to the next without a blank line, and cannot add to `[item]` o
 between two items.) What comes out is parsed and compared with what was wanted before it is given away.
 """
 
-import contextlib
 import copy
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from newsletter import machine
 from newsletter.curate.draft import Draft
 from newsletter.curate.issue_file import checked_tables
 from newsletter.curate.issue_text import draft_text, item_text, order_lines, reasons_for, variant_text
@@ -25,6 +21,7 @@ from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SegmentId
 from newsletter.domain.publication import Publication
 from newsletter.errors import IssueFileError, Place, StateError
+from newsletter.files import write_whole
 from newsletter.toml_file import TomlFile, read_toml
 
 _STRING_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'[^'\n]*')|#[^\n]*""")
@@ -47,7 +44,13 @@ def write_draft(path: Path, draft: Draft, *, publication: Publication) -> None:
         StateError: The file exists: it is the editor's, and never overwritten.
         IssueFileError: The disk refuses.
     """
-    _write(path, draft_text(draft, publication), is_new=True)
+    try:
+        write_whole(path, draft_text(draft, publication), is_new=True, error=IssueFileError)
+    except FileExistsError as error:
+        raise StateError(
+            f"{path} exists already, and may hold an editor's work.",
+            hint="Add what is new with `newsletter issue new LABEL --update`, or move the file away to begin again.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,7 @@ def add_items(path: Path, draft: Draft, *, segments: Sequence[Segment], publicat
         text = path.read_bytes().decode("utf-8")
         mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
         extended = added_text(text.removeprefix(mark), file, draft, new, publication, translated=translated)
-        _write(path, mark + extended, is_new=False)
+        write_whole(path, mark + extended, error=IssueFileError)
     return Added(items=new, translations=translated)
 
 
@@ -208,40 +211,3 @@ def _inserted(text: str, insertions: Sequence[_Insertion], line_end: str) -> str
         pieces += [text[done : insertion.offset], insertion.text.replace("\n", line_end)]
         done = insertion.offset
     return "".join((*pieces, text[done:]))
-
-
-def _write(path: Path, text: str, *, is_new: bool) -> None:
-    """Put text under a name in one step, so that a power cut leaves the old file, the new one, or none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            _place(temporary, path, is_new=is_new)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-    except FileExistsError as error:
-        raise StateError(
-            f"{path} exists already, and may hold an editor's work.",
-            hint="Add what is new with `newsletter issue new LABEL --update`, or move the file away to begin again.",
-        ) from error
-    except OSError as error:
-        raise IssueFileError(
-            f"{path} cannot be written: {error.strerror}.", hint="Check the folder's permissions and free space."
-        ) from error
-
-
-def _place(temporary: Path, path: Path, *, is_new: bool) -> None:
-    """Give a finished file its name, and make the name last."""
-    if is_new:
-        # A link refuses an existing name, also one that appeared a moment ago; a rename would take it.
-        os.link(temporary, path)
-    else:
-        machine.copy_rights(path, temporary)
-        temporary.replace(path)
-    machine.sync_folder(path.parent)

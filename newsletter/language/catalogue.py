@@ -62,11 +62,6 @@ def translate(language: str, message_id: str, /, **facts: str | int) -> str:
     return _PLACEHOLDER.sub(lambda match: str(_fact(match[1], message_id, facts)), wording)
 
 
-def placeholders(wording: str) -> frozenset[str]:
-    """Give the names of the placeholders in a sentence."""
-    return frozenset(_PLACEHOLDER.findall(wording))
-
-
 def _fact(name: str, message_id: str, facts: dict[str, str | int]) -> str | int:
     """Give a fact, or say which one the sentence lacks."""
     if name not in facts:
@@ -83,6 +78,5 @@ def _sentences(language: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def _said(quoted: str) -> str:
-    """Give the text of quoted lines."""
     text = "".join(line[1:-1] for line in quoted.split("\n"))
     return _ESCAPED.sub(lambda match: "\n" if match[1] == "n" else match[1], text)

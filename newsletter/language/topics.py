@@ -1,7 +1,6 @@
 """Find what a text is about by its words: the longest keyword owns its letters.
 
-The door is `find_topics`; `TopicMatcher` is the same, prepared once for many texts of one language. Must not know where
-a text comes from or who reads it.
+The door is `TopicMatcher`, prepared once for many texts of one language.
 
 How a project manager writes keywords:
 
@@ -38,18 +37,6 @@ _ENDING = r"\w{0,30}\s++"
 """Between the words of a phrase; bounded, because a source may hold a word of a million letters."""
 
 
-def find_topics(title: str, text: str, topics: Sequence[Topic], language: Language) -> tuple[TopicHit, ...]:
-    """Find the topics of a text, the weightiest first.
-
-    Args:
-        title: Each word here weighs three times one in the text.
-        text: Plain text.
-        topics: All topics of the publication: each can block the words of the others.
-        language: Chooses the keywords.
-    """
-    return TopicMatcher(topics, language).find(title, text)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Claimant:
     """A keyword or a blocked word: what it looks for, and for which topic (None blocks)."""
@@ -74,7 +61,7 @@ class _Claim:
 
 
 class TopicMatcher:
-    """The topics of a publication, ready to be found in texts of one language."""
+    """All topics of a publication, ready to be found in texts of one language: each can block the others' words."""
 
     def __init__(self, topics: Sequence[Topic], language: Language) -> None:
         self._order = [topic.id for topic in topics]
@@ -90,7 +77,7 @@ class TopicMatcher:
         ]
 
     def find(self, title: str, text: str) -> tuple[TopicHit, ...]:
-        """Find the topics of a text, the weightiest first, then in the order of the publication."""
+        """Find the topics of a plain text, the weightiest first, then in the order of the publication."""
         weights = dict.fromkeys(self._order, 0)
         words: dict[TopicId, dict[str, None]] = {topic_id: {} for topic_id in self._order}
         for part, weight in ((title, TITLE_WEIGHT), (text, BODY_WEIGHT)):
@@ -116,7 +103,6 @@ class TopicMatcher:
                 yield claim.topic_id, said[first, last]
 
     def _claims(self, text: str) -> Iterable[_Claim]:
-        """Give every wish for letters of the text."""
         folded, origin = _fold(text)
         for claimant in self._claimants:
             for match in claimant.pattern.finditer(text if claimant.is_acronym else folded):
@@ -127,7 +113,6 @@ class TopicMatcher:
 
 
 def _claimant(word: str, topic_id: TopicId | None) -> _Claimant:
-    """Turn a keyword into the pattern that finds it."""
     plain = _plain(word).strip()
     if len(plain) >= _ACRONYM_LENGTH_MIN and plain.isalpha() and plain.isupper():
         pattern = re.compile(rf"(?<!\w){re.escape(plain)}(?!\w)")

@@ -81,12 +81,6 @@ class IssueStore:
         row = self._connection.execute(select(approval).where(approval.c.hash == approval_hash)).one_or_none()
         return None if row is None else self._read(row)
 
-    def latest_approval(self, label: IssueLabel) -> Approval | None:
-        """Give the newest approval of an issue, or None."""
-        newest = select(approval).where(approval.c.label == label).order_by(approval.c.approved_at.desc()).limit(1)
-        row = self._connection.execute(newest).one_or_none()
-        return None if row is None else self._read(row)
-
     def memory(self, *, before: IssueLabel | None = None) -> Memory:
         """Give what real sendings carried, with the latest issue each item stood in, and until when they reach.
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from newsletter import open_newsletter
-from newsletter.domain.issue import IssueLabel
-from newsletter.storage.issues import IssueStore
 from tests.cli.conftest import Run
 
 ISSUE = Path("issues/2017-11/issue.toml")
@@ -46,10 +44,9 @@ def test_the_decision_is_part_of_what_is_approved(drafted: Path, run: Run) -> No
     """The lock says who gets nothing; once there is something for them again, the issue is no more the approved one."""
     empty("managers")
     run("issue", "approve", "2017-11", "--yes")
-    with open_newsletter(drafted / "newsletter.toml") as newsletter, newsletter.resources.database.read() as connection:
-        approval = IssueStore(connection).latest_approval(IssueLabel("2017-11"))
+    with open_newsletter(drafted / "newsletter.toml") as newsletter:
+        approval = newsletter.shelf.approved("2017-11")
 
-    assert approval is not None
     assert approval.without_items == ("managers",)
     assert '\\"without items\\": [\\"managers\\"]' in ISSUE.with_name("issue.lock").read_text(encoding="utf-8")
 

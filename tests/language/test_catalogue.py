@@ -15,7 +15,6 @@ from newsletter.language.catalogue import (
     LOCALES,
     _sentences,
     catalogue_languages,
-    placeholders,
     translate,
 )
 
@@ -23,6 +22,11 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = ("en", "fi", "sv")
 SPEAKERS = ("translate", "MessageId", "t", "_")
 """What functions that take an English sentence are called, in Python and in templates."""
+
+
+def placeholders(wording: str) -> frozenset[str]:
+    """Give the names that stand in a sentence for facts."""
+    return frozenset(re.findall(r"\{(\w+)\}", wording))
 
 
 def read_catalogue(language: str) -> Catalog:

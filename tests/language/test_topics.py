@@ -1,15 +1,21 @@
 """What a text is about: the longest keyword owns its letters."""
 
 import unicodedata
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.content import Language, Topic, TopicGrade, TopicHit, TopicId
-from newsletter.language.topics import TopicMatcher, find_topics
+from newsletter.language.topics import TopicMatcher
 
 FI = Language("fi")
+
+
+def find_topics(title: str, text: str, topics: Sequence[Topic], language: Language) -> tuple[TopicHit, ...]:
+    """Find the topics of one text."""
+    return TopicMatcher(topics, language).find(title, text)
 
 
 def topic(name: str, *keywords: str, blocked: tuple[str, ...] = ()) -> Topic:

@@ -146,7 +146,6 @@ class IssueService(IssueShelf):
         HTML and text are filled for a sample reader, so that they look as a mail does.
         """
         folder = self.path(rendering.issue.label).parent / BUILD_NAME
-        folder.mkdir(parents=True, exist_ok=True)
         for message in rendering.messages:
             text = fill_text(message.text, message.slots, self._sample_values, is_html=False)
             for ending, content in (("html", self._as_read(message)), ("txt", text), ("mjml", message.mjml)):
@@ -250,7 +249,6 @@ class IssueService(IssueShelf):
         return approved
 
     def _render(self, issue: Issue, segments: tuple[Segment, ...]) -> Rendering:
-        """Compose and render every edition."""
         settings = self._resources.settings
         brand = read_brand(settings.templates_path / "brand.toml")
         templates = self._templates

@@ -168,7 +168,6 @@ class Chromium:
         return base64.b64decode(shot["data"])
 
     def _spawn(self, profile: str, starting: ExitStack) -> None:
-        """Start the program on our pipes."""
         arguments = [str(self._program), *_ARGUMENTS, f"--user-data-dir={profile}"]
         if machine.is_administrator():
             # Chromium's own sandbox refuses to start for root; the pages have no script and no network.
@@ -216,5 +215,4 @@ class Chromium:
         return said
 
     def _fault(self, what: str) -> UsageError:
-        """Say what is wrong with the browser."""
         return UsageError(f"{self._program.name} {what}; {self._undone}.", hint="Try another Chromium or Chrome.")

@@ -158,11 +158,9 @@ class Contained:
             raise ContainedError(f"came to more than {ANSWER_BYTES_MAX // 1_000_000} MB") from error
 
     def _has_swollen(self, process: subprocess.Popen[bytes]) -> bool:
-        """Tell whether the child holds more memory than it may."""
         return machine.resident_bytes(process.pid) > self._resident_bytes + self._growth_bytes
 
     def _end(self) -> None:
-        """Kill the child and bury it."""
         child, self._child = self._child, None
         if child is not None:
             process, connection = child
@@ -177,7 +175,6 @@ class Contained:
 
 
 def _died(process: subprocess.Popen[bytes]) -> ContainedError:
-    """Say how the child ended."""
     code = process.wait()
     # Python ends with 1 and native code with a signal when memory is refused; neither tells it from other deaths.
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
@@ -239,5 +236,4 @@ def _pickled_error(error: Exception) -> bytes:
 
 
 def _too_large(growth_bytes: int) -> ContainedError:
-    """Say that there is no more memory."""
     return ContainedError(f"took more than {growth_bytes // 2**20} MiB of memory")

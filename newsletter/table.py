@@ -34,6 +34,7 @@ _PLAIN_MAILBOX = re.compile(
 """Addresses that need no judge: the package that judges the others takes a tenth of `status` to load."""
 
 
+# What these docstrings say first stands in docs/reference.md as what a key takes.
 def _identifier(value: str) -> str:
     """Accept a short name that can stand in a file name, a header and a TOML key."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):

@@ -108,7 +108,6 @@ def parse_toml(text: str, *, path: Path, error: type[NewsletterError]) -> TomlFi
 
 
 def _refuse(said: str, text: str, path: Path, error: type[NewsletterError], cause: Exception) -> NoReturn:
-    """Raise the room's error for a syntax error, with its line and column."""
     line, column = text.count("\n") + 1, None
     if match := _SYNTAX_PLACE.search(said):
         said = said[: match.start()]
@@ -213,7 +212,6 @@ class _Scanner:
         return self.position
 
     def _key(self) -> list[str]:
-        """Read a dotted key."""
         parts: list[str] = []
         while True:
             self._skip(_BLANK)

@@ -66,7 +66,6 @@ def language_differs(reading: Reading) -> Iterator[Hit]:
 
 
 def _primary_language(reading: Reading) -> str:
-    """Give the language of html without region."""
     return reading.page.language.lower().split("-")[0]
 
 
@@ -275,7 +274,6 @@ def lines_too_close(reading: Reading) -> Iterator[Hit]:
 
 
 def _seen(reading: Reading) -> list[Run]:
-    """Give the runs of text that readers see."""
     return [run for run in reading.page.runs if not run.is_hidden]
 
 

@@ -318,7 +318,6 @@ def _sideways(reading: Reading, views: Iterable[View]) -> Iterator[tuple[Rule, H
 
 
 def _colour_facts(contrast: Contrast) -> dict[str, str]:
-    """Give what the sentences about contrast name."""
     return {
         "foreground": contrast.foreground,
         "background": contrast.background,

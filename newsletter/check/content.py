@@ -62,7 +62,6 @@ def _parts(reading: Reading) -> tuple[str, ...]:
 
 
 def _found(pattern: re.Pattern[str], reading: Reading, parts: tuple[str, ...]) -> Iterator[Hit]:
-    """Give a hit for each different piece that a pattern finds."""
     pieces = (plain(match[0]) for part in parts for match in pattern.finditer(part))
     for piece in dict.fromkeys(pieces):
         yield Hit(facts={"found": excerpt(piece)}, place=reading.place_of_text(piece))

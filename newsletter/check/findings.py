@@ -166,7 +166,6 @@ def apply_waivers(
 
 
 def _useless(waiver: Waiver, path: Path | None) -> Finding:
-    """Make the finding about a waiver that accepts nothing."""
     rule = WAIVER_UNUSED if waiver.code in _RULES else WAIVER_UNKNOWN
     place = None if path is None else Place(path=path, line=waiver.line)
     return Finding(code=rule.code, severity=rule.severity, facts={"code": waiver.code}, place=place)

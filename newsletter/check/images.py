@@ -133,7 +133,6 @@ def image_heavy(reading: Reading) -> Iterator[Hit]:
 
 
 def _weight(image: ImageFile, limit_bytes: int) -> Hit:
-    """Say what an image weighs beside what it may."""
     facts = {"size": str(image.size_bytes // 1000), "limit": str(limit_bytes // 1000)}
     return Hit(facts={"source": excerpt(image.name or image.source), **facts})
 

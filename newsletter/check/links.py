@@ -136,7 +136,6 @@ def link_malformed(reading: Reading) -> Iterator[Hit]:
 
 
 def _is_malformed(target: _Target) -> bool:
-    """Tell whether an address with a known scheme cannot work."""
     parts = target.parts
     if parts.scheme not in SCHEMES:
         return False
@@ -155,7 +154,6 @@ def _is_host(host: str) -> bool:
 
 
 def _is_ip_address(host: str) -> bool:
-    """Tell whether a host is a number instead of a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

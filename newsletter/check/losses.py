@@ -61,7 +61,6 @@ def _is_short(reading: Reading, item: IssueItem) -> bool:
 
 
 def _said(reading: Reading) -> Iterator[_Said]:
-    """Give all that the edition says."""
     words = reading.edition.words
     yield _Said(excerpt(words.greeting), words.greeting, reading.words_place, is_markdown=True)
     for item in reading.edition.items:
@@ -126,12 +125,10 @@ def _readable(address: str) -> str:
 
 
 def _decoded(address: str) -> str:
-    """Give an address without percent signs and punycode, to compare it with another."""
     return _PUNYCODE.sub(_unicode, unquote(address).strip().lower())
 
 
 def _unicode(match: re.Match[str]) -> str:
-    """Decode a part of a host, where it can be."""
     try:
         return match[1].encode().decode("punycode")
     except UnicodeError:
@@ -139,7 +136,6 @@ def _unicode(match: re.Match[str]) -> str:
 
 
 def _words_lost(reading: Reading, shown: str) -> Iterator[Hit]:
-    """Find words that an editor wrote and the mail does not say, a hit for each text."""
     for said in _said(reading):
         lost = [] if said.gives_way else _lost(said, shown)
         if lost:

@@ -32,7 +32,6 @@ def collect(session: Session, *, as_json: bool) -> None:
 
 
 def _print_source(report: "SourceReport") -> None:
-    """Print one source's counts and what its keeper should know."""
     counts = report.counts
     click.echo(
         f"{report.source_id}: {report.found} found, {counts.new} new, {counts.changed} changed, "

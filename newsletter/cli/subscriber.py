@@ -248,7 +248,6 @@ def _segments(person: "Person") -> str:
 
 
 def _facts(attributes: tuple[str, ...]) -> dict[str, str]:
-    """Read NAME=VALUE pairs."""
     facts: dict[str, str] = {}
     for attribute in attributes:
         name, equals, value = attribute.partition("=")

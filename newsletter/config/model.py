@@ -164,5 +164,4 @@ def configuration_of(mailers: Mapping[str, type[MailerTable]]) -> type[Configura
 
 
 def _required(table: type[MailerTable]) -> list[str]:
-    """Name the keys that a table cannot do without."""
     return [name for name, field in table.model_fields.items() if field.is_required()]

@@ -126,7 +126,6 @@ def read_settings(
 
 
 def _configuration_error(faults: Sequence[Fault]) -> ConfigurationError:
-    """Collect faults into one error."""
     faults = sorted(faults, key=lambda fault: (fault.place.line or 0) if fault.place else 0)
     return ConfigurationError(
         f"{FILE_NAME} has {counted(len(faults), 'mistake')}.",
@@ -146,7 +145,6 @@ def _tables(file: TomlFile, name: str) -> list[tuple[int, Mapping[str, object]]]
 
 
 def _repeated(file: TomlFile) -> Iterator[Fault]:
-    """Find ids that stand twice."""
     for name in ("source", "topic", "section"):
         seen: set[object] = set()
         for number, table in _tables(file, name):
@@ -157,7 +155,6 @@ def _repeated(file: TomlFile) -> Iterator[Fault]:
 
 
 def _unknown_topics(file: TomlFile) -> Iterator[Fault]:
-    """Find topics that are named but not there."""
     known = {str(table.get("id")) for _, table in _tables(file, "topic")}
     for name in ("source", "section"):
         for number, table in _tables(file, name):
@@ -183,7 +180,6 @@ def _untitled(file: TomlFile) -> Iterator[Fault]:
 
 
 def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, str]) -> Settings:
-    """Put checked tables together."""
     table, zone = tables.publication, ZoneInfo(tables.publication.zone)
     return Settings(
         root=path.parent,
@@ -210,7 +206,6 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
 
 
 def _source(table: SourceTable, root: Path, zone: ZoneInfo) -> Source:
-    """Make one source."""
     return Source(
         id=table.id,
         kind=table.kind,

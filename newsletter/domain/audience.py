@@ -370,7 +370,6 @@ _LOWER_ASCII = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def _lower_ascii(text: str) -> str:
-    """Lower the 26 ASCII letters and nothing else."""
     return text.translate(_LOWER_ASCII)
 
 

@@ -78,7 +78,6 @@ def _bounds(label: str) -> tuple[date, date] | None:
 
 
 def _month_after(year: int, month: int) -> date:
-    """Give the first day of the following month."""
     return date(year + month // 12, month % 12 + 1, 1)
 
 

@@ -101,5 +101,4 @@ def _known(engine: Engine, word: str) -> tuple[int, ...]:
 
 
 def _boundaries(lengths: Iterable[int]) -> frozenset[int]:
-    """Give where parts of some lengths meet."""
     return frozenset(list(accumulate(lengths))[:-1])

@@ -119,7 +119,6 @@ def _month(when: date, language: Language, *, is_before_dash: bool = False) -> s
 
 
 def _month_and_year(when: date, language: Language) -> str:
-    """Give month and year as they end a date."""
     return _joined(_month(when, language), str(when.year), language)
 
 
@@ -139,7 +138,6 @@ def _clock_word(language: Language) -> str:
 
 
 def _last_day(end: date | datetime, zone: ZoneInfo) -> date:
-    """Give the last day on which something goes on."""
     return day_of(end - timedelta(microseconds=1), zone) if isinstance(end, datetime) else end
 
 

@@ -60,7 +60,6 @@ def split(text: str, language: Language) -> tuple[str, ...]:
 
 
 def _sentences(paragraph: str, language: Language) -> list[str]:
-    """Cut one paragraph at its boundaries."""
     found = []
     start = 0
     for match in _STOP.finditer(paragraph):
@@ -86,7 +85,6 @@ def _is_boundary(paragraph: str, start: int, stop: re.Match[str], language: Lang
 
 
 def _is_abbreviation(before: str, language: Language) -> bool:
-    """Tell whether the last word before a full stop is an abbreviation or initials."""
     word = _last_word(before)
     known = _ABBREVIATIONS.get(language, frozenset())
     return f"{word.casefold()}." in known or (word.isupper() and _INITIALS.fullmatch(word) is not None)

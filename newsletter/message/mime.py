@@ -149,7 +149,6 @@ def _inner(boundary: str) -> str:
 
 
 def _part_headers(media_type: str, language: str) -> str:
-    """Give the headers of one alternative, with the empty line after them."""
     return (
         f"Content-Type: {media_type}; charset=utf-8\r\nContent-Language: {language}\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"

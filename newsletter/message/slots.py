@@ -116,7 +116,6 @@ def one_line(value: str) -> str:
 
 
 def _no_value(slot: Slot) -> UsageError:
-    """Say which slot was forgotten."""
     return UsageError(
         f"No value was given for the slot {str(slot)!r}.",
         hint="Give every slot of the message a value, if an empty one.",

@@ -73,7 +73,6 @@ def faults_of(wire: bytes, message: Message, *, sender: Sender, list_id: str, re
 
 
 def _expected_headers(message: Message, sender: Sender, list_id: str, recipient: Recipient) -> dict[str, object]:
-    """Give what headers should say."""
     ways_out = ", ".join(f"<{address}>" for address in recipient.unsubscribe)
     has_one_click = any(address.startswith("https://") for address in recipient.unsubscribe)
     return {
@@ -90,7 +89,6 @@ def _expected_headers(message: Message, sender: Sender, list_id: str, recipient:
 
 
 def _headers(parsed: Parsed) -> dict[str, object]:
-    """Give what a parser makes of the headers."""
     raw = {name.lower(): str(value) for name, value in parsed.raw_items()}
     return {
         "once": {name: len(parsed.get_all(name, [])) for name in ONCE},
@@ -101,23 +99,19 @@ def _headers(parsed: Parsed) -> dict[str, object]:
 
 
 def _addresses(parsed: Parsed, name: str) -> list[str]:
-    """Give the bare addresses of a header, in order."""
     return [address for _, address in getaddresses([str(value) for value in parsed.get_all(name, [])])]
 
 
 def _text(parsed: Parsed, name: str) -> str:
-    """Give a header of free text as people read it."""
     value = str(parsed.get(name, ""))
     return value if isinstance(parsed, EmailMessage) else str(make_header(decode_header(value)))
 
 
 def _unfolded(value: str | None) -> str | None:
-    """Give the value of a header on one line."""
     return None if value is None else re.sub(r"\r?\n[ \t]*", " ", value).strip()
 
 
 def _expected_parts(message: Message, recipient: Recipient) -> dict[str, object]:
-    """Give what the parts should hold."""
     return {
         "text/plain": fill_text(message.text, message.slots, recipient.values, is_html=False),
         "text/html": fill_text(message.html, message.slots, recipient.values, is_html=True),
@@ -140,7 +134,6 @@ def _parts(parsed: Parsed) -> dict[str, object]:
 
 
 def _unreadable(edition: EditionKey, faults: list[Fault]) -> ContentError:
-    """Make the error for a mail that would be read otherwise than it was written."""
     return ContentError(
         f"The mail of the edition {edition} would not be read as it was written.",
         hint="Nothing was approved. Take odd characters out of subject and names; if it stays, report it.",

@@ -123,7 +123,6 @@ class StatusService:
         return tuple(one for one in changes if one.at >= since)
 
     def _next(self, people: int, items: int, open_ones: list[IssueSummary]) -> tuple[str, str]:
-        """Choose the next command."""
         if people == 0:
             return "newsletter subscriber import subscribers/example.csv", "Nobody would get an issue yet."
         if items == 0:
@@ -209,7 +208,6 @@ class StatusService:
 
 
 def _step_of(issue: IssueSummary) -> tuple[str, str]:
-    """Choose the next command for an issue in the making."""
     label = issue.label
     if issue.items is None:
         return f"newsletter issue check {label}", f"issue.toml of {label} has mistakes."

@@ -117,5 +117,4 @@ def _check_tokens(path: Path, text: str) -> None:
 
 
 def _fault(path: Path, text: str, offset: int, message: str, hint: str) -> TemplateError:
-    """Make the error for a place in the values."""
     return TemplateError(message, place=Place.of_offset(path, text, offset), hint=hint)

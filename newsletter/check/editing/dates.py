@@ -114,7 +114,6 @@ def _day_meant(match: re.Match[str], language: Language, sent: date) -> date | N
 
 
 def _day(year: int, month: int, day: int) -> date | None:
-    """Give a day, or None when the calendar has none such."""
     try:
         return date(year, month, day)
     except ValueError:

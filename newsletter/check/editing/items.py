@@ -44,7 +44,6 @@ def duplicate_item(reading: Reading) -> Iterator[Hit]:
 
 
 def _is_same(first: IssueItem, second: IssueItem, reading: Reading) -> bool:
-    """Tell whether two items look like one."""
     zone = reading.publication.zone
     days = {day_of(item.start, zone) for item in (first, second) if item.start is not None}
     if first.kind is second.kind is ItemKind.EVENT and len(days) > 1:

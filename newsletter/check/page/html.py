@@ -310,7 +310,6 @@ def _name(element: HtmlElement) -> str:
 
 
 def _link(element: HtmlElement, *, is_hidden: bool) -> Link:
-    """Read an `a`."""
     return Link(
         address=(element.get("href") or "").strip(),
         text=plain(element.text_content()),
@@ -321,7 +320,6 @@ def _link(element: HtmlElement, *, is_hidden: bool) -> Link:
 
 
 def _image(element: HtmlElement) -> Image:
-    """Read an `img`."""
     link = next(iter(element.iterancestors("a")), None)
     is_alone = link is not None and not plain(link.text_content()) and len(list(link.iter("img"))) == 1
     return Image(

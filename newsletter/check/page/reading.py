@@ -125,7 +125,6 @@ def read(given: CheckInput) -> Reading:
 
 
 def _said(item: IssueItem) -> Iterator[str]:
-    """Give every text of an item, in all its languages."""
     variants: tuple[IssueItem | ItemVariant, ...] = (item, *item.variants.values())
     for words in variants:
         yield from (text for text in (words.title, words.lead, words.body, words.place) if text)

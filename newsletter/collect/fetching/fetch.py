@@ -298,7 +298,6 @@ def _wait_seconds(retry_after: str | None, now: datetime) -> float | None:
 
 
 def _not_public(source: Source) -> SourceError:
-    """Say that a source leads into somebody's own network."""
     return SourceError(
         f"Source {source.id!r} leads to an address that is not of the public internet.",
         hint="Use its public address, or save what it holds into a file and use that as the source.",

@@ -80,7 +80,6 @@ def draft_issue(
 
 
 def _drafted(resources: Resources, segments: tuple[Segment, ...], period: Period, planned: date | None) -> Draft:
-    """Choose among all that was collected."""
     settings = resources.settings
     publication = settings.publication
     with resources.database.read() as connection:

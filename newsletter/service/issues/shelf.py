@@ -155,7 +155,6 @@ class IssueShelf:
         return read_issue(path, segments=segments, publication=settings.publication, shown_as=shown)
 
     def _left_out(self, issue: Issue, segments: Sequence[Segment]) -> LeftOut:
-        """Say for which segments an issue has nothing, and how many people get nothing because of it."""
         if not issue.without_items(segments):
             return LeftOut()
         return self._audience().left_out(issue, segments)
@@ -171,7 +170,6 @@ class IssueShelf:
         return IssueState.APPROVED
 
     def _known(self, label: str) -> IssueLabel:
-        """Give the label of an issue that has a file."""
         labels = self.labels()
         if label in labels:
             return IssueLabel(label)
@@ -181,7 +179,6 @@ class IssueShelf:
 
 
 def _sha256(path: Path) -> str:
-    """Give the digest of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

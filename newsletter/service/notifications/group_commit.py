@@ -59,7 +59,6 @@ class GroupCommit(Generic[Item]):
         self._thread.join()
 
     def _work(self) -> None:
-        """Write group after group."""
         while (first := self._waiting.get()) is not None:
             group, is_last = self._gather(first)
             self._keep(group)

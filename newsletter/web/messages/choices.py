@@ -121,5 +121,4 @@ Member = TypeVar("Member", bound=StrEnum)
 
 
 def _member(kind: type[Member], value: str, default: Member) -> Member:
-    """Give the member with a value, or the default."""
     return next((member for member in kind if member == value), default)

@@ -101,5 +101,4 @@ class Readers:
         return Reader(id=opaque, name=person.name, address=person.address)
 
     def _opaque(self, number: SubscriberId) -> str:
-        """Hash a record's number under the key of this run."""
         return hmac.new(self._key, str(number).encode(), hashlib.sha256).hexdigest()[:_NAME_LENGTH]

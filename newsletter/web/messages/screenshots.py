@@ -85,7 +85,6 @@ def _sheet(title: str, pictures: Sequence[tuple[str, bytes]]) -> str:
 
 
 def _write(path: Path, picture: bytes) -> Path:
-    """Write one file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture)

@@ -75,7 +75,6 @@ def access(*, host: str, port: int, further_names: Sequence[str] = (), token: st
 
 
 def _is_wildcard(host: str) -> bool:
-    """Tell whether an address means every interface."""
     try:
         return ipaddress.ip_address(host).is_unspecified
     except ValueError:
@@ -166,13 +165,11 @@ def _is_same(given: str | None, token: str) -> bool:
 
 
 def _token_in_query(scope: Scope) -> str | None:
-    """Read the token of the address that the command printed."""
     given = parse_qs(scope["query_string"].decode("latin-1")).get(TOKEN_PARAMETER)
     return given[0] if given else None
 
 
 def _token_in_cookie(headers: Headers) -> str | None:
-    """Read the token that the browser keeps."""
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(TOKEN_COOKIE)
     except CookieError:

@@ -137,7 +137,6 @@ class IssueView:
             return self._put(replace(self.sheet, trouble=trouble_of(error, self._root())))
 
     def _root(self) -> Path:
-        """Give the folder of the publication."""
         return self.publication().settings.root
 
     def _put(self, sheet: Sheet) -> Sheet:

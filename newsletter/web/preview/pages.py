@@ -263,7 +263,6 @@ def size_of(html: str, language: str) -> SizeView:
 
 
 def _kilobytes(size_bytes: int, language: str) -> str:
-    """Write a size with one decimal, as the language does."""
     written = f"{size_bytes / 1000:.1f}"
     return written if language == "en" else written.replace(".", ",")
 

@@ -174,14 +174,12 @@ def _frame(studio: Studio, visit: Visit, *, revision: str, changes: str) -> dict
 
 
 def _with_language(address: str, code: str) -> str:
-    """Give the address of the same page in another language."""
     path, _, query = address.partition("?")
     kept = [part for part in query.split("&") if part and not part.startswith("language=")]
     return f"{path}?{'&'.join([*kept, f'language={code}'])}"
 
 
 def _read_by(choices: Choices, reader_id: str) -> Choices:
-    """Give the choices for another reader."""
     return Choices(
         edition=choices.edition,
         view=choices.view,
@@ -233,7 +231,6 @@ def _without_edition(key: EditionKey, count: int, language: str) -> str:
 def _listed(
     studio: Studio, message: OutboxMessage, opened: tuple[str, str] | None, language: str, page_query: str
 ) -> dict[str, object]:
-    """Give a line of the list of mails."""
     zone = studio.newsletter.settings.publication.zone
     return {
         "id": f"mail-{message.key}",
@@ -247,7 +244,6 @@ def _listed(
 
 
 def _opened(mail: Mail, opened: tuple[str, str], visit: Visit, number: int) -> dict[str, object]:
-    """Give what the opened mail shows."""
     base, choices, language = f"{OUTBOX}/{opened[0]}/{opened[1]}", visit.choices, visit.language
     html = mail.html or ""
 
@@ -269,7 +265,6 @@ def _opened(mail: Mail, opened: tuple[str, str], visit: Visit, number: int) -> d
 
 
 def _on_page(option: Option, number: int) -> Option:
-    """Keep the page of the list in an address."""
     separator = "&" if "?" in option.address else "?"
     return Option(
         id=option.id,

@@ -263,7 +263,6 @@ def _number(page: str) -> int:
 
 
 def _problem(request: Request, status: int, message: str, hint: str = "") -> Response:
-    """Answer with a page that says what went wrong."""
     hall, visit = _hall(request), _visit(request)
     title = translate(visit.language, "There is no such page." if status == 404 else "This page could not be made.")  # noqa: PLR2004
     screen = problem_screen(hall.studio, hall.pages, visit, title=title, message=message, hint=hint)

@@ -110,7 +110,6 @@ class Studio:
         return self._newsletter.people
 
     async def _follow(self, parts: frozenset[Part]) -> None:
-        """Bring the views up to date after a change."""
         if Part.OUTBOX in parts:
             self.outbox_changed.ring()
         if parts <= {Part.OUTBOX}:
@@ -140,7 +139,6 @@ class Studio:
         self._calm = asyncio.create_task(self._look_over())
 
     async def _look_over(self) -> None:
-        """Check every view, then count its audience."""
         await asyncio.sleep(CALM_SECONDS)
         for view in list(self._views.values()):
             await asyncio.to_thread(view.look_over)

@@ -49,7 +49,6 @@ def part_of(path: Path, settings: Settings) -> Part | None:
 
 
 def _folders(settings: Settings) -> list[Path]:
-    """Give the folders to watch with all that is below them, as far as they exist."""
     wanted = (settings.templates_path, settings.segments_path.parent, settings.issues_path, settings.outbox_path)
     return [folder for folder in wanted if folder.is_dir()]
 

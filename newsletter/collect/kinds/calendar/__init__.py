@@ -137,12 +137,10 @@ class _Reader:
         return settle(value, self._source.zone)
 
     def _recurrence(self, event: icalendar.Event, name: str) -> str:
-        """Write which occurrence of its series this is."""
         when = self._moment(event, name)
         return when.astimezone(UTC).isoformat() if isinstance(when, datetime) else str(when)
 
     def _event(self, event: icalendar.Event, identity: str) -> Event | None:
-        """Make one event."""
         start = self._moment(event, "DTSTART")
         assert start is not None
         place, url = _where(event)

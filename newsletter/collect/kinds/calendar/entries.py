@@ -117,7 +117,6 @@ def _is_harmless(zone: _Entry) -> bool:
 
 
 def _components(zones: list[_Entry], entries: list[_Entry]) -> list[icalendar.Event]:
-    """Let the library read the entries."""
     # The library remembers zones of earlier calendars; the same calendar must always mean the same.
     tzp.use_zoneinfo()
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:newsletter"]
@@ -162,7 +161,6 @@ def _written(value: Any) -> str:
 
 
 def _sequence(event: icalendar.Event) -> int:
-    """Give the number of an entry's revision."""
     try:
         return int(event.get("SEQUENCE", 0))
     except (TypeError, ValueError):

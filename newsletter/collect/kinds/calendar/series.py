@@ -44,7 +44,6 @@ def refusal(event: icalendar.Event) -> str | None:
 
 
 def _rules(event: icalendar.Event) -> list[Any]:
-    """Give the event's RRULEs."""
     rules = event.get("RRULE", [])
     return rules if isinstance(rules, list) else [rules]
 
@@ -118,7 +117,6 @@ def _by_start(events: Iterable[icalendar.Event], zone: ZoneInfo) -> list[icalend
 
 
 def _start(event: icalendar.Event, zone: ZoneInfo) -> datetime:
-    """Give the moment an event begins."""
     begins: Any = event["DTSTART"]
     moment = first_moment(begins.dt, zone)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)

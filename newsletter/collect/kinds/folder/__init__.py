@@ -194,14 +194,12 @@ class _Sheet:
         self._is_usable = False
 
     def _title(self) -> str:
-        """Give the title, without which there is no item."""
         title = self.text("title")
         if not title:
             self.fail("The file has no title", None, hint='Add `title: "..."` to the front matter.')
         return title
 
     def _language(self) -> Language:
-        """Give the language of the text."""
         named = _STEM.search(self._name)
         written = self.text("language").lower() or (named and named[1]) or self._source.language
         if written not in _LANGUAGES:
@@ -209,7 +207,6 @@ class _Sheet:
         return Language(written)
 
     def _url(self) -> str | None:
-        """Give the address of the item's page."""
         written = self.text("link")
         url = canonical_url(written) if written else None
         if written and url is None:

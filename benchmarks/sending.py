@@ -40,10 +40,10 @@ from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.connection import Access
 from newsletter.mailers.smtp.mailer import Smtp
 from newsletter.message.headers import list_id
+from newsletter.send.assignment import Assignment
 from newsletter.send.dispatch import send
 from newsletter.send.owner import Owner
 from newsletter.send.plan import batch_size
-from newsletter.send.ports import Assignment
 from newsletter.service.deliveries.recipients import recipient_of
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger

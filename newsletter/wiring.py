@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from newsletter.service.audience.service import AudienceService
     from newsletter.service.audience.suppressions import SuppressionService
     from newsletter.service.database import DatabaseService
+    from newsletter.service.deliveries.reports import ReportService
     from newsletter.service.deliveries.service import DeliveryService
+    from newsletter.service.deliveries.trial import TrialService
     from newsletter.service.issues.checks import SlowTools
     from newsletter.service.issues.service import IssueService, Rendering
     from newsletter.service.issues.shelf import IssueShelf
@@ -114,15 +116,29 @@ class Newsletter:
     @cached_property
     def deliveries(self) -> "DeliveryService":
         """Send and report."""
-        from newsletter.mailers.outbox import Outbox
         from newsletter.service.deliveries.service import DeliveryService
 
         return DeliveryService(
             self.resources,
             self.shelf,
-            render=self._render,
             open_mailer=self._open_mailer,
-            open_outbox=lambda: Outbox(self.settings.outbox_path),
+            open_outbox=self._open_outbox,
+        )
+
+    @cached_property
+    def reports(self) -> "ReportService":
+        """Account for what was sent, and decide about doubt."""
+        from newsletter.service.deliveries.reports import ReportService
+
+        return ReportService(self.resources)
+
+    @cached_property
+    def trials(self) -> "TrialService":
+        """Send an edition to a few addresses before anybody else gets it."""
+        from newsletter.service.deliveries.trial import TrialService
+
+        return TrialService(
+            self.resources, render=self._render, open_mailer=self._open_mailer, open_outbox=self._open_outbox
         )
 
     @cached_property
@@ -169,6 +185,9 @@ class Newsletter:
 
     def _look_at_mailer(self) -> tuple[str, str | None]:
         return self.deliveries.readiness()
+
+    def _open_outbox(self) -> "Mailer":
+        return _outbox(self.settings)
 
     def _open_mailer(self) -> "Mailer":
         return self._mailer or _mailer(self.settings)
@@ -232,17 +251,21 @@ def _look_at_templates(settings: Settings) -> tuple[str, str]:
     return look_at_templates(settings.templates_path, shown_as=settings.templates_path.relative_to(settings.root))
 
 
+def _outbox(settings: Settings) -> "Mailer":
+    """Build the mailer that is always there."""
+    from newsletter.mailers.outbox import Outbox
+
+    return Outbox(settings.outbox_path)
+
+
 def _mailer(settings: Settings) -> "Mailer":
     """Build the mailer of the configuration.
 
     Raises:
         ConfigurationError: Its password or key is missing, or lies open to others.
     """
-    if own := settings.mailer.own:
-        return own.open(settings.root, settings.environment)
-    from newsletter.mailers.outbox import Outbox
-
-    return Outbox(settings.outbox_path)
+    own = settings.mailer.own
+    return own.open(settings.root, settings.environment) if own else _outbox(settings)
 
 
 def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":

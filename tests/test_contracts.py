@@ -9,7 +9,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 PLANTED = {
-    "The floors: arrows point down": ("curate/select.py", "import newsletter.send.rate"),
+    "The floors: arrows point down": ("curate/select.py", "import newsletter.track.reduce"),
     "Domain and errors import the standard library only": ("domain/period.py", "import babel"),
     "SQL stays in storage": ("track/reduce.py", "import sqlalchemy"),
     "The command line's package stays in cli": ("service/items.py", "import click"),
@@ -21,6 +21,7 @@ PLANTED = {
     "Mails are compiled and pictures drawn in render": ("check/images.py", "import PIL"),
     "Kinds of sources know no fetching": ("collect/kinds/feed.py", "import newsletter.collect.fetching.network"),
     "The ledger knows no door": ("storage/ledger/reads.py", "import newsletter.storage.notifications"),
+    "The sender knows the ledger and no other room": ("send/rate.py", "import newsletter.mailers.outbox"),
     "Doors reach the rooms through service": ("cli/item.py", "import newsletter.curate.select"),
 }
 """Contract: the module that breaks it, and how."""

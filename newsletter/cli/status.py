@@ -33,6 +33,12 @@ def status(session: Session, *, as_json: bool) -> None:
         click.echo(f"{status.doubt.message}\n       {status.doubt.hint}")
     for news in status.account_news:
         click.echo(f"Your account at {news.provider} changed on {news.at:%Y-%m-%d}: {news.raw}")
+    if status.set_aside:
+        told = counted(status.set_aside, "notification was", "notifications were")
+        click.echo(
+            f"{told} set aside lately: each names a delivery and not its address.\n"
+            '       newsletter notification list --kind "set aside"'
+        )
     click.echo(status.next_reason)
     session.next_step(status.next_command)
 

@@ -98,7 +98,6 @@ class Capabilities:
     """What a mailer can do; declared, never guessed.
 
     Attributes:
-        batch_size_max: Recipients in one call.
         is_idempotent: The same delivery key handed over twice reaches the reader once.
         is_rehearsal: Nothing leaves this machine; such a sending does not count as sent.
     """
@@ -113,9 +112,6 @@ class Recipient:
     """One person in a call to a mailer.
 
     Attributes:
-        delivery_key: Of the ledger row.
-        address: Where it goes.
-        name: For To; may be empty.
         values: What fills each slot of the message; plain text, not escaped.
         unsubscribe: The addresses for List-Unsubscribe, https first, then mailto; never empty.
         message_id: Without angle brackets; the same for every attempt of this delivery.
@@ -134,15 +130,9 @@ class OutgoingBatch:
     """All that a mailer needs for one call.
 
     Attributes:
-        batch_id: Of the ledger; the idempotency key together with the sending.
+        batch_id: The idempotency key together with the sending.
         attempt: 1 for the first.
-        label: The issue's label.
-        sending_id: Of the ledger.
-        is_rehearsal: Marks every mail as one.
-        sent_at: Aware moment for the Date header, the same for the whole sending.
-        message: The approved message.
-        sender: From, Reply-To.
-        list_id: Value of List-Id.
+        sent_at: For the Date header, the same for the whole sending.
         recipients: At least one, at most the mailer's `batch_size_max`; no address twice.
     """
 
@@ -175,8 +165,6 @@ class Outcome:
     """A mailer's answer for one recipient.
 
     Attributes:
-        delivery_key: Whose.
-        verdict: What happened.
         reason: In plain words, without any address; empty when accepted.
         provider_id: What the provider calls the message, or None.
     """
@@ -192,7 +180,6 @@ class BatchOutcome:
     """A mailer's answer for a batch.
 
     Attributes:
-        outcomes: One per recipient.
         retry_after_seconds: How long the mailer asks to wait before the next call, or None.
         stop_reason: Why no further call makes sense (key revoked, account suspended), or None.
     """
@@ -225,11 +212,7 @@ class PlannedDelivery:
     """A delivery as a claim reads it: who gets which message.
 
     Attributes:
-        key: Of the ledger row.
-        address_hash: Whose.
-        subscriber_id: The person; the record may have been erased since.
-        address: From the person's record, or None when it is gone.
-        name: Likewise; may be empty.
+        subscriber_id: None, as the address, when the person's record is gone.
     """
 
     key: DeliveryKey
@@ -244,10 +227,7 @@ class ClaimedBatch:
     """A batch that this owner, and nobody else, may hand over now.
 
     Attributes:
-        id: Of the ledger.
-        sending_id: Its sending.
-        attempt: Number of this attempt; recording is fenced by it.
-        edition: Which message.
+        attempt: Recording is fenced by it.
         deliveries: Those still to be mailed; suppressed people were taken out in the same transaction.
     """
 
@@ -263,15 +243,9 @@ class Sending:
     """An approved issue on its way through one mailer to an audience fixed when it started.
 
     Attributes:
-        id: Of the ledger.
-        label: The issue.
-        approval_hash: What is being sent.
-        mailer: Name of the mailer.
         is_rehearsal: Neither counts as sent nor stands in the way of the real one.
-        state: running, paused, finished or cancelled.
-        started_at: Aware moment the audience was fixed.
-        finished_at: Aware moment, or None.
-        pause_reason: Why it is paused, or None.
+        started_at: When the audience was fixed.
+        pause_reason: Why it is paused or was cancelled.
     """
 
     id: SendingId
@@ -294,8 +268,6 @@ class Balance:
 
     Attributes:
         candidates: Everybody known when the audience was fixed.
-        excluded: How many, by reason.
-        planned: Ledger rows.
         states: How many ledger rows, by state; states without any are absent.
     """
 
@@ -323,8 +295,6 @@ class Forecast:
     """What fixing the audience now would give: shown before a person says yes, and in a dry run.
 
     Attributes:
-        candidates: Everybody known.
-        excluded: How many, by reason.
         planned: How many would get each edition, approved or not.
         planned_last_time: How many the last finished real sending of another issue had, or None.
     """
@@ -340,11 +310,9 @@ class UnknownBatch:
     """A batch of doubt: its mails may have gone out.
 
     Attributes:
-        id: Of the ledger; what `newsletter issue resolve` is given.
-        edition: Which message.
-        attempt: Of the call whose answer is missing.
-        claimed_at: Aware moment of the claim before that call.
-        reason: Why it is in doubt, in plain words.
+        id: What `newsletter issue resolve` is given.
+        claimed_at: When the call whose answer is missing was about to begin.
+        reason: In plain words.
         deliveries: How many are in doubt.
     """
 
@@ -370,8 +338,6 @@ class SendingAccount:
     """All that a report of one sending needs, read at one moment.
 
     Attributes:
-        sending: Which.
-        balance: The two sums.
         editions: How many deliveries of each edition are in each state.
         domains: Likewise by the part of the address after the @, the largest first; None gathers people whose record
             is gone.

@@ -5,8 +5,7 @@
     reconcile  what a dead sender left behind
     dispatch   the loop in this process: paced, patient, stoppable
     deliver    one batch: claim, hand over, record
-    rate       how fast      patience  when refused      stop_rules  when to give up
+    rate       how fast      backoff  when refused      stop_rules  when to give up
 
-The room knows no provider, no SQL and no clock: what it needs of them is in `ports`. Another dispatcher, for many
-machines, would call the same `deliver`.
+The room knows the ledger, and no provider. Another dispatcher, for many machines, would call the same `deliver`.
 """

@@ -5,8 +5,7 @@ queued again only when it surely was not taken, when the mailer takes the same k
 word. So `deliver` is idempotent: called again with a claim that was used, it does nothing.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from newsletter.domain.delivery import (
     BatchOutcome,
@@ -17,52 +16,14 @@ from newsletter.domain.delivery import (
     Recipient,
     Verdict,
 )
-from newsletter.domain.issue import EditionKey
 from newsletter.errors import NewsletterError, StateError
-from newsletter.send.ports import Assignment
+from newsletter.send.assignment import Assignment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
-    """A batch after its call.
-
-    Attributes:
-        claimed: The batch.
-        outcome: One outcome per delivery, as it was recorded.
-    """
-
-    claimed: ClaimedBatch
-    outcome: BatchOutcome
-
-    def count(self, verdict: Verdict) -> int:
-        """Count the deliveries with a verdict."""
-        return sum(answer.verdict is verdict for answer in self.outcome.outcomes)
-
-
-def claim_next(
-    assignment: Assignment, *, editions: Collection[EditionKey] | None = None, limit: int | None = None
-) -> ClaimedBatch | None:
-    """Make the next queued batch ours, durably; None when none can be claimed now.
-
-    Args:
-        assignment: The sending and all it needs.
-        editions: Only batches of these; None for all.
-        limit: At most so many people.
-
-    Raises:
-        StorageError: The ledger cannot be written.
-    """
-    return assignment.ledger.claim(
-        assignment.sending.id,
-        owner=assignment.owner.name,
-        now=assignment.clock.now(),
-        editions=editions,
-        limit=limit,
-    )
-
-
-def deliver(assignment: Assignment, claimed: ClaimedBatch) -> Delivered | None:
+def deliver(assignment: Assignment, claimed: ClaimedBatch) -> BatchOutcome | None:
     """Hand a claimed batch over and record the answer; do nothing, and give None, when that was done before.
+
+    The answer is given as it was recorded: one outcome per delivery, in order.
 
     Raises:
         StateError: There is no message for the batch's edition (then it is queued again), or the claim was lost while
@@ -81,7 +42,7 @@ def deliver(assignment: Assignment, claimed: ClaimedBatch) -> Delivered | None:
     outcome = _hand_over(assignment, outgoing) if outgoing.recipients else BatchOutcome(outcomes=())
     settled = _as_recorded(claimed, replace(outcome, outcomes=(*outcome.outcomes, *unfit)), assignment)
     assignment.ledger.record(claimed, settled, assignment.clock.now())
-    return Delivered(claimed=claimed, outcome=settled)
+    return settled
 
 
 def _prepare(assignment: Assignment, claimed: ClaimedBatch) -> tuple[OutgoingBatch, tuple[Outcome, ...]]:

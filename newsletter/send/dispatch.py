@@ -8,7 +8,7 @@ import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
@@ -22,9 +22,10 @@ from newsletter.domain.delivery import (
     Verdict,
 )
 from newsletter.domain.issue import EditionKey
-from newsletter.send.backoff import Backoff, PatientLedger
-from newsletter.send.deliver import Delivered, claim_next, deliver
-from newsletter.send.ports import Assignment
+from newsletter.errors import StorageLocked
+from newsletter.send.assignment import Assignment
+from newsletter.send.backoff import Backoff
+from newsletter.send.deliver import deliver
 from newsletter.send.rate import Rate
 from newsletter.send.reconcile import Reconciled, reconcile
 from newsletter.send.stop_rules import StopRules
@@ -91,7 +92,6 @@ class Dispatched:
     """What a run did.
 
     Attributes:
-        cause: Why it ended.
         sending: As it stands now; `pause_reason` says more when it is paused.
         balance: Of the whole sending.
         reconciled: What a dead sender had left behind.
@@ -111,7 +111,6 @@ def send(
     threads: int = 1,
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _progress: None,
-    waits_for: Callable[[str], None] = lambda _message: None,
 ) -> Dispatched:
     """Deliver all that is queued and chosen of a sending.
 
@@ -126,14 +125,11 @@ def send(
         threads: How many calls run side by side.
         should_stop: Asked between batches and while waiting.
         progress: Told after each batch, from one thread at a time.
-        waits_for: Told when the ledger is locked by another program; it is waited for, as long as that takes.
 
     Raises:
         StateError: The sending is over; a batch has no message; a claim was lost, for somebody else interferes.
         StorageError: The ledger cannot be written. No further call was begun; what was on its way is found next time.
     """
-    ledger = PatientLedger(assignment.ledger, clock=assignment.clock, tell=waits_for, should_stop=should_stop)
-    assignment = replace(assignment, ledger=ledger)
     if assignment.sending.state is SendingState.PAUSED:
         assignment.ledger.resume(assignment.sending.id, now=assignment.clock.now())
     reconciled = reconcile(assignment)
@@ -203,8 +199,8 @@ class _Run:
         """Deliver batch after batch; whatever goes wrong here ends the other threads' work too."""
         try:
             while (claimed := self._next()) is not None:
-                if (delivered := deliver(self._assignment, claimed)) is not None:
-                    self._take_in(delivered)
+                if (outcome := deliver(self._assignment, claimed)) is not None:
+                    self._take_in(outcome)
         except BaseException:
             self.stop()
             raise
@@ -239,16 +235,30 @@ class _Run:
             if left == 0:
                 self._end(StopCause.LIMIT_REACHED)
                 return None
-            claimed = claim_next(self._assignment, editions=self._choice.editions, limit=left)
-            if claimed is None:
-                if self._should_stop():
-                    self._end(StopCause.ASKED)
+            if (claimed := self._claim(left)) is None:
                 return None
             with self._counts:
                 self._handed_over += len(claimed.deliveries)
             if self._rate is not None:
                 self._rate.spend(len(claimed.deliveries), self._assignment.clock.monotonic())
             return claimed
+
+    def _claim(self, limit: int | None) -> ClaimedBatch | None:
+        """Claim the next batch; None also when somebody asks to stop while another program holds the ledger."""
+        assignment = self._assignment
+        try:
+            return assignment.ledger.claim(
+                assignment.sending.id,
+                owner=assignment.owner.name,
+                now=assignment.clock.now(),
+                editions=self._choice.editions,
+                limit=limit,
+            )
+        except StorageLocked:
+            if not self._should_stop():
+                raise
+            self._end(StopCause.ASKED)
+            return None
 
     def _may_go_on(self) -> bool:
         """Wait as long as pace and patience ask; False when the run is over, or somebody asked to stop."""
@@ -267,16 +277,15 @@ class _Run:
             clock.sleep(min(wait_seconds, _LONGEST_NAP_SECONDS))
         return False
 
-    def _take_in(self, delivered: Delivered) -> None:
+    def _take_in(self, outcome: BatchOutcome) -> None:
         """Learn from an answer: count it, and stop when it says so."""
-        clock = self._assignment.clock
         with self._counts:
-            verdicts = [answer.verdict for answer in delivered.outcome.outcomes]
+            verdicts = [answer.verdict for answer in outcome.outcomes]
             for verdict in Verdict:
                 self._by_verdict[verdict] += verdicts.count(verdict)
             self._handed_over -= verdicts.count(Verdict.REFUSED)
-            self._tell(self._progress(_refusal_of(delivered.outcome)))
-        reason = self._rules.note(delivered.outcome) or self._backoff.note(delivered.outcome, clock.monotonic())
+            self._tell(self._progress(_refusal_of(outcome)))
+        reason = self._rules.note(outcome) or self._backoff.note(outcome, self._assignment.clock.monotonic())
         if reason is not None:
             self._pause_reason = reason
             self._end(StopCause.PAUSED)

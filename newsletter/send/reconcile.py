@@ -7,7 +7,7 @@ over again under the same keys. With any other it is in doubt, and stays so unti
 from dataclasses import dataclass
 
 from newsletter.domain.delivery import BatchState, SendingState
-from newsletter.send.ports import Assignment
+from newsletter.send.assignment import Assignment
 
 CUT_OFF = "the sender was cut off during the call"
 AGAIN = "handed over again: the mailer takes the same delivery twice without harm"
@@ -15,12 +15,7 @@ AGAIN = "handed over again: the mailer takes the same delivery twice without har
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """What was found.
-
-    Attributes:
-        queued_again: Batches that go out again, harmlessly.
-        unknown: Batches newly in doubt.
-    """
+    """How many batches were found: those that go out again, harmlessly, and those newly in doubt."""
 
     queued_again: int
     unknown: int

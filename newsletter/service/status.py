@@ -18,8 +18,8 @@ from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore
 from newsletter.storage.notifications import NotificationStore
 
-ACCOUNT_NEWS_DAYS = 30
-"""How long a change of the account with the provider is shown."""
+NEWS_DAYS = 30
+"""How long is shown what the provider told and a person has to look at."""
 
 Look = Callable[[], tuple[str, str | None]]
 """Gives what was seen and what there is to remember; raises a NewsletterError where it is not well."""
@@ -35,6 +35,7 @@ class Status:
         issues: The issues that are not over, and the latest one that is; the oldest first.
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
+        set_aside: How many notifications lately named a delivery and not its address: they changed nothing.
         next_command: What to type next.
         next_reason: Why, in one sentence.
     """
@@ -44,6 +45,7 @@ class Status:
     issues: tuple[IssueSummary, ...]
     doubt: Doubt | None
     account_news: tuple[KeptNotification, ...]
+    set_aside: int
     next_command: str
     next_reason: str
 
@@ -101,7 +103,9 @@ class StatusService:
             people = store.count_mailable()
         with self._resources.database.read() as connection:
             items = ContentStore(connection).count()
-            account_news = self._account_news(NotificationStore(connection))
+            notifications = NotificationStore(connection)
+            account_news = self._lately(notifications, NotificationKind.ACCOUNT_CHANGED, limit=10)
+            set_aside = len(self._lately(notifications, NotificationKind.SET_ASIDE, limit=1_000))
         summaries = self._shelf.summaries()
         over = [one for one in summaries if one.state in (IssueState.SENT, IssueState.CANCELLED)]
         open_ones = [one for one in summaries if one not in over]
@@ -112,15 +116,17 @@ class StatusService:
             issues=(*over[-1:], *open_ones),
             doubt=self._database.doubt(),
             account_news=account_news,
+            set_aside=set_aside,
             next_command=command,
             next_reason=reason,
         )
 
-    def _account_news(self, notifications: NotificationStore) -> tuple[KeptNotification, ...]:
-        """Give the latest changes of our account with the provider, the newest first."""
-        since = self._resources.clock.now() - timedelta(days=ACCOUNT_NEWS_DAYS)
-        changes = notifications.page(kinds=[NotificationKind.ACCOUNT_CHANGED], limit=10)
-        return tuple(one for one in changes if one.at >= since)
+    def _lately(
+        self, notifications: NotificationStore, kind: NotificationKind, *, limit: int
+    ) -> tuple[KeptNotification, ...]:
+        """Give the latest of a kind, the newest first."""
+        since = self._resources.clock.now() - timedelta(days=NEWS_DAYS)
+        return tuple(one for one in notifications.page(kinds=[kind], limit=limit) if one.at >= since)
 
     def _next(self, people: int, items: int, open_ones: list[IssueSummary]) -> tuple[str, str]:
         if people == 0:

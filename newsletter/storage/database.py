@@ -8,8 +8,9 @@ instead of failing half-way. Every fault of the database leaves here as a Storag
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -27,6 +28,8 @@ LOCK_ASKED_SECONDS = 0.002
 """How often a write asks for the lock meanwhile. SQLite's own busy handler sleeps up to a tenth of a second between two
 looks, and whoever writes all the time has the lock back before it looks again: the sender got 0.4 calls a second."""
 
+_Result = TypeVar("_Result")
+
 APPLICATION_ID = 0x4E57534C
 """`NWSL`: written into the header of our SQLite files, so that another program's database is not taken for ours."""
 
@@ -43,20 +46,31 @@ def is_wal_safe(version: tuple[int, int, int]) -> bool:
     return version >= _WAL_SAFE or (backport is not None and version[2] >= backport)
 
 
+class _Patience(NamedTuple):
+    """Whom to tell of a wait, and whom to ask whether it goes on."""
+
+    tell: Callable[[str], None]
+    unless: Callable[[], bool]
+
+
 class Database:
     """A database, open for short transactions.
 
-    Use `read()` to look and `write()` to change; both give a SQLAlchemy connection inside one transaction. Close it in
-    the end. Safe to share between threads; not between forked processes.
+    Use `read()` to look and `write()` to change; both give a SQLAlchemy connection inside one transaction, and wait for
+    other programs where a transaction begins and where it ends, never in its midst. Close it in the end. Safe to share
+    between threads; not between forked processes.
     """
 
     def __init__(
         self, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self.url = make_url(url)
-        self.lock_wait_seconds = lock_wait_seconds
-        self._engine = _open_engine(url, lock_wait_seconds, sleep)
+        # `sqlite:///newsletter.db?timeout=30` in the configuration wins over our own patience.
+        named = self.url.query.get("timeout")
+        self.lock_wait_seconds = float(named) if isinstance(named, str) else lock_wait_seconds
+        self._engine = _open_engine(url, self.lock_wait_seconds, sleep)
         self._writing_engine = self._engine.execution_options(newsletter_writes=True)
+        self._patience: _Patience | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -70,24 +84,60 @@ class Database:
         return Path(named) if self.is_sqlite and named and named != ":memory:" else None
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def patient(self, tell: Callable[[str], None], *, unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Wait for other programs as long as it takes while the block runs, instead of giving up after some seconds.
+
+        Args:
+            tell: Told what is waited for, and again each time the wait has doubled.
+            unless: Asked before each further wait; where it says yes, the lock is raised after all.
+        """
+        self._patience = _Patience(tell, unless)
+        try:
+            yield
+        finally:
+            self._patience = None
+
+    def read(self, *, to_the_end: bool = False) -> AbstractContextManager[Connection]:
         """Give a connection whose statements all see one state.
 
         Raises:
             StorageError: The database is missing, locked, damaged or cannot be reached.
         """
-        with self._guarded(), self._engine.begin() as connection:
-            yield connection
+        return self._transaction(self._engine, to_the_end=to_the_end)
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, to_the_end: bool = False) -> AbstractContextManager[Connection]:
         """Give a connection whose changes are kept together, durably, when the block ends, or not at all.
+
+        Args:
+            to_the_end: A patient database waits also when it is asked to stop: what is written is known here alone.
 
         Raises:
             StorageError: The database is missing, locked, full, read-only, damaged or cannot be reached.
         """
-        with self._guarded(), self._writing_engine.begin() as connection:
+        return self._transaction(self._writing_engine, to_the_end=to_the_end)
+
+    @contextmanager
+    def _transaction(self, engine: Engine, *, to_the_end: bool) -> Iterator[Connection]:
+        """Give one transaction; a commit that meets a lock loses nothing and is made again."""
+        with self._guarded(), ExitStack() as stack:
+            connection = self._once_free(lambda: stack.enter_context(engine.begin()), to_the_end=to_the_end)
             yield connection
+            if self.is_sqlite:
+                self._once_free(lambda: connection.exec_driver_sql("COMMIT"), to_the_end=to_the_end)
+
+    def _once_free(self, action: Callable[[], _Result], *, to_the_end: bool) -> _Result:
+        """Do what may meet a lock, again and again as our patience says; each try waits by itself, too."""
+        tries = 0
+        while True:
+            try:
+                return action()
+            except exc.OperationalError as error:
+                patience, tries = self._patience, tries + 1
+                if patience is None or not _is_locked(error) or (patience.unless() and not to_the_end):
+                    raise
+                if tries & (tries - 1) == 0:
+                    waited = f"{tries * self.lock_wait_seconds:.0f} s"
+                    patience.tell(f"{self._name} has been locked by another program for {waited}.")
 
     def revision(self) -> str | None:
         """Give the schema revision the database has, or None when it holds no tables of ours.
@@ -97,7 +147,7 @@ class Database:
         """
         if self.path is not None and not self.path.exists():
             return None
-        with self._guarded(), self._engine.connect() as connection:
+        with self.read() as connection:
             if not connection.dialect.has_table(connection, "alembic_version"):
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -111,7 +161,7 @@ class Database:
         revision = self.revision()
         if revision == SCHEMA_REVISION:
             return
-        name = self.path.name if self.path is not None else "the database"
+        name = self._name
         if revision is None:
             raise StorageError(
                 f"There is no newsletter database in {name}.",
@@ -127,6 +177,11 @@ class Database:
             f"{name} has schema {revision}; this program needs {SCHEMA_REVISION}.",
             hint="Run `newsletter db backup`, then `newsletter db migrate`.",
         )
+
+    @property
+    def _name(self) -> str:
+        """Name the database for people."""
+        return self.path.name if self.path is not None else "the database"
 
     def close(self) -> None:
         """Give back every connection."""
@@ -145,10 +200,7 @@ def _open_engine(url: str, lock_wait_seconds: float, sleep: Callable[[float], No
     """Make an engine with our settings on every connection."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
-    # `sqlite:///newsletter.db?timeout=30` in the configuration wins over our own patience.
-    named = make_url(url).query.get("timeout")
-    patience_seconds = float(named) if isinstance(named, str) else lock_wait_seconds
-    engine = create_engine(url, connect_args={"timeout": patience_seconds})
+    engine = create_engine(url, connect_args={"timeout": lock_wait_seconds})
 
     @event.listens_for(engine, "connect")
     def set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -158,9 +210,11 @@ def _open_engine(url: str, lock_wait_seconds: float, sleep: Callable[[float], No
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("newsletter_writes", False)
         if writes:
-            _wait_for_lock(connection, patience_seconds, sleep)
+            _wait_for_lock(connection, lock_wait_seconds, sleep)
         else:
             connection.exec_driver_sql("BEGIN")
+            # It takes the lock now, where it can be waited for, and not in the midst of what is read.
+            connection.exec_driver_sql("PRAGMA schema_version")
 
     return engine
 
@@ -214,11 +268,16 @@ _FAULTS = (
 )
 
 
+def _is_locked(error: exc.DBAPIError) -> bool:
+    """Tell whether another program is in the way."""
+    return "database is locked" in str(error.orig).lower()
+
+
 def _storage_error(error: exc.DBAPIError, name: str) -> StorageError:
     """Say what a driver's fault means and what to do; without the statement or its values, which hold addresses."""
     said = str(error.orig).lower()
     label = Path(name).name or "The database"
-    if "database is locked" in said:
+    if _is_locked(error):
         hint = "Wait until it is done, or close it, and run this again."
         return StorageLocked(f"{label} is locked by another program.", hint=hint)
     for sign, meaning, hint in _FAULTS:

@@ -10,140 +10,32 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 
-from newsletter.domain.audience import Segment
-from newsletter.domain.content import Language
 from newsletter.domain.delivery import (
     OPEN_BATCH_STATES,
     Balance,
     BatchId,
-    BatchOutcome,
     BatchState,
-    Checkpoint,
-    ClaimedBatch,
     DeliveryState,
-    Forecast,
     Sending,
     SendingAccount,
     SendingId,
     SendingState,
     UnknownBatch,
-    pass_by,
 )
-from newsletter.domain.issue import Approval, EditionKey, IssueLabel
+from newsletter.domain.issue import IssueLabel
 from newsletter.errors import StateError, UsageError
-from newsletter.storage.database import Database
-from newsletter.storage.ledger import claims, freeze, reads
+from newsletter.storage.ledger import reads
+from newsletter.storage.ledger.claims import Claims, settle_proven, skip_queued
+from newsletter.storage.ledger.freeze import Freezing
 from newsletter.storage.tables import batch, delivery, sending
 
 
-class DeliveryLedger:
-    """Fix audiences, claim and record batches, count.
+class DeliveryLedger(Freezing, Claims):
+    """Fix audiences, claim and record batches, end sendings, count.
 
-    Every method raises StorageError when the database is missing, locked, full or damaged; nothing is half-written.
-
-    Args:
-        database: Open, of the current schema.
-        checkpoint: Called at the named moments around each commit; a test's may kill the process.
+    Every method is one durable transaction, and raises StorageError when the database is missing, locked, full or
+    damaged; nothing is half-written.
     """
-
-    def __init__(self, database: Database, *, checkpoint: Callable[[Checkpoint], None] = pass_by) -> None:
-        self._database = database
-        self._checkpoint = checkpoint
-
-    def foresee(self, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language]) -> Forecast:
-        """Count what `freeze` would plan and leave out now; nothing is written."""
-        with self._database.read() as connection:
-            return freeze.foresee(connection, approval=approval, segments=segments, languages=languages)
-
-    def freeze(
-        self,
-        *,
-        approval: Approval,
-        mailer: str,
-        is_rehearsal: bool,
-        segments: Sequence[Segment],
-        languages: Sequence[Language],
-        batch_size: int,
-        now: datetime,
-    ) -> Sending:
-        """Fix the audience of an approved issue and begin its sending.
-
-        Everybody known now is either planned, in exactly one edition and batch, or excluded with exactly one reason.
-        People who come later get the next issue. `languages` are the publication's, the first being everybody's
-        fallback.
-
-        Raises:
-            StateError: The segments are not those that were approved; the issue has a real sending already; somebody
-                would get an edition that is not approved; nobody would get anything.
-        """
-        with self._database.write() as connection:
-            sending_id = freeze.freeze(
-                connection,
-                approval=approval,
-                mailer=mailer,
-                is_rehearsal=is_rehearsal,
-                segments=segments,
-                languages=languages,
-                batch_size=batch_size,
-                now=now,
-            )
-            frozen = reads.read_sending(connection, sending_id)
-            self._checkpoint(Checkpoint.BEFORE_FREEZE_COMMIT)
-        self._checkpoint(Checkpoint.AFTER_FREEZE_COMMIT)
-        return frozen
-
-    def claim(
-        self,
-        sending_id: SendingId,
-        *,
-        owner: str,
-        now: datetime,
-        editions: Collection[EditionKey] | None = None,
-        limit: int | None = None,
-    ) -> ClaimedBatch | None:
-        """Make the next queued batch the owner's; None when none is left or the sending is not running.
-
-        Whoever was suppressed, unsubscribed or erased since is skipped in the same transaction.
-
-        Args:
-            sending_id: Of which sending.
-            owner: Unique name of the process; `settle_dead_owners` asks about it.
-            now: Aware moment of the claim.
-            editions: Only batches of these; None for all.
-            limit: At most so many deliveries, at least 1; the rest of the batch goes back to the queue.
-        """
-        with self._database.write() as connection:
-            claimed = claims.claim(connection, sending_id, owner=owner, now=now, editions=editions, limit=limit)
-            self._checkpoint(Checkpoint.BEFORE_CLAIM_COMMIT)
-        self._checkpoint(Checkpoint.AFTER_CLAIM_COMMIT)
-        return claimed
-
-    def record(self, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
-        """Write what the mailer answered: settled, back to the queue, or in doubt.
-
-        A delivery that the outcome does not name stays in doubt.
-
-        Raises:
-            StateError: The claim is not this owner's any more; nothing was written.
-        """
-        with self._database.write() as connection:
-            claims.record(connection, claimed, outcome, now)
-            self._checkpoint(Checkpoint.BEFORE_RECORD_COMMIT)
-        self._checkpoint(Checkpoint.AFTER_RECORD_COMMIT)
-
-    def holds(self, claimed: ClaimedBatch) -> bool:
-        """Tell whether a claim is still its owner's: not recorded, not released, not settled by somebody else."""
-        with self._database.read() as connection:
-            return claims.holds(connection, claimed)
-
-    def release(self, claimed: ClaimedBatch, now: datetime) -> None:
-        """Put a claimed batch back into the queue: its call was never begun.
-
-        Raises:
-            StateError: The claim is not this owner's any more; nothing was written.
-        """
-        with self._database.write() as connection:
-            claims.release(connection, claimed, now)
 
     def settle_dead_owners(
         self, sending_id: SendingId, *, is_dead: Callable[[str], bool], into: BatchState, reason: str
@@ -165,15 +57,7 @@ class DeliveryLedger:
             return len(dead)
 
     def queue_unknown(self, sending_id: SendingId, *, batch_ids: Collection[BatchId] | None = None, reason: str) -> int:
-        """Put batches of doubt back into the queue: by a person's word, or because the mailer is idempotent.
-
-        Args:
-            sending_id: Of which sending.
-            batch_ids: Which; None for all that are in doubt.
-            reason: Whose word.
-
-        Returns:
-            How many batches.
+        """Put all or some batches of doubt back into the queue: by a person's word, or the mailer takes them twice.
 
         Raises:
             UsageError: A batch is not in doubt.
@@ -193,15 +77,6 @@ class DeliveryLedger:
         """Let deliveries of doubt rest: they stay unknown for good, but do not hold up the end of the sending.
 
         A later notification may still prove that they arrived.
-
-        Args:
-            sending_id: Of which sending.
-            batch_ids: Which; None for all that are in doubt.
-            reason: Whose word.
-            now: Aware moment.
-
-        Returns:
-            How many batches.
 
         Raises:
             UsageError: A batch is not in doubt.
@@ -242,7 +117,7 @@ class DeliveryLedger:
         A batch of doubt of which the provider has since accounted for every mail is no doubt any more.
         """
         with self._database.write() as connection:
-            claims.settle_proven(connection, batch.c.sending_id == sending_id, now)
+            settle_proven(connection, batch.c.sending_id == sending_id, now)
             is_open = exists().where(batch.c.sending_id == sending_id, batch.c.state.in_(OPEN_BATCH_STATES))
             connection.execute(
                 update(sending)
@@ -266,7 +141,7 @@ class DeliveryLedger:
         with self._database.write() as connection:
             found = reads.read_sending(connection, sending_id)
             _require_open(found)
-            claims.skip_queued(connection, sending_id, now)
+            skip_queued(connection, sending_id, now)
             connection.execute(
                 update(sending)
                 .where(sending.c.id == sending_id)

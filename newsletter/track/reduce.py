@@ -73,10 +73,8 @@ class StateNews:
     """What a notification says of a delivery's state.
 
     Attributes:
-        state: The state.
-        at: Aware moment it was reached, as the provider says.
+        at: As the provider says.
         reason: In the provider's words, without any address; may be empty.
-        natural_key: Of the notification.
     """
 
     state: DeliveryState
@@ -91,8 +89,7 @@ class SuppressionNews:
 
     Attributes:
         reason: The strongest that was told.
-        at: Aware moment, as the provider says.
-        natural_key: Of the notification.
+        at: As the provider says.
     """
 
     reason: SuppressionReason

@@ -6,7 +6,6 @@ gives the same report.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import (
@@ -16,7 +15,6 @@ from newsletter.domain.delivery import (
     ReasonCount,
     Sending,
     SendingAccount,
-    SendingId,
     SendingState,
     UnknownBatch,
 )
@@ -26,14 +24,6 @@ from newsletter.errors import counted
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
 DOMAINS_SHOWN_MAX = 15
 DOMAIN_READERS_MIN = 3
-
-
-class ReportReads(Protocol):
-    """What the report needs of the ledger."""
-
-    def account(self, sending_id: SendingId) -> SendingAccount:
-        """Give all that a report needs, read at one moment."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +57,10 @@ class Report:
     """What became of one sending.
 
     Attributes:
-        sending: Which.
-        balance: The two sums.
         segments: In the order of the names given; somebody in several counts in each, so these need not add up.
         editions: By edition; these add up.
         domains: By the mail domain of the reader, the largest first; these add up. Small ones are gathered.
         reasons: Why deliveries were rejected, skipped, sent back to the queue or are in doubt; the commonest first.
-        unknown: The batches of doubt.
         advice: What to do now, most urgent first; empty when there is nothing to do.
     """
 
@@ -87,15 +74,13 @@ class Report:
     advice: tuple[Advice, ...]
 
 
-def build_report(reads: ReportReads, sending_id: SendingId, *, segment_names: Mapping[SegmentId, str]) -> Report:
+def build_report(account: SendingAccount, *, segment_names: Mapping[SegmentId, str]) -> Report:
     """Make the report of a sending.
 
     Args:
-        reads: The ledger.
-        sending_id: Which.
+        account: What the ledger counted.
         segment_names: What to call each segment, in the order in which to show them; others follow under their ids.
     """
-    account = reads.account(sending_id)
     return Report(
         sending=account.sending,
         balance=account.balance,

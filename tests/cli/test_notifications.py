@@ -127,7 +127,7 @@ class Rehearsal(threading.Thread):
                 self.is_rehearsal = newsletter.deliveries.outlook("2017-11").is_rehearsal
                 newsletter.deliveries.send("2017-11", by="Aino")
                 for _ in range(1000):
-                    balance = newsletter.deliveries.report("2017-11")[0].balance
+                    balance = newsletter.reports.report("2017-11")[0].balance
                     self.states = {str(state): count for state, count in balance.states.items()}
                     if set(self.states) == {"delivered"}:
                         break

@@ -13,12 +13,13 @@ from newsletter.domain.audience import (
     audience_rule,
     hash_address,
 )
+from newsletter.domain.clock import Clock
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import Checkpoint, Mailer, PlannedDelivery, Recipient, Sending, pass_by
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
 from newsletter.domain.publication import Sender
+from newsletter.send.assignment import Assignment
 from newsletter.send.owner import Owner
-from newsletter.send.ports import Assignment, Clock
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.issues import IssueStore

@@ -1,26 +1,23 @@
-"""Waiting when refused, and while the ledger is locked."""
+"""Waiting when refused, and while another program holds the ledger."""
 
-from collections.abc import Collection
-from datetime import datetime
+import sqlite3
+from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import URL
 
 from newsletter.domain.delivery import (
     BatchOutcome,
     Checkpoint,
-    ClaimedBatch,
     DeliveryKey,
     DeliveryState,
     Outcome,
-    SendingId,
     Verdict,
 )
-from newsletter.domain.issue import EditionKey
 from newsletter.errors import StorageLocked
-from newsletter.send.backoff import LOCK_WAIT_SECONDS, TRIES_MAX, Backoff
+from newsletter.send.backoff import TRIES_MAX, Backoff
 from newsletter.send.dispatch import StopCause, send
 from newsletter.storage.database import Database
-from newsletter.storage.deliveries import DeliveryLedger
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer
 from tests.send.samples import a_sending, addresses, an_assignment
@@ -92,65 +89,90 @@ def test_a_storm_of_ten_minutes_is_waited_out_in_twenty_calls(retry_after_second
     assert monotonic > 600.0
 
 
-class LockedLedger(DeliveryLedger):
-    """A ledger that another program holds for so many tries.
+class Held:
+    """A database that another program holds until it was told of that so often.
 
     Attributes:
-        tries_left: How many more fail.
+        told: What was told, in order.
     """
 
-    tries_left = 0
+    def __init__(self, url: URL, *, until_told: int = 3) -> None:
+        self.told: list[str] = []
+        self._path = str(url.database)
+        self._until_told = until_told
+        self._holder: sqlite3.Connection | None = None
 
-    def claim(
-        self,
-        sending_id: SendingId,
-        *,
-        owner: str,
-        now: datetime,
-        editions: Collection[EditionKey] | None = None,
-        limit: int | None = None,
-    ) -> ClaimedBatch | None:
-        """Claim, once it is free."""
-        self._meet_lock()
-        return super().claim(sending_id, owner=owner, now=now, editions=editions, limit=limit)
+    def hold(self) -> None:
+        """Hold it."""
+        self._holder = sqlite3.connect(self._path, isolation_level=None)
+        self._holder.execute("BEGIN EXCLUSIVE")
 
-    def record(self, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
-        """Record, once it is free."""
-        self._meet_lock()
-        super().record(claimed, outcome, now)
+    def tell(self, message: str) -> None:
+        """Take a word, and let go at the last one."""
+        self.told.append(message)
+        if len(self.told) % self._until_told == 0:
+            self.let_go()
 
-    def _meet_lock(self) -> None:
-        if self.tries_left:
-            self.tries_left -= 1
-            raise StorageLocked("newsletter.db is locked by another program.")
+    def let_go(self) -> None:
+        """Let go of it."""
+        if self._holder is not None:
+            self._holder.close()
 
 
-def test_a_lock_does_not_end_a_sending(database: Database) -> None:
-    """Whoever holds the database for a minute is waited for, before a claim and after a call, and named once each."""
-    _, sending = a_sending(database, 4)
-    ledger, mailer, clock, told = LockedLedger(database), ScriptedMailer(), FakeClock(), list[str]()
-    ledger.tries_left = 120
+@pytest.fixture
+def impatient(database: Database) -> Iterator[Database]:
+    """Give the database as one that gives up at once where it is not told to be patient."""
+    opened = Database(str(database.url), lock_wait_seconds=0.004)
+    yield opened
+    opened.close()
 
-    def lock(passed: Checkpoint) -> None:
-        if passed is Checkpoint.AFTER_HAND_OVER and len(told) == 1:
-            ledger.tries_left = 120
 
-    began = clock.monotonic()
-    done = send(an_assignment(ledger, sending, mailer, clock, checkpoint=lock), waits_for=told.append)
+def test_a_lock_does_not_end_a_sending(impatient: Database) -> None:
+    """Whoever holds the database is waited for, before a claim and after a call, and named as long as it lasts."""
+    ledger, sending = a_sending(impatient, 4)
+    mailer, held = ScriptedMailer(), Held(impatient.url)
+    held.hold()
+
+    def hold_again(passed: Checkpoint) -> None:
+        if passed is Checkpoint.AFTER_HAND_OVER and len(held.told) == 3:
+            held.hold()
+
+    with impatient.patient(held.tell):
+        done = send(an_assignment(ledger, sending, mailer, FakeClock(), checkpoint=hold_again))
 
     assert done.balance.states == {DeliveryState.ACCEPTED: 4}
     assert sorted(mailer.handed_over) == addresses(4)
-    assert told == ["newsletter.db is locked by another program."] * 2
-    assert clock.monotonic() - began == 2 * 120 * LOCK_WAIT_SECONDS
+    assert held.told == ["newsletter.db has been locked by another program for 0 s."] * 6
 
 
-def test_somebody_who_waits_for_a_lock_can_stop(database: Database) -> None:
+def test_somebody_who_waits_for_a_lock_can_stop(impatient: Database) -> None:
     """Nothing is under way while a claim waits: asked to stop, the run ends, and who was queued stays queued."""
-    _, sending = a_sending(database, 4)
-    ledger, told = LockedLedger(database), list[str]()
-    ledger.tries_left = 10**6
-    assignment = an_assignment(ledger, sending, ScriptedMailer(), FakeClock())
+    ledger, sending = a_sending(impatient, 4)
+    held = Held(impatient.url, until_told=99)
+    run = an_assignment(ledger, sending, ScriptedMailer(), FakeClock())
 
-    done = send(assignment, should_stop=lambda: bool(told), waits_for=told.append)
+    with impatient.patient(held.tell, unless=lambda: bool(held.told)), pytest.raises(StorageLocked):
+        held.hold()
+        send(run, should_stop=lambda: bool(held.told))
+    held.let_go()
 
-    assert (done.cause, done.balance.states) == (StopCause.ASKED, {DeliveryState.QUEUED: 4})
+    assert ledger.balance(sending.id).states == {DeliveryState.QUEUED: 4}
+
+
+def test_an_answer_is_recorded_also_by_somebody_who_was_asked_to_stop(impatient: Database) -> None:
+    """What the mailer said is known here alone, so that it is written however long the lock lasts."""
+    ledger, sending = a_sending(impatient, 4)
+    held = Held(impatient.url)
+
+    def hold(passed: Checkpoint) -> None:
+        if passed is Checkpoint.AFTER_HAND_OVER:
+            held.hold()
+
+    with impatient.patient(held.tell, unless=lambda: bool(held.told)):
+        run = an_assignment(ledger, sending, ScriptedMailer(), FakeClock(), checkpoint=hold)
+        done = send(run, should_stop=lambda: bool(held.told))
+
+    assert (done.cause, done.balance.states) == (
+        StopCause.ASKED,
+        {DeliveryState.QUEUED: 2, DeliveryState.ACCEPTED: 2},
+    )

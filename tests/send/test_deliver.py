@@ -16,8 +16,8 @@ from newsletter.domain.delivery import (
     Verdict,
 )
 from newsletter.errors import ContentError, StateError, StorageError
-from newsletter.send.deliver import Delivered, claim_next, deliver
-from newsletter.send.ports import Assignment
+from newsletter.send.assignment import Assignment
+from newsletter.send.deliver import deliver
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from tests.fakes.clock import FakeClock
@@ -42,9 +42,9 @@ def prepare(database: Database, mailer: ScriptedMailer, people: int = 2) -> tupl
     return ledger, an_assignment(ledger, sending, mailer, FakeClock())
 
 
-def deliver_next(assignment: Assignment) -> Delivered | None:
+def deliver_next(assignment: Assignment) -> BatchOutcome | None:
     """Claim a batch that must be there, and deliver it."""
-    claimed = claim_next(assignment)
+    claimed = assignment.ledger.claim(assignment.sending.id, owner=assignment.owner.name, now=NOW)
     assert claimed is not None
     return deliver(assignment, claimed)
 
@@ -53,7 +53,7 @@ def test_the_mailer_gets_all_it_needs(database: Database) -> None:
     """A call carries the approved message, the sender, the sending's own moment and one recipient per delivery."""
     mailer = ScriptedMailer()
     _ledger, assignment = prepare(database, mailer)
-    claimed = claim_next(assignment)
+    claimed = assignment.ledger.claim(assignment.sending.id, owner=assignment.owner.name, now=NOW)
     assert claimed is not None
     deliver(assignment, claimed)
     assert mailer.calls == [
@@ -76,11 +76,11 @@ def test_a_claim_is_delivered_once(database: Database) -> None:
     """Delivering the same claim again does nothing: no second call, no second record."""
     mailer = ScriptedMailer()
     ledger, assignment = prepare(database, mailer)
-    claimed = claim_next(assignment)
+    claimed = assignment.ledger.claim(assignment.sending.id, owner=assignment.owner.name, now=NOW)
     assert claimed is not None
     first, second = deliver(assignment, claimed), deliver(assignment, claimed)
     assert first is not None
-    assert (first.claimed, first.count(Verdict.ACCEPTED)) == (claimed, 2)
+    assert [one.verdict for one in first.outcomes] == [Verdict.ACCEPTED] * 2
     assert second is None
     assert len(mailer.calls) == 1
     assert ledger.balance(assignment.sending.id).states == {DeliveryState.ACCEPTED: 2}
@@ -90,7 +90,7 @@ def test_nothing_is_claimed_when_nothing_is_queued(database: Database) -> None:
     """The end of the queue is None."""
     _ledger, assignment = prepare(database, ScriptedMailer())
     deliver_next(assignment)
-    assert claim_next(assignment) is None
+    assert assignment.ledger.claim(assignment.sending.id, owner=assignment.owner.name, now=NOW) is None
 
 
 def test_whoever_cannot_be_addressed_keeps_nobody_from_the_mail(database: Database) -> None:
@@ -156,7 +156,7 @@ def test_a_mailer_that_raises_leaves_doubt_and_stops(database: Database) -> None
     ledger, assignment = prepare(database, mailer)
     delivered = deliver_next(assignment)
     assert delivered is not None
-    assert delivered.outcome.stop_reason == "the mailer scripted failed (RuntimeError)"
+    assert delivered.stop_reason == "the mailer scripted failed (RuntimeError)"
     assert ledger.balance(assignment.sending.id).states == {DeliveryState.UNKNOWN: 2}
     assert [doubt.reason for doubt in ledger.unknown_batches(assignment.sending.id)] == [
         "the mailer scripted failed (RuntimeError)"
@@ -169,7 +169,7 @@ def test_whoever_the_mailer_forgets_is_in_doubt(database: Database) -> None:
     ledger, assignment = prepare(database, mailer)
     delivered = deliver_next(assignment)
     assert delivered is not None
-    assert delivered.count(Verdict.UNKNOWN) == 2
+    assert [one.verdict for one in delivered.outcomes] == [Verdict.UNKNOWN] * 2
     assert ledger.balance(assignment.sending.id).states == {DeliveryState.UNKNOWN: 2}
 
 

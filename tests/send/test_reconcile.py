@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.delivery import DeliveryState, Verdict
-from newsletter.send.deliver import claim_next, deliver
+from newsletter.send.deliver import deliver
 from newsletter.send.reconcile import AGAIN, CUT_OFF, Reconciled, reconcile
 from newsletter.storage.database import Database
 from tests.fakes.clock import FakeClock
@@ -35,12 +35,12 @@ def test_the_dead_are_settled_and_the_living_left_alone(
     """A dead sender's batch and older doubt go out again through an idempotent mailer, and stay in doubt otherwise."""
     ledger, sending = a_sending(database, 6)
     doubtful = an_assignment(ledger, sending, ScriptedMailer([each(Verdict.UNKNOWN, "no answer")]), FakeClock())
-    before = claim_next(doubtful)
+    before = ledger.claim(sending.id, owner="aino on laptop", now=NOW)
     assert before is not None
     deliver(doubtful, before)
     assert ledger.claim(sending.id, owner="dead", now=NOW) is not None
     ours = an_assignment(ledger, sending, ScriptedMailer(is_idempotent=is_idempotent), FakeClock())
-    assert claim_next(ours) is not None
+    assert ledger.claim(sending.id, owner="aino on laptop", now=NOW) is not None
     assert reconcile(ours) == expected
     assert ledger.balance(sending.id).states == states
 

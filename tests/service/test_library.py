@@ -129,7 +129,7 @@ def test_no_real_mail_leaves_without_a_way_out(approved: Path) -> None:
     mailer = ScriptedMailer()
     with (
         open_newsletter(approved / "newsletter.toml", mailer=mailer) as newsletter,
-        pytest.raises(StateError, match="No mail may leave without a way out"),
+        pytest.raises(StateError, match="without a way out"),
     ):
         newsletter.deliveries.send("2017-11", by="Aino")
 
@@ -142,7 +142,7 @@ def test_no_real_mail_leaves_from_an_example_address(approved: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("peruuta@seutu.example", "peruuta@seutuohjelma.fi"))
     with (
         open_newsletter(path, mailer=ScriptedMailer()) as newsletter,
-        pytest.raises(StateError, match="from an example address"),
+        pytest.raises(StateError, match=r"sender\] address is an example"),
     ):
         newsletter.deliveries.send("2017-11", by="Aino")
 
@@ -162,13 +162,13 @@ def test_a_test_mail_is_marked_and_counts_nowhere(real: Path) -> None:
     """One edition goes to each address once, with a mark in subject and header, and the ledger knows nothing of it."""
     mailer, testers = ScriptedMailer(), ["somebody@example.net", "another@example.net"]
     with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
-        tested = newsletter.deliveries.test("2017-11", [*testers, testers[0]], edition="managers.fi")
+        tested = newsletter.trials.test("2017-11", [*testers, testers[0]], edition="managers.fi")
         summary = newsletter.issues.summary("2017-11")
         newsletter.suppressions.suppress("somebody@example.net", note="by hand")
         with pytest.raises(UsageError, match="1 of these addresses"):
-            newsletter.deliveries.test("2017-11", testers)
+            newsletter.trials.test("2017-11", testers)
         with pytest.raises(UsageError, match="no edition"):
-            newsletter.deliveries.test("2017-11", ["other@example.net"], edition="manager.fi")
+            newsletter.trials.test("2017-11", ["other@example.net"], edition="manager.fi")
 
     [batch] = mailer.calls
     assert {address: one.verdict for address, one in tested.outcomes.items()} == dict.fromkeys(
@@ -186,7 +186,7 @@ def test_the_report_begins_with_the_real_sending(real: Path) -> None:
     with open_newsletter(real / "newsletter.toml", mailer=ScriptedMailer()) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino", rehearse=True)
         newsletter.deliveries.send("2017-11", by="Aino")
-        reports = newsletter.deliveries.report("2017-11")
+        reports = newsletter.reports.report("2017-11")
 
     assert [one.sending.is_rehearsal for one in reports] == [False, True]
 
@@ -216,7 +216,7 @@ def test_unknown_mails_are_reported_and_resolved_by_a_person(real: Path) -> None
     with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         first = newsletter.deliveries.send("2017-11", by="Aino")
         again = newsletter.deliveries.send("2017-11", by="Aino")
-        count = newsletter.deliveries.resolve("2017-11", resend=False, by="Aino")
+        count = newsletter.reports.resolve("2017-11", resend=False, by="Aino")
         state = newsletter.issues.summary("2017-11").state
 
     in_doubt = first.balance.states[DeliveryState.UNKNOWN]

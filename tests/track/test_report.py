@@ -82,21 +82,9 @@ def an_account(
     )
 
 
-class Reads:
-    """Give one account, whatever is asked."""
-
-    def __init__(self, account: SendingAccount) -> None:
-        self._account = account
-
-    def account(self, sending_id: SendingId) -> SendingAccount:
-        """Give it."""
-        assert sending_id == self._account.sending.id
-        return self._account
-
-
 def a_report(account: SendingAccount) -> Report:
     """Build the report of an account."""
-    return build_report(Reads(account), account.sending.id, segment_names=NAMES)
+    return build_report(account, segment_names=NAMES)
 
 
 def test_a_report_counts_by_segment_and_edition() -> None:
@@ -125,7 +113,7 @@ def test_a_report_counts_by_segment_and_edition() -> None:
 def test_a_segment_without_a_name_is_shown_by_its_id() -> None:
     """A segment removed from the file since is in the report all the same; one without readers is not."""
     account = an_account()
-    report = build_report(Reads(account), SendingId(1), segment_names={MANAGERS: "Kaupunginjohtajat"})
+    report = build_report(account, segment_names={MANAGERS: "Kaupunginjohtajat"})
     assert [row.name for row in report.segments] == ["Kaupunginjohtajat", "advisers"]
 
 
@@ -169,7 +157,7 @@ def test_a_report_says_what_to_do(account: SendingAccount, expected: list[Advice
 def test_a_report_reads_the_ledger_itself(database: Database) -> None:
     """The ledger fits the report's reads as it is."""
     ledger, sending = a_sending(database, 3)
-    report = build_report(ledger, sending.id, segment_names=NAMES)
+    report = build_report(ledger.account(sending.id), segment_names=NAMES)
     assert report.segments == (ReportRow(name="Yritysneuvojat", states={QUEUED: 3}),)
     assert report.segments[0].planned == 3
     assert report.balance.holds

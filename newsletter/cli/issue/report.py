@@ -32,7 +32,7 @@ def report(session: Session, label: str, *, as_json: bool, as_csv: bool, page: P
     from newsletter.track.pages import as_json as json_of
     from newsletter.track.pages import as_table
 
-    reports = session.newsletter.deliveries.report(label)
+    reports = session.newsletter.reports.report(label)
     if page is not None:
         _write_page(session, reports, page)
     elif as_json:
@@ -75,6 +75,6 @@ def resolve(session: Session, label: str, *, is_resend: bool, is_leave: bool, ba
     """Decide what becomes of mails of which nobody knows whether they went out."""
     if is_resend == is_leave:
         raise UsageError("Say either --resend or --leave.", hint="In doubt: --leave. See `newsletter issue report`.")
-    count = session.newsletter.deliveries.resolve(label, resend=is_resend, by=getpass.getuser(), batches=batches)
+    count = session.newsletter.reports.resolve(label, resend=is_resend, by=getpass.getuser(), batches=batches)
     click.echo(f"{counted(count, 'batch is', 'batches are')} {'queued again' if is_resend else 'left as decided'}.")
     session.next_step(f"newsletter issue {'send' if is_resend else 'report'} {label}")

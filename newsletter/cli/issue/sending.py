@@ -24,7 +24,7 @@ def test(session: Session, label: str, *, addresses: tuple[str, ...], edition: s
     from newsletter.cli.issue import sending_pages
 
     sending_pages.print_tested(
-        session, session.newsletter.deliveries.test(label, addresses, edition=edition, rehearse=rehearse)
+        session, session.newsletter.trials.test(label, addresses, edition=edition, rehearse=rehearse)
     )
     session.next_step(f"newsletter issue approve {label}")
 
@@ -55,7 +55,9 @@ def send(
     from newsletter.cli.issue import sending_pages
     from newsletter.domain.content import SegmentId
 
-    outlook = session.newsletter.deliveries.outlook(label, rehearse=rehearse)
+    outlook = session.newsletter.deliveries.outlook(
+        label, rehearse=rehearse, waits_for=lambda message: session.say(f"{message} Waiting until it is free.")
+    )
     sending_pages.print_outlook(outlook)
     if is_dry_run:
         session.say("Dry run: nothing was sent and nothing was written.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.session import Session, print_table
+from newsletter.domain.delivery import Sending
 from newsletter.errors import Fault, StateError, counted
 
 if TYPE_CHECKING:
@@ -56,12 +57,10 @@ def print_outlook(outlook: "Outlook") -> None:
     click.echo(
         f"Issue {outlook.approval.label} through {outlook.mailer}: {kind}. Approved {outlook.approval.hash[:12]}."
     )
-    if outlook.go_on is not None:
-        click.echo(
-            f"Goes on with the sending begun {outlook.go_on.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed."
-        )
+    forecast = outlook.audience
+    if isinstance(forecast, Sending):
+        click.echo(f"Goes on with the sending begun {forecast.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed.")
         return
-    forecast = outlook.forecast
     rows = [(str(edition), people) for edition, people in forecast.planned.items()]
     rows += [(f"(nobody: {reason})", people) for reason, people in forecast.excluded.items()]
     print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])

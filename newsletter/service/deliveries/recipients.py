@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from newsletter.domain.delivery import DeliveryKey, Recipient
+from newsletter.audience.tokens import unsubscribe_token
+from newsletter.domain.delivery import DeliveryKey, PlannedDelivery, Recipient
 from newsletter.domain.issue import Message, Slot
 from newsletter.domain.publication import Publication
 from newsletter.message.headers import list_id
@@ -32,6 +33,13 @@ def recipient_of(key: DeliveryKey, address: str, name: str, *, token: str, publi
         unsubscribe=(leave,),
         message_id=f"{key}@{publication.list_domain}",
     )
+
+
+def personalise(planned: PlannedDelivery, key: bytes, publication: Publication) -> Recipient:
+    """Give what is one person's: the address, the values of the slots, the ways out."""
+    assert planned.address is not None, "the ledger skips people whose record is gone"
+    token = unsubscribe_token(planned.address_hash, key)
+    return recipient_of(planned.key, planned.address, planned.name, token=token, publication=publication)
 
 
 def verify_messages(messages: Iterable[Message], *, publication: Publication, now: datetime) -> None:

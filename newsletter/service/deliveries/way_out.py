@@ -11,28 +11,28 @@ def require_way_out(publication: Publication, sender: Sender) -> None:
     """Refuse a real mail whose reader cannot leave, or whose sender is an example.
 
     Raises:
-        StateError: Which of the two.
+        StateError: Which of the two, or both.
     """
-    if publication.links.unsubscribe_address.endswith(RESERVED_ENDINGS):
+    if examples := _examples(publication, sender):
         raise StateError(
-            "No mail may leave without a way out: [links] unsubscribe_address is an example that leads nowhere.",
-            hint="Name a mailbox that somebody reads. `newsletter subscriber unsubscribe --token` does the rest.",
-        )
-    if sender.address.endswith(RESERVED_ENDINGS):
-        raise StateError(
-            "No mail may leave from an example address: see [sender] address.",
-            hint="Name an address of your own domain, and approve the issue again.",
+            f"No mail may leave from nobody or without a way out: {examples} nowhere.",
+            hint="Name an address of your own domain and a mailbox that somebody reads, then approve the issue again."
+            " `newsletter subscriber unsubscribe --token` does the rest.",
         )
 
 
 def missing_for_real(publication: Publication) -> str | None:
     """Say what a real mailer would be refused for, as long as only rehearsals are sent; None when nothing."""
+    examples = _examples(publication, publication.sender)
+    return f"Before a real sending: {examples} nowhere." if examples else None
+
+
+def _examples(publication: Publication, sender: Sender) -> str:
+    """Name the keys whose addresses lead nowhere; empty when none does."""
     addresses = {
-        "[sender] address": publication.sender.address,
+        "[sender] address": sender.address,
         "[links] unsubscribe_address": publication.links.unsubscribe_address,
     }
-    examples = [name for name, address in addresses.items() if address.endswith(RESERVED_ENDINGS)]
-    if not examples:
-        return None
-    are = "is an example that leads" if len(examples) == 1 else "are examples that lead"
-    return f"Before a real sending: {' and '.join(examples)} {are} nowhere."
+    names = [name for name, address in addresses.items() if address.endswith(RESERVED_ENDINGS)]
+    are = "is an example that leads" if len(names) == 1 else "are examples that lead"
+    return f"{' and '.join(names)} {are}" if names else ""

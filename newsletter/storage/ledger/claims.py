@@ -1,4 +1,4 @@
-"""Claim a batch, record what became of it, give it back: the statements behind `storage.deliveries`.
+"""Claim a batch, record what became of it, give it back: the verbs `claim`, `record`, `holds` and `release`.
 
 A claim writes one row, and so does the record of a call that took everybody. People who left since the audience was
 fixed are taken out in the same transaction, so nobody is mailed after an unsubscribe that was kept before the claim. A
@@ -17,6 +17,7 @@ from newsletter.domain.delivery import (
     BatchId,
     BatchOutcome,
     BatchState,
+    Checkpoint,
     ClaimedBatch,
     DeliveryState,
     PlannedDelivery,
@@ -34,6 +35,7 @@ from newsletter.storage.ledger.statements import (
     TAKE,
     TAKE_OF_EDITIONS,
 )
+from newsletter.storage.ledger.transactions import Transactions
 from newsletter.storage.tables import batch, delivery, sending
 
 CANCELLED = "the sending was cancelled"
@@ -54,45 +56,83 @@ _NO_ANSWER = (Verdict.UNKNOWN, NO_ANSWER, None)
 _SETTLING = {Verdict.ACCEPTED: DeliveryState.ACCEPTED, Verdict.REJECTED: DeliveryState.REJECTED}
 
 
-def claim(
-    connection: Connection,
-    sending_id: SendingId,
-    *,
-    owner: str,
-    now: datetime,
-    editions: Collection[EditionKey] | None,
-    limit: int | None,
-) -> ClaimedBatch | None:
-    """Make the next queued batch the owner's; None when there is none or the sending is not running.
+class Claims(Transactions):
+    """The verbs by which a batch goes out."""
 
-    A batch of which everybody has left is settled on the way, and the next one is taken.
-    """
-    while (taken := _take(connection, sending_id, owner=owner, now=now, editions=editions)) is not None:
-        batch_id, attempt, edition = taken
-        remaining = _without_those_who_left(connection, sending_id, batch_id, now)
-        if not remaining:
-            _leave_claim(connection, batch_id, attempt, BatchState.SETTLED, settled_at=now)
-            continue
-        if limit is not None and len(remaining) > limit:
-            _move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
-            remaining = remaining[:limit]
-        return ClaimedBatch(
-            id=batch_id,
-            sending_id=sending_id,
-            attempt=attempt,
-            edition=parse_edition_key(edition),
-            deliveries=tuple(remaining),
-        )
-    return None
+    def claim(
+        self,
+        sending_id: SendingId,
+        *,
+        owner: str,
+        now: datetime,
+        editions: Collection[EditionKey] | None = None,
+        limit: int | None = None,
+    ) -> ClaimedBatch | None:
+        """Make the next queued batch the owner's, durably; None when there is none or the sending is not running.
+
+        A batch of which everybody has left is settled on the way, and the next one is taken.
+
+        Args:
+            sending_id: Of which sending.
+            owner: Unique name of the process; `settle_dead_owners` asks about it.
+            now: Aware moment of the claim.
+            editions: Only batches of these; None for all.
+            limit: At most so many deliveries, at least 1; the rest of the batch goes back to the queue.
+        """
+        with self._write(Checkpoint.BEFORE_CLAIM_COMMIT, Checkpoint.AFTER_CLAIM_COMMIT) as connection:
+            while (taken := _take(connection, sending_id, owner, now, editions)) is not None:
+                batch_id, attempt, edition = taken
+                remaining = _without_those_who_left(connection, sending_id, batch_id, now)
+                if not remaining:
+                    _leave_claim(connection, batch_id, attempt, BatchState.SETTLED, settled_at=now)
+                    continue
+                if limit is not None and len(remaining) > limit:
+                    _move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
+                    remaining = remaining[:limit]
+                return ClaimedBatch(
+                    id=batch_id,
+                    sending_id=sending_id,
+                    attempt=attempt,
+                    edition=parse_edition_key(edition),
+                    deliveries=tuple(remaining),
+                )
+            return None
+
+    def record(self, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+        """Write what the mailer answered for a claimed batch, however long that must be waited for.
+
+        Accepted and rejected deliveries are settled. Refused ones go back to the end of the queue. Whatever else is
+        left, answered "unknown" or not answered at all, stays in doubt. When nobody is left, the commonest acceptance
+        is written on the batch alone: a provider that takes a thousand at once answers once, and writing that row by
+        row would cost more than the call.
+
+        Raises:
+            StateError: The claim is not this owner's any more; nothing was written.
+        """
+        with self._write(
+            Checkpoint.BEFORE_RECORD_COMMIT, Checkpoint.AFTER_RECORD_COMMIT, to_the_end=True
+        ) as connection:
+            _record(connection, claimed, outcome, now)
+
+    def holds(self, claimed: ClaimedBatch) -> bool:
+        """Tell whether a claim is still its owner's: not recorded, not released, not settled by somebody else."""
+        values = {"its_batch": claimed.id, "its_attempt": claimed.attempt}
+        with self._database.read(to_the_end=True) as connection:
+            return connection.execute(IS_OURS, values).first() is not None
+
+    def release(self, claimed: ClaimedBatch, now: datetime) -> None:
+        """Put a claimed batch back into its place in the queue: its call was never begun.
+
+        Raises:
+            StateError: The claim is not this owner's any more; nothing was written.
+        """
+        with self._database.write(to_the_end=True) as connection:
+            _leave_claim(connection, claimed.id, claimed.attempt, BatchState.QUEUED)
+            _skip_if_cancelled(connection, claimed.sending_id, now)
 
 
 def _take(
-    connection: Connection,
-    sending_id: SendingId,
-    *,
-    owner: str,
-    now: datetime,
-    editions: Collection[EditionKey] | None,
+    connection: Connection, sending_id: SendingId, owner: str, now: datetime, editions: Collection[EditionKey] | None
 ) -> tuple[BatchId, int, str] | None:
     """Mark the first queued batch as the owner's."""
     values = {"its_sending": sending_id, "its_owner": owner, "at": now}
@@ -138,17 +178,8 @@ def _reason_to_skip(status: str | None, suppressed_for: str | None) -> str:
     return _NOT_ACTIVE[SubscriberStatus(status)]
 
 
-def record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
-    """Write what the mailer answered for a claimed batch.
-
-    Accepted and rejected deliveries are settled. Refused ones go back to the end of the queue. Whatever else is left,
-    answered "unknown" or not answered at all, stays in doubt. When nobody is left, the commonest acceptance is written
-    on the batch alone: a provider that takes a thousand at once answers once, and writing that row by row would cost
-    more than the call.
-
-    Raises:
-        StateError: The claim is not this owner's any more; nothing was written.
-    """
+def _record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome, now: datetime) -> None:
+    """Settle, queue again or leave in doubt, all by what was answered."""
     answers = {answer.delivery_key: answer for answer in outcome.outcomes}
     # Grouped by plain tuples: most of a batch ends alike, and this loop is what recording costs.
     groups: dict[tuple[Verdict, str, str | None], list[AddressHash]] = {}
@@ -221,22 +252,6 @@ def _settle(connection: Connection, sending_id: SendingId, ends: _Ends, now: dat
     ]
     if rows:
         connection.execute(SETTLE_ONE, rows)
-
-
-def release(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
-    """Put a claimed batch back into its place in the queue: its call was never begun.
-
-    Raises:
-        StateError: The claim is not this owner's any more; nothing was written.
-    """
-    _leave_claim(connection, claimed.id, claimed.attempt, BatchState.QUEUED)
-    _skip_if_cancelled(connection, claimed.sending_id, now)
-
-
-def holds(connection: Connection, claimed: ClaimedBatch) -> bool:
-    """Tell whether a claim is still its owner's."""
-    values = {"its_batch": claimed.id, "its_attempt": claimed.attempt}
-    return connection.execute(IS_OURS, values).first() is not None
 
 
 def _leave_claim(

@@ -1,6 +1,6 @@
 """Fix the audience of a sending: who is planned, in which batch, and why everybody else is left out.
 
-`storage.deliveries` is the door and gives the transaction. People are counted, sorted into editions and written by the
+The verbs `freeze` and `foresee`. People are counted, sorted into editions and written by the
 database itself: no address passes through Python, and a million people take seconds.
 """
 
@@ -30,10 +30,12 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from newsletter.domain.audience import ExclusionReason, Segment, SubscriberStatus, audience_rule
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import BatchState, Forecast, SendingId, SendingState
+from newsletter.domain.delivery import BatchState, Checkpoint, Forecast, Sending, SendingId, SendingState
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel
 from newsletter.errors import StateError, counted
+from newsletter.storage.ledger.reads import read_sending
 from newsletter.storage.ledger.statements import MAY_HAVE_ARRIVED
+from newsletter.storage.ledger.transactions import Transactions
 from newsletter.storage.rules import combination_mask
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber, suppression
 
@@ -63,54 +65,63 @@ def _random_key_on_postgresql(element: RandomKey, compiler: SQLCompiler, **optio
     return f"substr({hash_of_it}, 1, 4) || right(replace(gen_random_uuid()::text, '-', ''), 28)"
 
 
-def foresee(
-    connection: Connection, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language]
-) -> Forecast:
-    """Count what `freeze` would plan and leave out now; nothing is written."""
-    candidate = _candidates(segments, languages, approval.without_items)
-    reasons = connection.execute(
-        select(candidate.c.reason, func.count()).where(candidate.c.reason.is_not(None)).group_by(candidate.c.reason)
-    )
-    return Forecast(
-        candidates=connection.execute(select(func.count()).select_from(subscriber)).scalar_one(),
-        excluded={ExclusionReason(reason): count for reason, count in reasons},
-        planned=_readers_by_edition(connection, candidate, segments),
-        planned_last_time=_planned_last_time(connection, approval.label),
-    )
+class Freezing(Transactions):
+    """The verbs by which a sending begins.
 
-
-def freeze(
-    connection: Connection,
-    *,
-    approval: Approval,
-    mailer: str,
-    is_rehearsal: bool,
-    segments: Sequence[Segment],
-    languages: Sequence[Language],
-    batch_size: int,
-    now: datetime,
-) -> SendingId:
-    """Write the sending, its batches, one delivery for everybody planned and one exclusion for everybody else.
-
-    Raises:
-        StateError: The segments are not those that were approved; the issue has a real sending already; somebody would
-            get an edition that is not approved; nobody would get anything.
+    `languages` are the publication's, the first being everybody's fallback.
     """
-    if audience_rule(segments, languages, without_items=approval.without_items) != approval.audience_rule:
-        raise StateError(
-            "The segments or the languages have changed since the issue was approved.",
-            hint=f"Run `newsletter issue approve {approval.label}` again.",
+
+    def foresee(self, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language]) -> Forecast:
+        """Count what `freeze` would plan and leave out now; nothing is written."""
+        candidate = _candidates(segments, languages, approval.without_items)
+        by_reason = (
+            select(candidate.c.reason, func.count()).where(candidate.c.reason.is_not(None)).group_by(candidate.c.reason)
         )
-    if not is_rehearsal:
-        _require_first(connection, approval.label)
-    candidate = _candidates(segments, languages, approval.without_items)
-    readers = _readers_by_edition(connection, candidate, segments)
-    _require_editions(readers, {message.edition for message in approval.messages}, approval.label)
-    sending_id = _write_sending(connection, approval, mailer, is_rehearsal=is_rehearsal, now=now)
-    _write_batches(connection, sending_id, readers, batch_size)
-    _write_deliveries(connection, sending_id, candidate, _edition_of(candidate, readers, segments), batch_size)
-    _write_exclusions(connection, sending_id, candidate)
-    return sending_id
+        with self._database.read() as connection:
+            return Forecast(
+                candidates=connection.execute(select(func.count()).select_from(subscriber)).scalar_one(),
+                excluded={ExclusionReason(reason): count for reason, count in connection.execute(by_reason)},
+                planned=_readers_by_edition(connection, candidate, segments),
+                planned_last_time=_planned_last_time(connection, approval.label),
+            )
+
+    def freeze(
+        self,
+        *,
+        approval: Approval,
+        mailer: str,
+        is_rehearsal: bool,
+        segments: Sequence[Segment],
+        languages: Sequence[Language],
+        batch_size: int,
+        now: datetime,
+    ) -> Sending:
+        """Fix the audience of an approved issue and begin its sending.
+
+        Everybody known now is either planned, in exactly one edition and batch, or excluded with exactly one reason.
+        People who come later get the next issue.
+
+        Raises:
+            StateError: The segments are not those that were approved; the issue has a real sending already; somebody
+                would get an edition that is not approved; nobody would get anything.
+        """
+        if audience_rule(segments, languages, without_items=approval.without_items) != approval.audience_rule:
+            raise StateError(
+                "The segments or the languages have changed since the issue was approved.",
+                hint=f"Run `newsletter issue approve {approval.label}` again.",
+            )
+        candidate = _candidates(segments, languages, approval.without_items)
+        with self._write(Checkpoint.BEFORE_FREEZE_COMMIT, Checkpoint.AFTER_FREEZE_COMMIT) as connection:
+            if not is_rehearsal:
+                _require_first(connection, approval.label)
+            readers = _readers_by_edition(connection, candidate, segments)
+            _require_editions(readers, {message.edition for message in approval.messages}, approval.label)
+            sending_id = _write_sending(connection, approval, mailer, is_rehearsal=is_rehearsal, now=now)
+            _write_batches(connection, sending_id, readers, batch_size)
+            edition = _edition_of(candidate, readers, segments)
+            _write_deliveries(connection, sending_id, candidate, edition, batch_size)
+            _write_exclusions(connection, sending_id, candidate)
+            return read_sending(connection, sending_id)
 
 
 def _require_first(connection: Connection, label: IssueLabel) -> None:

@@ -195,7 +195,7 @@ def _differences(
         suppressed = connection.execute(select(func.count()).select_from(suppression)).scalar_one()
     wrong = sum(states[key] != state for key, (_, _, state, _) in fates.items())
     expected = sum(suppresses for _, _, _, suppresses in fates.values())
-    [report] = newsletter.deliveries.report(an_approval().label)
+    [report] = newsletter.reports.report(an_approval().label)
     found = (
         (kept == 2 * len(fates), f"kept {kept} of {2 * len(fates)}"),
         (wrong == 0, f"{wrong} deliveries in another state than told"),

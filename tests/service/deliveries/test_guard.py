@@ -273,7 +273,7 @@ def test_a_doubt_that_is_sent_again_counts_as_a_call(ready: Path) -> None:
     mailer = ScriptedMailer([each(Verdict.UNKNOWN, reason="the answer was lost")])
     with opened(ready, mailer) as newsletter:
         newsletter.deliveries.send(LABEL, by="Aino", limit=4)
-        newsletter.deliveries.resolve(LABEL, resend=True, by="Aino")
+        newsletter.reports.resolve(LABEL, resend=True, by="Aino")
     backup = backed_up(ready)
     send(ready)
     shutil.copyfile(backup, ready / "newsletter.db")

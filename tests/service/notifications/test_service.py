@@ -138,7 +138,7 @@ def people_states(newsletter: Newsletter, key: str) -> tuple[SubscriberStatus, S
 
 def states_of(newsletter: Newsletter) -> dict[DeliveryState, int]:
     """Count the deliveries by state, once the sums are right."""
-    balance = newsletter.deliveries.report(LABEL)[0].balance
+    balance = newsletter.reports.report(LABEL)[0].balance
     assert balance.holds
     return dict(balance.states)
 
@@ -275,14 +275,14 @@ def test_nothing_follows_for_people_from_a_rehearsal(approved: Path) -> None:
 
 def test_a_doubt_is_settled_by_what_the_provider_tells(doubtful: Newsletter) -> None:
     """Once every mail of the batch is accounted for, nothing is left to resolve and the sending is over."""
-    account = doubtful.deliveries.report(LABEL)[0]
+    account = doubtful.reports.report(LABEL)[0]
     with doubtful.resources.database.read() as connection:
         keys = connection.execute(_keys_where(STATE.UNKNOWN)).scalars().all()
 
     doubtful.notifications.take([told(key, KIND.DELIVERED) for key in keys[1:]])
-    between = doubtful.deliveries.report(LABEL)[0]
+    between = doubtful.reports.report(LABEL)[0]
     doubtful.notifications.take([told(keys[0], KIND.PROCESSED)])
-    after = doubtful.deliveries.report(LABEL)[0]
+    after = doubtful.reports.report(LABEL)[0]
 
     assert (account.sending.state, account.unknown[0].deliveries) == (SendingState.RUNNING, len(keys))
     assert (between.sending.state, between.unknown[0].deliveries) == (SendingState.RUNNING, 1)
@@ -350,7 +350,7 @@ def test_many_blocks_at_once_pause_the_sending(real: Path) -> None:
 
         nine = newsletter.notifications.take(blocks[:9])
         ten = newsletter.notifications.take(blocks[9:10])
-        report = newsletter.deliveries.report(LABEL)[0]
+        report = newsletter.reports.report(LABEL)[0]
 
     assert (nine.paused, ten.paused) == ((), (SendingId(1),))
     assert (report.sending.state, report.sending.pause_reason) == (
@@ -376,7 +376,7 @@ def test_after_a_person_let_it_go_on_blocks_are_counted_anew(real: Path) -> None
         newsletter.deliveries.send(LABEL, by="Aino", limit=1)
         (last,) = [key for key in _handed_over(newsletter) if key not in {*before, *since}]
         ten = newsletter.notifications.take([told(last, KIND.BLOCKED)])
-        report = newsletter.deliveries.report(LABEL)[0]
+        report = newsletter.reports.report(LABEL)[0]
 
     assert (first.paused, late.paused, nine.paused, ten.paused) == ((SendingId(1),), (), (), (SendingId(1),))
     assert report.sending.pause_reason == (
@@ -482,17 +482,20 @@ def test_any_order_portions_and_repetitions_end_in_the_same_ledger(
 
 
 def test_the_account_is_shown_to_the_operator_for_a_month(sent: Newsletter) -> None:
-    """What the provider says of the account stands in `status`; old news and other kinds do not."""
+    """What the provider says of the account, and how much was set aside, stands in `status`; old and other news not."""
     raw = json.dumps({"event": "account_status_change", "type": "compliance_suspend"})
     sent.notifications.take(
         [
             told(None, KIND.ACCOUNT_CHANGED, minute=-60 * 24 * 31, raw="{}"),
             told(None, KIND.ACCOUNT_CHANGED, minute=-5, raw=raw),
             told(None, KIND.UNRECOGNISED, raw="{}"),
+            told(None, KIND.SET_ASIDE, minute=-60 * 24 * 31, raw="{}"),
+            told(None, KIND.SET_ASIDE, raw="{}"),
         ]
     )
 
-    assert [one.raw for one in sent.status.status().account_news] == [raw]
+    status = sent.status.status()
+    assert ([one.raw for one in status.account_news], status.set_aside) == ([raw], 1)
 
 
 class ListKeeper(ScriptedMailer):

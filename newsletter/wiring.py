@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from newsletter.service.issues.service import IssueService, Rendering
     from newsletter.service.issues.shelf import IssueShelf
     from newsletter.service.items import ItemService
+    from newsletter.service.keys.service import KeyService
     from newsletter.service.notifications.service import NotificationService
     from newsletter.service.starter import LaidOut
     from newsletter.service.status import StatusService
@@ -112,6 +113,13 @@ class Newsletter:
         from newsletter.service.audience.suppressions import SuppressionService
 
         return SuppressionService(self.resources)
+
+    @cached_property
+    def keys(self) -> "KeyService":
+        """Change the key behind hashes and links."""
+        from newsletter.service.keys.service import KeyService
+
+        return KeyService(self.resources)
 
     @cached_property
     def deliveries(self) -> "DeliveryService":

@@ -50,7 +50,7 @@ class KeyFile:
 
     def find(self, wanted: KeyId) -> bytes | None:
         """Give a key by its name, or None."""
-        return next((key for key in self._all() if key_id(key) == wanted), None)
+        return next((key for key in self.keys if key_id(key) == wanted), None)
 
     def ring(self, current: KeyId) -> Keyring | None:
         """Give the keys of a database by the one that made its hashes; None when that is not in use any more.
@@ -66,9 +66,11 @@ class KeyFile:
 
     def ids(self) -> tuple[KeyId, ...]:
         """Name all of them, the first one first."""
-        return tuple(map(key_id, self._all()))
+        return tuple(map(key_id, self.keys))
 
-    def _all(self) -> tuple[bytes, ...]:
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Give all of them, the first one first."""
         following = () if self.following is None else (self.following,)
         return (self.first, *following, *(key for key, _ in self.kept))
 

@@ -37,6 +37,10 @@ COMMANDS = {
         "newsletter.cli.serve:serve",
         "Take what the provider tells about the mails: delivered, bounced, complained, left.",
     ),
+    "key": (
+        "newsletter.cli.key:key",
+        "Change the key behind address hashes and unsubscribe links, or take an older one in.",
+    ),
     "db": ("newsletter.cli.db:db", "Create, migrate and back up the database."),
 }
 """Each command's place and its line of help; a test holds the lines and the commands' own help together."""

@@ -170,7 +170,7 @@ class StatusService:
         first, *others = read_key_file(path).ids()
         if self._database.state().is_current:
             self._resources.settle_key()
-        more = f", and {counted(len(others), 'other')} that it keeps" if others else ""
+        more = f"; it keeps {', '.join(others)}" if others else ""
         return (
             f"{path.name}, {machine.rights_of(path)}: key {first}{more}.",
             "Back it up: without it nobody can tell who must not be mailed.",

@@ -74,7 +74,7 @@ def settle_key(store: "KeyStore", keys: KeyFile, *, name: str, now: datetime) ->
     people, counts = store.count_reproduced(candidates)
     best = max(range(len(candidates)), key=lambda place: counts[place])
     if people and not counts[best]:
-        raise _another_key(name)
+        raise another_key(name)
     key = candidates[best]
     moved = store.rehash(key, now) if counts[best] < people else 0
     kept = {key_id(one) for one, _ in keys.kept}
@@ -93,7 +93,7 @@ def choose(keys: KeyFile, known: "KnownKeys", name: str) -> Keyring:
     ring = keys.ring(known.current)
     if ring is None:
         if keys.find(known.current) is None:
-            raise _another_key(name)
+            raise another_key(name)
         raise ConfigurationError(
             f"This database is from before the key in {name} was changed: its own key is only kept there now.",
             hint="`newsletter key rotate` brings everybody in it under the key in use.",
@@ -108,7 +108,7 @@ def choose(keys: KeyFile, known: "KnownKeys", name: str) -> Keyring:
     return ring
 
 
-def _another_key(name: str) -> ConfigurationError:
+def another_key(name: str) -> ConfigurationError:
     """Refuse a key file of another database."""
     return ConfigurationError(
         f"{name} holds another key than the one that this database was made with: everybody would be stored twice, and"

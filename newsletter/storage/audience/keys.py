@@ -113,10 +113,31 @@ class KeyStore:
             count += len(moving)
         return count
 
+    def adopt(self, keys: Sequence[bytes], *, own: bytes) -> int:
+        """Bring suppressions made under other keys to the people who are stored; give how many of them have one now.
+
+        Args:
+            keys: Under which suppressions may be kept: those of a list from elsewhere, or of a key used before.
+            own: The key in use.
+        """
+        count, after = 0, 0
+        found = select(subscriber.c.id, subscriber.c.address).order_by(subscriber.c.id)
+        while rows := self._connection.execute(
+            found.where(subscriber.c.id > after).limit(VALUES_IN_ONE_STATEMENT)
+        ).all():
+            after = rows[-1].id
+            own_hashes = {row.address: hash_address(row.address, own) for row in rows}
+            hashes = {hash_address(address, key): own_hashes[address] for address in own_hashes for key in keys}
+            for portion in portions(hashes):
+                held = select(func.count()).where(suppression.c.address_hash.in_(portion))
+                count += self._connection.execute(held).scalar_one()
+            self.bring_over(hashes)
+        return count
+
     def bring_over(self, hashes: Mapping[AddressHash, AddressHash]) -> None:
         """Bring what is kept of people who are gone from the hashes of a kept key to those in use."""
-        known = set(self._held(hashes))
-        self._move({old: new for old, new in hashes.items() if old in known})
+        held = set(self._held(hashes))
+        self._move({old: new for old, new in hashes.items() if old in held})
 
     def _held(self, hashes: Collection[AddressHash]) -> Sequence[AddressHash]:
         """Give those of the hashes under which something is kept of somebody who is gone."""

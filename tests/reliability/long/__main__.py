@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.storage.database import is_wal_safe
-from tests.reliability.long import disks, kills, meetings, storms, tidings
+from tests.reliability.long import disks, keys, kills, meetings, storms, tidings
 from tests.reliability.long.scene import Figure, Ground
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reliability.md"
@@ -47,6 +47,7 @@ def trials(ground: Ground, folder: Path, seed: int, *, share: float) -> Sequence
         lambda: disks.file_size_limits(ground, every=round(1 / share), seed=seed),
         lambda: disks.page_limits(ground, every=1, seed=seed),
         lambda: disks.read_only_folder(ground, seed=seed),
+        lambda: keys.killed_while_changing(folder / "keys", kills=some(100), seed=seed),
         lambda: tidings.told_twice_in_any_order(
             folder / "told", notifications=2 * some(5_000), connections=50, seed=seed
         ),

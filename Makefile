@@ -27,14 +27,14 @@ run: setup ## Make the sample issue with the real commands, from collecting to t
 	@PATH="$(CURDIR)/$(BIN):$$PATH" LABEL=$(LABEL) SAMPLE=$(SAMPLE) sh docs/run-sample.sh
 
 test: setup ## Run the tests (those with a browser or server programs: make test-browser).
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not server"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not server and not long"
 
 test-browser: setup ## Run the tests that need Chromium or server programs.
 	@$(BIN)/python -m pytest -m "browser or server" --ignore=tests/oracle
 	@$(BIN)/python -m pytest -m browser tests/oracle
 
-reliability: setup ## Kill, stop, race and starve senders for half an hour, and try properties with new seeds; writes docs/reliability.md.
-	@$(BIN)/python -m pytest -n 2 -q -m hypothesis --hypothesis-profile=seeds
+reliability: setup ## Kill, stop, race and starve senders for half an hour, try properties with new seeds, repeat megabytes; writes docs/reliability.md.
+	@$(BIN)/python -m pytest -n 2 -q -m "hypothesis or long" --hypothesis-profile=seeds
 	@$(BIN)/python -m tests.reliability.long
 
 check: setup ## Lint, types, the house's arrows, and branch coverage of the tests.
@@ -42,7 +42,7 @@ check: setup ## Lint, types, the house's arrows, and branch coverage of the test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not browser and not server" --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not browser and not server and not long" --cov --cov-report=term
 
 pins: setup ## Ask the package index whether every pin installs on every Python that is promised.
 	@$(BIN)/python -m tests.ci.pins

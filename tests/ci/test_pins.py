@@ -55,9 +55,9 @@ def _faults_of(wanted: Requirement, release: str) -> Iterator[str]:
         return
     if not wanted.specifier.contains(version):
         yield f"{wanted}: pinned is {version}"
-    if distribution(wanted.name).version != version:
-        yield f"{wanted}: pinned is {version}, but {distribution(wanted.name).version} is here (make setup)"
-    needed = str(distribution(wanted.name).metadata.json.get("requires_python", ""))
+    installed, needed = _installed(wanted.name)
+    if installed != version:
+        yield f"{wanted}: pinned is {version}, but {installed} is here (make setup)"
     if not SpecifierSet(needed).contains(release):
         yield f"{wanted}: {version} wants Python {needed}"
 
@@ -65,6 +65,13 @@ def _faults_of(wanted: Requirement, release: str) -> Iterator[str]:
 @cache
 def _pinned(release: str) -> dict[str, str]:
     return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins(release)}
+
+
+@cache
+def _installed(name: str) -> tuple[str, str]:
+    """Give the version that is here, and which Pythons it wants."""
+    found = distribution(name)
+    return found.version, str(found.metadata.json.get("requires_python", ""))
 
 
 @cache

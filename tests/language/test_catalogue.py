@@ -2,6 +2,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def placeholders(wording: str) -> frozenset[str]:
     return frozenset(re.findall(r"\{(\w+)\}", wording))
 
 
+@cache
 def read_catalogue(language: str) -> Catalog:
     """Read a language's file as translators' programs do, with everything in it: fuzzy entries and comments too."""
     with (LOCALES / f"{language}.po").open("rb") as file:
@@ -64,6 +66,7 @@ def sentences_in_template(source: str) -> Iterator[str]:
         yield from (sentence for sentence in said if sentence is not None)
 
 
+@cache
 def sentences_used() -> set[str]:
     """Give every English sentence that stands in code or templates."""
     modules = (path for path in (ROOT / "newsletter").rglob("*.py"))

@@ -47,7 +47,9 @@ def run(*words):
         assert end.code in (None, 0, 3), (words, end.code)
 
 run("status")
+run("subscriber", "import", "subscribers/example.csv", "--wording", "asked for it")
 run("collect")
+run("issue", "new", "2017-11", "--date", "2017-11-24")
 run("issue", "check", "2017-11")
 preview = Preview(open_newsletter, Address(port=0))
 serving = threading.Thread(target=preview.serve)
@@ -90,14 +92,17 @@ def start(code: str, *arguments: str, cwd: Path) -> "subprocess.Popen[str]":
     )
 
 
-def test_an_issue_is_walked_from_collecting_to_the_outbox(drafted: Path) -> None:
+def test_an_issue_is_walked_from_collecting_to_the_outbox(publication: Path) -> None:
     """Collect, check, preview, approve and send to the outbox need nothing that Windows lacks."""
-    with start(WALK, cwd=drafted) as walk:
+    path = publication / "newsletter.toml"  # in one language it is as far, and a third of the work
+    path.write_text(path.read_text(encoding="utf-8").replace('["fi", "sv", "en"]', '["fi"]'), encoding="utf-8")
+
+    with start(WALK, cwd=publication) as walk:
         said, trouble = walk.communicate()
 
     assert (walk.returncode, "fault of the program" in trouble) == (0, False), said + trouble
-    assert len(list(drafted.glob("outbox/2017-11/*.eml"))) > 5
-    assert [file.name for file in drafted.glob("people.csv")] == ["people.csv"]
+    assert len(list(publication.glob("outbox/2017-11/*.eml"))) > 5
+    assert [file.name for file in publication.glob("people.csv")] == ["people.csv"]
 
 
 def test_a_second_sender_is_kept_out(tmp_path: Path) -> None:

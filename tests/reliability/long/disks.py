@@ -102,7 +102,7 @@ def each_write_fails(ground: Ground, folder: Path, *, every: int, seed: int) -> 
     trials = 0
     with open_lab(folder) as lab:
         for lasts in (False, True):
-            for fails_at in count(1, every):
+            for fails_at in count((every + 1) // 2, every):
                 ended, breaches = _one_failure(ground, lab, fails_at, chance, seen, lasts=lasts)
                 if ended.failures == 0:
                     break

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -72,16 +72,16 @@ def _says_next_minute(clock: FakeClock) -> dict[str, str]:
 WORDS = (_says_nothing, _says_half_a_minute, _says_next_minute)
 
 
-def refused_for_ten_minutes(ground: Ground, *, rounds: int) -> Figure:
+def refused_for_ten_minutes(ground: Ground, *, rounds: int, threads: Sequence[int] = (1, 3)) -> Figure:
     """Send into a storm, with each of the ways in which SendGrid says when to come again, or does not."""
     began, seen, broken = time.monotonic(), Counter[str](), []
     for words in WORDS * rounds:
-        for threads in (1, 3):
-            broken += [f"{words.__name__}, {threads} threads: {one}" for one in _weather(ground, words, threads, seen)]
+        for some in threads:
+            broken += [f"{words.__name__}, {some} threads: {one}" for one in _weather(ground, words, some, seen)]
     return Figure(
         name="429 to every call for ten minutes (fake clock)",
         promise=f"at most {CALLS_MAX} calls a thread during the storm; each person once, nobody in doubt",
-        trials=len(WORDS) * rounds * 2,
+        trials=len(WORDS) * rounds * len(threads),
         unit="storms",
         broken=tuple(broken),
         seen=dict(seen),

@@ -26,7 +26,6 @@ from newsletter.render.brand import Brand
 from newsletter.render.compose import compose
 from newsletter.render.edition import render_edition
 from newsletter.render.make_message import make_message
-from newsletter.render.templates.environment import Templates
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = Path(__file__).parent / "templates"
@@ -128,13 +127,12 @@ def edition(articles: int = ARTICLES, events: int = EVENTS) -> Edition:
 
 
 EDITION = edition()
-_OPEN = Templates(TEMPLATES)
 _BRAND = Brand()
 
 
 def compile_through_the_door() -> Message:
     """Make the edition's HTML and text in the rendering process, as every command does."""
-    return render_edition(EDITION, publication=PUBLICATION, brand=_BRAND, templates=_OPEN)
+    return render_edition(EDITION, publication=PUBLICATION, brand=_BRAND, templates=TEMPLATES)
 
 
 def compile_edition() -> Message:
@@ -146,7 +144,7 @@ def compile_edition() -> Message:
 
 def check_input() -> CheckInput:
     """Give what the checks are given: the edition, and the letter that the repository's own templates make of it."""
-    message = render_edition(EDITION, publication=PUBLICATION, brand=_BRAND, templates=Templates(OWN_TEMPLATES))
+    message = render_edition(EDITION, publication=PUBLICATION, brand=_BRAND, templates=OWN_TEMPLATES)
     return CheckInput(message=message, edition=EDITION, publication=PUBLICATION)
 
 

@@ -21,7 +21,7 @@ from newsletter.domain.issue import Slot  # noqa: E402 - found by the line above
 from newsletter.message.slots import fill_text  # noqa: E402
 from newsletter.render.brand import read_brand  # noqa: E402
 from newsletter.render.edition import render_edition  # noqa: E402
-from tests.render.samples import PUBLICATION, TEMPLATES, sample_edition, sample_templates  # noqa: E402
+from tests.render.samples import PUBLICATION, TEMPLATES, sample_edition  # noqa: E402
 
 Scheme = Literal["light", "dark"]
 
@@ -47,7 +47,7 @@ def sample_html(brand: Path) -> str:
         sample_edition(),
         publication=PUBLICATION,
         brand=read_brand(brand),
-        templates=sample_templates(),
+        templates=TEMPLATES,
     )
     values = {
         Slot.NAME: " Aino",

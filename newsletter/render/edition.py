@@ -7,16 +7,16 @@ differs from reader to reader is a slot.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from newsletter.domain.issue import Edition, Message
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Publication
 from newsletter.language.hyphens import softened
+from newsletter.render import HTML_TEMPLATE
 from newsletter.render.brand import Brand
 from newsletter.render.limits import within_limits
-from newsletter.render.make_message import HTML_TEMPLATE, make_message
-from newsletter.render.placed_picture import placed
-from newsletter.render.templates.environment import Templates
+from newsletter.render.placed_picture import PlacedPicture, placed
 
 
 def render_edition(
@@ -24,7 +24,8 @@ def render_edition(
     *,
     publication: Publication,
     brand: Brand,
-    templates: Templates,
+    templates: Path,
+    shown_as: Path | None = None,
     pictures: Mapping[str, Picture] | None = None,
 ) -> Message:
     """Make the message of an edition: MJML, HTML and plain text, with tokens where a reader's values go.
@@ -33,7 +34,8 @@ def render_edition(
         edition: What it says.
         publication: Who says it.
         brand: How it looks.
-        templates: What it is made with.
+        templates: The folder of the templates it is made with.
+        shown_as: How errors name that folder; itself by default.
         pictures: By the paths that items and brand name them by, as `pictures.load_picture` gives them.
 
     Raises:
@@ -41,18 +43,42 @@ def render_edition(
     """
     known = pictures or {}
     message = within_limits(
-        templates.shown_as / HTML_TEMPLATE,
-        make_message,
+        (shown_as or templates) / HTML_TEMPLATE,
+        _made,
         edition,
         publication=publication,
         brand=brand.model_dump(),
-        folder=templates.folder,
-        shown_as=templates.shown_as,
+        folder=templates,
+        shown_as=shown_as or templates,
         # Out here, where it is loaded once: in Python, Voikko fills most of what the process may take.
         soft_headings=_soft_headings(edition, publication),
         pictures={path: placed(picture) for path, picture in known.items()},
     )
     return replace(message, pictures=_shown(message.html, known.values())) if known else message
+
+
+def _made(
+    edition: Edition,
+    *,
+    publication: Publication,
+    brand: Mapping[str, object],
+    folder: Path,
+    shown_as: Path,
+    soft_headings: Mapping[str, str],
+    pictures: Mapping[str, PlacedPicture],
+) -> Message:
+    """Make the message, in the rendering process: here nobody needs the template engine and the compilers."""
+    from newsletter.render.make_message import make_message
+
+    return make_message(
+        edition,
+        publication=publication,
+        brand=brand,
+        folder=folder,
+        shown_as=shown_as,
+        soft_headings=soft_headings,
+        pictures=pictures,
+    )
 
 
 def _shown(html: str, pictures: Iterable[Picture]) -> tuple[Picture, ...]:

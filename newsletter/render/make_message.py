@@ -20,13 +20,12 @@ from newsletter.domain.publication import Publication
 from newsletter.errors import Place, TemplateError
 from newsletter.language.catalogue import translate
 from newsletter.language.formats import day, month_heading, month_short, weekday, when
+from newsletter.render import HTML_TEMPLATE, TEXT_TEMPLATE
 from newsletter.render.compiler.mrml import compile_rendered
 from newsletter.render.placed_picture import PlacedPicture
 from newsletter.render.size import fitted
 from newsletter.render.templates.environment import kept_templates
 
-HTML_TEMPLATE = "edition.mjml.j2"
-TEXT_TEMPLATE = "edition.txt.j2"
 HEADERS = (("Precedence", "bulk"),)
 """The same on every message: automatic answers stay away (RFC 3834 has no better word for lists)."""
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 from newsletter.render.edition import render_edition
 from newsletter.render.mjml import compile_mjml
 from tests.oracle.npm import FOLDER, Mjml, missing
-from tests.render.samples import BRAND, PUBLICATION, sample_edition, sample_templates
+from tests.render.samples import BRAND, PUBLICATION, TEMPLATES, sample_edition
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -111,7 +111,7 @@ def test_sample_looks_as_with_the_makers_of_mjml(page: Page, mjml: Mjml, name: s
 
 def test_our_letter_looks_as_with_the_makers_of_mjml(page: Page, mjml: Mjml) -> None:
     """The same holds for the templates of this repository."""
-    message = render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=sample_templates())
+    message = render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=TEMPLATES)
 
     assert max(compared(page, mjml, message.mjml, message.html).values()) <= APART_MAX
 

@@ -11,7 +11,6 @@ from newsletter.domain.issue import Edition, EditionKey, EditionWords, Issue, Is
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.render.brand import Brand
 from newsletter.render.compose import compose
-from newsletter.render.templates.environment import Templates
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -224,11 +223,6 @@ def with_item(**changes: object) -> Edition:
     """Compose the sample issue with its first article changed, and nothing else in it."""
     item = replace(ITEMS[0], **changes)  # type: ignore[arg-type]  # the tests name the fields
     return sample_edition(replace(ISSUE, items={item.key: item}, order={ADVISERS: (item.key,)}))
-
-
-def sample_templates() -> Templates:
-    """Give the repository's own templates."""
-    return Templates(TEMPLATES)
 
 
 BRAND = Brand()

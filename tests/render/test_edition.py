@@ -11,7 +11,6 @@ from newsletter.language.hyphens import SOFT_HYPHEN
 from newsletter.render.brand import Logo, Social
 from newsletter.render.edition import render_edition
 from newsletter.render.make_message import make_message
-from newsletter.render.templates.environment import Templates
 from tests.render.samples import (
     ADVISERS,
     BRAND,
@@ -21,7 +20,6 @@ from tests.render.samples import (
     SV,
     TEMPLATES,
     sample_edition,
-    sample_templates,
     with_item,
 )
 
@@ -31,7 +29,7 @@ def test_letter_is_the_same_through_the_door() -> None:
     # No word in it is long enough to break: who breaks it where is not what this is about.
     edition = with_item(title="Lyhyt otsikko")
 
-    assert render_edition(edition, publication=PUBLICATION, brand=BRAND, templates=sample_templates()) == make_message(
+    assert render_edition(edition, publication=PUBLICATION, brand=BRAND, templates=TEMPLATES) == make_message(
         edition, publication=PUBLICATION, brand=BRAND.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES
     )
 
@@ -42,12 +40,13 @@ def test_template_without_end_is_stopped(tmp_path: Path) -> None:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     swelling = "{% set x = namespace(n='ab') %}{% for i in range(99) %}{% set x.n = x.n * 9 %}{% endfor %}"
     (tmp_path / "edition.mjml.j2").write_text(swelling, encoding="utf-8")
-    templates = Templates(tmp_path, shown_as=Path("templates"))
 
     with pytest.raises(TemplateError, match="took more than 300 MiB of memory") as caught:
-        render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=templates)
+        render_edition(
+            sample_edition(), publication=PUBLICATION, brand=BRAND, templates=tmp_path, shown_as=Path("templates")
+        )
     assert caught.value.place == Place(path=Path("templates/edition.mjml.j2"), line=1, column=1)
-    assert render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=sample_templates()).html
+    assert render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=TEMPLATES).html
 
 
 def test_long_words_of_headings_alone_may_break() -> None:
@@ -59,7 +58,7 @@ def test_long_words_of_headings_alone_may_break() -> None:
     edition = with_item(title=f"{long} alku", lead=f"{long} lead", link=f"https://malli.example/{long}")
     edition = replace(edition, words=replace(edition.words, subject=long, preheader=long, greeting=long))
 
-    rendered = render_edition(edition, publication=PUBLICATION, brand=BRAND, templates=sample_templates())
+    rendered = render_edition(edition, publication=PUBLICATION, brand=BRAND, templates=TEMPLATES)
 
     page = lxml_html.fromstring(rendered.html)
     assert [element.tag for element in page.iter() if SOFT_HYPHEN in (element.text or "")] == ["a"]
@@ -92,7 +91,7 @@ def test_pictures_are_shown_in_their_place_and_travel_with_the_letter() -> None:
         edition,
         publication=PUBLICATION,
         brand=brand,
-        templates=sample_templates(),
+        templates=TEMPLATES,
         pictures={"b.png": other, "c.png": unused, "a.png": lead, "logo.png": logo},
     )
 
@@ -118,7 +117,7 @@ def test_another_picture_is_another_letter() -> None:
 
     digests = {
         render_edition(
-            edition, publication=PUBLICATION, brand=BRAND, templates=sample_templates(), pictures={"a.png": picture}
+            edition, publication=PUBLICATION, brand=BRAND, templates=TEMPLATES, pictures={"a.png": picture}
         ).sha256
         for picture in (one, other, one)
     }
@@ -130,9 +129,7 @@ def test_social_places_are_links_of_words() -> None:
     """No icon is fetched from anybody; the text names them too."""
     brand = BRAND.model_copy(update={"social": (Social(name="LinkedIn", address="https://example.org/in"),)})
 
-    message = render_edition(
-        with_item(title="Lyhyt"), publication=PUBLICATION, brand=brand, templates=sample_templates()
-    )
+    message = render_edition(with_item(title="Lyhyt"), publication=PUBLICATION, brand=brand, templates=TEMPLATES)
 
     links = {one.get("href"): one.text for one in lxml_html.fromstring(message.html).iter("a")}
     assert links["https://example.org/in"] == "LinkedIn"

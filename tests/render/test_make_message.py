@@ -15,7 +15,6 @@ from newsletter.message.slots import fill_text
 from newsletter.render.brand import Brand
 from newsletter.render.make_message import make_message, refuse_tokens, slot_tokens
 from newsletter.render.placed_picture import PlacedPicture
-from newsletter.render.templates.environment import Templates
 from tests.render.samples import (
     ADVISERS,
     BRAND,
@@ -29,7 +28,6 @@ from tests.render.samples import (
     SV,
     TEMPLATES,
     sample_edition,
-    sample_templates,
     with_item,
 )
 
@@ -40,20 +38,20 @@ def message() -> Message:
     return render(sample_edition())
 
 
-def render_edition(edition: Edition, *, publication: Publication, brand: Brand, templates: Templates) -> Message:
+def render_edition(edition: Edition, *, publication: Publication, brand: Brand, templates: Path) -> Message:
     """Make the letter in this process."""
     return make_message(
         edition,
         publication=publication,
         brand=brand.model_dump(),
-        folder=templates.folder,
-        shown_as=templates.shown_as,
+        folder=templates,
+        shown_as=templates,
     )
 
 
 def render(edition: Edition, *, brand: Brand = BRAND) -> Message:
     """Render with the repository's own templates."""
-    return render_edition(edition, publication=PUBLICATION, brand=brand, templates=sample_templates())
+    return render_edition(edition, publication=PUBLICATION, brand=brand, templates=TEMPLATES)
 
 
 def seen(message: Message) -> str:
@@ -218,7 +216,7 @@ def test_preferences_are_offered_only_where_there_are_public_pages() -> None:
         sample_edition(),
         publication=replace(PUBLICATION, links=links),
         brand=BRAND,
-        templates=sample_templates(),
+        templates=TEMPLATES,
     )
 
     assert set(rendered.slots) == {Slot.NAME, Slot.UNSUBSCRIBE}
@@ -375,7 +373,7 @@ def test_template_with_an_undefined_name_names_its_line(tmp_path: Path) -> None:
     line = source.split("\n").index(next(line for line in source.split("\n") if "taglne" in line)) + 1
 
     with pytest.raises(TemplateError, match="'taglne' is undefined") as caught:
-        render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=Templates(tmp_path))
+        render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=tmp_path)
     assert caught.value.place == Place(path=tmp_path / "edition.mjml.j2", line=line, column=45)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,6 @@ from newsletter.render.brand import read_brand
 from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
 from newsletter.render.edition import render_edition
 from newsletter.render.pictures import load_pictures
-from newsletter.render.templates.environment import Templates
 from newsletter.service.deliveries.recipients import verify_messages
 from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_browser
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
@@ -251,7 +249,6 @@ class IssueService(IssueShelf):
     def _render(self, issue: Issue, segments: tuple[Segment, ...]) -> Rendering:
         settings = self._resources.settings
         brand = read_brand(settings.templates_path / "brand.toml")
-        templates = self._templates
         pictures = load_pictures(issue, brand, root=settings.root)
         editions, empty = [], []
         # Where there are too many segments to make every combination, those that occur.
@@ -262,17 +259,16 @@ class IssueService(IssueShelf):
                 empty.append(key)
                 continue
             message = render_edition(
-                edition, publication=settings.publication, brand=brand, templates=templates, pictures=pictures
+                edition,
+                publication=settings.publication,
+                brand=brand,
+                templates=settings.templates_path,
+                pictures=pictures,
             )
             editions.append((edition, message))
         if not editions:
             raise StateError(f"No segment gets a single item of issue {issue.label}.", hint="Put keys into [order].")
         return Rendering(issue=issue, segments=segments, editions=tuple(editions), empty=tuple(empty))
-
-    @cached_property
-    def _templates(self) -> Templates:
-        """Give the templates, kept: compiling costs ten times what filling them does. Edited ones are read anew."""
-        return Templates(self._resources.settings.templates_path)
 
     def _refuse_sent(self, period: Period) -> None:
         """Keep a letter that readers have from growing; what came since is the next one's."""

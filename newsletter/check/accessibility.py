@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from newsletter.check.page.html import Run, excerpt, plain, shown_address
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 
@@ -283,21 +283,5 @@ def _is_body(run: Run) -> bool:
     return run.heading_level is None and run.size_pixels < LARGE_TEXT_PIXELS and is_long
 
 
-CHECKS: tuple[Check, ...] = (
-    language_missing,
-    language_differs,
-    title_missing,
-    image_without_alt,
-    linked_image_without_alt,
-    alt_is_file_name,
-    layout_table_without_role,
-    main_heading,
-    heading_level_skipped,
-    heading_empty,
-    link_without_text,
-    link_text_vague,
-    link_text_ambiguous,
-    text_too_small,
-    lines_too_close,
-)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

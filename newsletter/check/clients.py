@@ -15,7 +15,7 @@ import tinycss2
 
 from newsletter.check.page.html import declarations
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 
@@ -280,12 +280,5 @@ def features() -> tuple[Feature, ...]:
     )
 
 
-CHECKS: tuple[Check, ...] = (
-    active_content,
-    remote_style,
-    conditional_comments,
-    dark_mode_incomplete,
-    style_unsupported,
-    style_simpler_somewhere,
-)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from newsletter.check.page.html import excerpt, plain
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.content import Language
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
@@ -314,22 +314,5 @@ def _is_foreign(text: str, language: Language) -> bool:
     return language in _WORDS_OF and max(others) >= max(_FOREIGN_WORDS_FEWEST, 2 * own + 1)
 
 
-CHECKS: tuple[Check, ...] = (
-    template_code_left,
-    slot_left,
-    escape_left,
-    edition_empty,
-    section_empty,
-    subject_missing,
-    subject_too_long,
-    subject_long_on_phones,
-    subject_in_capitals,
-    subject_shouts,
-    preheader_missing,
-    preheader_length,
-    preheader_repeats_subject,
-    preheader_not_first,
-    items_in_other_language,
-    text_in_other_language,
-)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from newsletter.check.page.html import plain, shown_address
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import GMAIL_CUTS_AT_BYTES, Severity, Slot
 from newsletter.language.catalogue import MessageId
 
@@ -265,21 +265,5 @@ def text_line_wide(reading: Reading) -> Iterator[Hit]:
         yield Hit(facts={"count": str(count), "limit": str(TEXT_LINE_AIM_CHARACTERS)})
 
 
-CHECKS: tuple[Check, ...] = (
-    html_too_large,
-    html_large,
-    header_line_break,
-    unsubscribe_link_missing,
-    unsubscribe_missing_in_text,
-    public_address_not_https,
-    sender_missing,
-    sender_missing_in_text,
-    postal_address_missing,
-    postal_address_missing_in_text,
-    text_part_missing,
-    text_part_short,
-    text_lacks_link,
-    text_line_too_long,
-    text_line_wide,
-)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

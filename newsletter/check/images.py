@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from newsletter.check.links import is_own
 from newsletter.check.page.html import Image, excerpt, shown_address
 from newsletter.check.page.reading import ImageFile, Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 
@@ -176,14 +176,5 @@ def _shown_pixels(image: Image) -> int:
     return int(width) if width.isdecimal() else 0
 
 
-CHECKS: tuple[Check, ...] = (
-    image_address,
-    image_from_foreign_host,
-    image_without_width,
-    image_kind,
-    image_too_heavy,
-    image_heavy,
-    images_heavy_together,
-    image_sharpness,
-)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from newsletter.check.page.html import excerpt, shown_address
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import Severity
 from newsletter.domain.publication import Publication
 from newsletter.language.catalogue import MessageId
@@ -301,18 +301,5 @@ def _bare(host: str) -> str:
     return host.lower().removeprefix("www.")
 
 
-CHECKS: tuple[Check, ...] = (
-    link_not_absolute,
-    link_scheme,
-    link_malformed,
-    link_to_no_mailbox,
-    link_tracks,
-    own_link_not_https,
-    foreign_link_not_https,
-    link_to_test_host,
-    link_to_example_host,
-    link_to_ip_address,
-    link_shortened,
-    link_text_names_other_host,
-)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from newsletter.check.page.html import excerpt, plain
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import IssueItem, Severity
 from newsletter.errors import Place
 from newsletter.language.catalogue import MessageId
@@ -293,14 +293,5 @@ def item_cut(reading: Reading) -> Iterator[Hit]:
             yield Hit(facts={"title": plain(item.title)}, place=reading.place_of_item(item))
 
 
-CHECKS: tuple[Check, ...] = (
-    words_lost,
-    words_lost_in_text,
-    body_not_shown,
-    link_lost,
-    picture_in_text,
-    markdown_left,
-    items_shortened,
-    item_cut,
-)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

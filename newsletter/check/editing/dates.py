@@ -19,7 +19,7 @@ from newsletter.check.editing.months import (
 )
 from newsletter.check.page.html import excerpt, plain
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.content import Language
 from newsletter.domain.issue import ItemKind, Severity
 from newsletter.domain.period import day_of, midnight, moment_after, parse_period
@@ -154,5 +154,5 @@ def _is_behind(named: Named, days: Sequence[datetime]) -> bool:
     return not is_touched and 1 <= (first.month - named.month) % 12 <= MONTHS_BEHIND_MOST
 
 
-CHECKS: tuple[Check, ...] = (event_over, date_far, published_after_issue, weekday_differs, month_of_other_issue)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

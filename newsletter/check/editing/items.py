@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from newsletter.check.links import is_tracker
 from newsletter.check.page.html import plain
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import IssueItem, ItemKind, Severity
 from newsletter.domain.period import day_of
 from newsletter.language.catalogue import MessageId
@@ -92,5 +92,5 @@ def event_without_place(reading: Reading) -> Iterator[Hit]:
             yield Hit(facts={"title": plain(item.title)}, place=reading.place_of_item(item))
 
 
-CHECKS: tuple[Check, ...] = (duplicate_item, lead_missing, event_without_place)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from newsletter.check.page.html import excerpt, plain
 from newsletter.check.page.reading import Reading
-from newsletter.check.page.rules import Check, Hit, check
+from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 
@@ -140,5 +140,5 @@ def _around(match: re.Match[str]) -> dict[str, str]:
     return {"name": f"{code} {unicodedata.name(match[0], '')}".strip(), "found": f"{plain(before)}▯{plain(after)}"}
 
 
-CHECKS: tuple[Check, ...] = (reminder_left, markup_shown, direction_character, invisible_character)
+CHECKS = checks_of(globals())
 """In the order of the documentation."""

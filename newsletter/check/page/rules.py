@@ -61,3 +61,8 @@ def check(*, code: str, severity: Severity, message: MessageId, fix: MessageId, 
     """Make the function below it a check under a rule; the arguments are those of `Rule`."""
     rule = Rule(code=code, severity=severity, message=message, fix=fix, basis=basis)
     return lambda find: Check(rule=rule, find=find)
+
+
+def checks_of(module: Mapping[str, object]) -> tuple[Check, ...]:
+    """Give every check that a module's globals hold, in the order of the text: none can be written and not run."""
+    return tuple(one for one in module.values() if isinstance(one, Check))

@@ -3,7 +3,7 @@
 Knows every check by its module's table and none by name.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from newsletter.check.editing import issue as issue_rules
 from newsletter.check.page.reading import CheckInput, read
 from newsletter.check.page.rules import Check, Hit, Rule
 from newsletter.domain.audience import LeftOut
-from newsletter.domain.issue import EditionKey, Finding, Issue, Severity, Waiver
+from newsletter.domain.issue import Finding, Issue, Severity, Waiver, group
 from newsletter.domain.publication import Publication
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import MessageId, translate
@@ -55,7 +55,6 @@ RULES: tuple[Rule, ...] = (
 
 _RULES = {rule.code: rule for rule in RULES}
 _SLOW = frozenset(rule.code for rule in browser.RULES)
-_GRAVITY = {severity: gravity for gravity, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,34 +113,7 @@ def _findings(subject: CheckInput, breaches: Iterable[tuple[Rule, Hit]]) -> tupl
         Finding(code=rule.code, severity=rule.severity, facts=hit.facts, edition=subject.edition.key, place=hit.place)
         for rule, hit in breaches
     )
-    return tuple(sorted(_each_once(made), key=lambda finding: _GRAVITY[finding.severity]))
-
-
-def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Leave out findings that say the same of the same place."""
-    seen: set[tuple[object, ...]] = set()
-    for finding in findings:
-        said = (finding.code, finding.place, *sorted(finding.facts.items()))
-        if said not in seen:
-            seen.add(said)
-            yield finding
-
-
-def group(findings: Iterable[Finding]) -> tuple[tuple[Finding, tuple[EditionKey, ...]], ...]:
-    """Give each finding once, the gravest first, with the editions it was found in: most stand in all of them."""
-    found: dict[object, tuple[Finding, list[EditionKey]]] = {}
-    for finding in findings:
-        said = (finding.code, finding.place, *sorted(finding.facts.items()))
-        _, editions = found.setdefault(said, (finding, []))
-        if finding.edition is not None:
-            editions.append(finding.edition)
-    ordered = sorted(found.values(), key=lambda each: _GRAVITY[each[0].severity])
-    return tuple((finding, tuple(editions)) for finding, editions in ordered)
-
-
-def count_in_the_way(findings: Iterable[Finding]) -> int:
-    """Count the findings that approval refuses, each once for all its editions."""
-    return len(group(finding for finding in findings if finding.stands_in_the_way))
+    return tuple(finding for finding, _ in group(made))
 
 
 def apply_waivers(

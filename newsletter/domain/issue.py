@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -317,6 +317,26 @@ class Finding:
     def stands_in_the_way(self) -> bool:
         """Tell whether approval must refuse."""
         return self.severity is Severity.ERROR and self.waived is None
+
+
+_GRAVITY = {severity: gravity for gravity, severity in enumerate(Severity)}
+
+
+def group(findings: Iterable[Finding]) -> tuple[tuple[Finding, tuple[EditionKey, ...]], ...]:
+    """Give each finding once, the gravest first, with the editions it was found in: most stand in all of them."""
+    found: dict[object, tuple[Finding, list[EditionKey]]] = {}
+    for finding in findings:
+        said = (finding.code, finding.place, *sorted(finding.facts.items()))
+        _, editions = found.setdefault(said, (finding, []))
+        if finding.edition is not None:
+            editions.append(finding.edition)
+    ordered = sorted(found.values(), key=lambda each: _GRAVITY[each[0].severity])
+    return tuple((finding, tuple(editions)) for finding, editions in ordered)
+
+
+def count_in_the_way(findings: Iterable[Finding]) -> int:
+    """Count the findings that approval refuses, each once for all its editions."""
+    return len(group(finding for finding in findings if finding.stands_in_the_way))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

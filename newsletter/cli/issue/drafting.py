@@ -76,8 +76,7 @@ def show(session: Session, label: str, *, is_parity: bool, as_json: bool) -> Non
 
     issues = session.newsletter.issues
     if is_parity:
-        languages = session.newsletter.settings.publication.languages
-        pages.print_parity(session, issues.parity(label), languages, as_json=as_json)
+        pages.print_parity(session, label, as_json=as_json)
         return
     rendering, summary = issues.show(label)
     if as_json:
@@ -134,8 +133,8 @@ def _take_screenshots(session: Session, rendering: "Rendering", folder: Path) ->
 @pass_session
 def check(session: Session, label: str, *, is_slow: bool, language: str, as_json: bool) -> None:
     """Look every edition over. Ends with 3 when a finding of severity error stands in the way."""
-    from newsletter.check import count_in_the_way
     from newsletter.cli.issue import pages
+    from newsletter.domain.issue import count_in_the_way
 
     issues = session.newsletter.issues
     rendering, findings = issues.check(label, is_slow=is_slow, progress=session.progress("In the browser"))

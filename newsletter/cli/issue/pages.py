@@ -11,8 +11,6 @@ from newsletter.cli.session import Session, print_json, print_table
 from newsletter.errors import counted
 
 if TYPE_CHECKING:
-    from newsletter.curate.parity import ParityRow
-    from newsletter.domain.content import Language
     from newsletter.domain.issue import EditionKey, Finding
     from newsletter.service.issues.service import Rendering
     from newsletter.service.issues.shelf import IssueSummary
@@ -52,10 +50,9 @@ def print_editions_as_json(rendering: "Rendering", summary: "IssueSummary") -> N
     print_json({**asdict(summary), "editions": editions})
 
 
-def print_parity(
-    session: Session, rows: "Sequence[ParityRow]", languages: "Sequence[Language]", *, as_json: bool
-) -> None:
+def print_parity(session: Session, label: str, *, as_json: bool) -> None:
     """Print each item with what it has in every language of the publication."""
+    rows, languages = session.newsletter.issues.parity(label), session.newsletter.settings.publication.languages
     if as_json:
         print_json([{**asdict(row), "is_whole": row.is_whole} for row in rows])
         return
@@ -84,11 +81,11 @@ def print_findings(
         editions: All that were looked at, so that what is found everywhere can be said so.
         language: To say it in.
     """
-    from newsletter.check import describe, group
+    from newsletter.domain.issue import group
 
     together = group(findings)
     for finding, found_in in together:
-        words = describe(finding, language)
+        words = session.newsletter.issues.words_of(finding, language)
         where = ": ".join(
             part for part in (session.shown_place(finding.place), _named(found_in, editions, language)) if part
         )

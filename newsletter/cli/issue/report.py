@@ -3,7 +3,6 @@
 import getpass
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +10,6 @@ from newsletter.cli.command import Verb
 from newsletter.cli.issue.options import label_argument
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 from newsletter.errors import UsageError, counted
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from newsletter.track.report import Report
 
 
 @click.command(cls=Verb)
@@ -32,10 +26,11 @@ def report(session: Session, label: str, *, as_json: bool, as_csv: bool, page: P
     from newsletter.track.pages import as_json as json_of
     from newsletter.track.pages import as_table
 
-    reports = session.newsletter.reports.report(label)
     if page is not None:
-        _write_page(session, reports, page)
-    elif as_json:
+        _write_page(session, label, page)
+        return
+    reports = session.newsletter.reports.report(label)
+    if as_json:
         print_json([json.loads(json_of(one)) for one in reports])
     elif as_csv:
         for one in reports:
@@ -45,7 +40,7 @@ def report(session: Session, label: str, *, as_json: bool, as_csv: bool, page: P
         click.echo("\n\n".join(as_table(one, zone=zone).rstrip() for one in reports))
 
 
-def _write_page(session: Session, reports: "Sequence[Report]", path: Path) -> None:
+def _write_page(session: Session, label: str, path: Path) -> None:
     """Write the report as an HTML page.
 
     Raises:
@@ -54,6 +49,7 @@ def _write_page(session: Session, reports: "Sequence[Report]", path: Path) -> No
     from newsletter.track.page import as_html
 
     publication, notifications = session.newsletter.settings.publication, session.newsletter.notifications
+    reports = session.newsletter.reports.report(label)
     timelines = {one.sending.id: notifications.timeline(one.sending.id) for one in reports}
     name = publication.names[publication.languages[0]]
     try:

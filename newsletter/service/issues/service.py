@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.check import FindingText, apply_waivers, check_issue, count_in_the_way, describe, run_checks
+from newsletter.check import FindingText, apply_waivers, check_issue, describe, run_checks
 from newsletter.curate.parity import ParityRow, parity
 from newsletter.domain.audience import LeftOut, Segment, audience_rule
 from newsletter.domain.delivery import SendingState
@@ -21,6 +21,7 @@ from newsletter.domain.issue import (
     Message,
     Slot,
     approval_hash,
+    count_in_the_way,
 )
 from newsletter.domain.period import Period, label_after, parse_period
 from newsletter.errors import ChecksFailed, StateError, counted

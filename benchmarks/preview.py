@@ -15,6 +15,8 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.harness import Line
+from newsletter.audience.grounds import Basis
+from newsletter.domain.audience import Ground
 from newsletter.web.preview.server import Address, Preview
 from newsletter.wiring import lay_out_publication, open_newsletter
 
@@ -87,7 +89,10 @@ def _preview() -> Iterator[tuple[Path, Preview]]:
         text = configuration.read_text("utf-8")
         configuration.write_text(re.sub(r"(?m)^languages = .*$", 'languages = ["fi", "sv"]', text, count=1), "utf-8")
         with open_newsletter(configuration) as newsletter:
-            newsletter.lists.import_file(publication / "subscribers" / "example.csv", wording="for the benchmark")
+            newsletter.lists.import_file(
+                publication / "subscribers" / "example.csv",
+                basis=Basis(ground=Ground.CONSENT, wording="for the benchmark"),
+            )
             newsletter.items.collect()
             newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
         preview = Preview(lambda: open_newsletter(configuration), Address(port=0))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from benchmarks.harness import PYTHON, Line, in_turns
 from newsletter import open_newsletter
+from newsletter.audience.grounds import Basis
+from newsletter.domain.audience import Ground
 from newsletter.wiring import lay_out_publication
 
 LABEL = "2017-11"
@@ -64,7 +66,9 @@ def _publication() -> Iterator[Path]:
         lay_out_publication(folder)
         configuration = folder / "newsletter.toml"
         with open_newsletter(configuration) as newsletter:
-            newsletter.lists.import_file(folder / "subscribers" / "example.csv", wording="for the benchmark")
+            newsletter.lists.import_file(
+                folder / "subscribers" / "example.csv", basis=Basis(ground=Ground.CONSENT, wording="for the benchmark")
+            )
             newsletter.items.collect()
             newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
             assert len(newsletter.issues.render(LABEL).editions) == EDITIONS

@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from newsletter.audience.grounds import Basis  # noqa: E402 - found by the line above
+from newsletter.domain.audience import Ground  # noqa: E402
 from newsletter.web.preview.server import Address, Preview  # noqa: E402 - found by the line above
 from newsletter.wiring import lay_out_publication, open_newsletter  # noqa: E402
 
@@ -31,7 +33,9 @@ def rehearse(folder: Path) -> None:
     """Lay out the sample, make its issue and rehearse a sending."""
     lay_out_publication(folder)
     with open_newsletter(folder / "newsletter.toml") as newsletter:
-        newsletter.lists.import_file(folder / "subscribers" / "example.csv", wording="an invented list")
+        newsletter.lists.import_file(
+            folder / "subscribers" / "example.csv", basis=Basis(ground=Ground.CONSENT, wording="an invented list")
+        )
         newsletter.items.collect()
         newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
         newsletter.issues.approve(LABEL, by="Aino Esimerkki")

@@ -12,7 +12,7 @@ say() {
 
 say init "$SAMPLE"
 cd "$SAMPLE"
-say subscriber import subscribers/example.csv
+say subscriber import subscribers/example.csv --consent "Tilaan SEUTU-uutiskirjeen."
 say segment coverage
 say collect
 say issue new "$LABEL" --date 2017-11-24

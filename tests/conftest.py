@@ -15,6 +15,7 @@ from newsletter.storage.database import Database
 from newsletter.storage.migrate import migrate
 from newsletter.wiring import lay_out_publication, open_newsletter
 from tests.fakes.clock import FakeClock
+from tests.grounds import ASKED
 
 REPOSITORY = Path(__file__).parent.parent
 MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
@@ -97,7 +98,7 @@ def drafted_once(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """Draft an issue once; tests copy it."""
     folder = shutil.copytree(laid_out, tmp_path_factory.mktemp("drafted") / "seutu")
     with open_newsletter(folder / "newsletter.toml") as newsletter:
-        newsletter.lists.import_file(folder / "subscribers/example.csv", wording="asked for it")
+        newsletter.lists.import_file(folder / "subscribers/example.csv", basis=ASKED)
         newsletter.items.collect()
         newsletter.issues.new("2017-11", planned=date(2017, 11, 24))
     return folder

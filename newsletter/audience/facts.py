@@ -26,6 +26,11 @@ def attribute_name(text: str) -> str:
     return next(known, words.replace(" ", "_") if is_usable else "")
 
 
+def is_known_fact(name: str) -> bool:
+    """Tell whether a fact is one that every publication may have."""
+    return name in _ATTRIBUTES
+
+
 def words_of(heading: str) -> str:
     """Give a heading in small letters, with spaces for the signs that stand for them and no sign around it."""
     return _SEPARATORS.sub(" ", comparable(heading).strip(" *:"))

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.facts import attribute_name, one_line
+from newsletter.audience.grounds import Basis, require_wording
 from newsletter.audience.suppression import require_reason
 from newsletter.domain.audience import (
     AddressHash,
@@ -53,12 +54,12 @@ class PersonStore(Protocol):
         """Remove a suppression, keep that it was removed and why, and give it; None when there is none."""
         ...
 
-    def add_consent(self, address: str, given: Consent) -> None:
-        """Keep a further consent of a person."""
+    def add_consents(self, given: Sequence[tuple[str, Consent]]) -> None:
+        """Keep further consents of people."""
         ...
 
 
-def add_person(subscriber: Subscriber, *, store: PersonStore, now: datetime, source: str, wording: str) -> Subscriber:
+def add_person(subscriber: Subscriber, *, store: PersonStore, now: datetime, source: str, basis: Basis) -> Subscriber:
     """Add one person whom we do not know, active from now on; give the person as stored.
 
     Args:
@@ -66,19 +67,19 @@ def add_person(subscriber: Subscriber, *, store: PersonStore, now: datetime, sou
         store: Where it is kept.
         now: Aware.
         source: For the proof of consent: `added by hand`.
-        wording: What the person agreed to, or the lawful basis in words.
+        basis: Why the person may be written to.
 
     Raises:
         UsageError: The address is none, is known already, or is suppressed (lifting that is a step of its own); the
             wording is empty; or a text holds a control character.
     """
-    require_wording(wording)
+    require_wording(basis)
     added = _tidy(replace(subscriber, address=parse_address(subscriber.address), status=SubscriberStatus.ACTIVE))
     known = store.find(added.address)
     _require_mailable(added.address, known, store)
     if known is not None:
         raise _known_already(known)
-    store.add_many([(added, Consent(at=now, source=source, wording=wording))], now)
+    store.add_many([(added, Consent(at=now, source=source, wording=basis.wording, ground=basis.ground))], now)
     stored = store.find(added.address)
     assert stored is not None
     return stored
@@ -114,7 +115,7 @@ def resubscribe_person(address: str, *, store: PersonStore, now: datetime, sourc
     address_hash = store.hash_of(wanted)
     store.lift(address_hash, now, note)
     store.set_status(address_hash, SubscriberStatus.ACTIVE, now)
-    store.add_consent(known.address, Consent(at=now, source=source, wording=note))
+    store.add_consents([(known.address, Consent(at=now, source=source, wording=note))])
     return replace(known, status=SubscriberStatus.ACTIVE)
 
 
@@ -152,19 +153,6 @@ def _known_already(known: Subscriber) -> UsageError:
 
 
 _SHOW = "See `newsletter subscriber show`."
-
-
-def require_wording(wording: str) -> None:
-    """Refuse an empty wording: without it there would be no proof of why we may write.
-
-    Raises:
-        UsageError: It is empty.
-    """
-    if not wording.strip():
-        raise UsageError(
-            "The wording that was agreed to is missing.",
-            hint="Say it, or the lawful basis, in one sentence; it is kept with the person as the proof of consent.",
-        )
 
 
 def _tidy(subscriber: Subscriber) -> Subscriber:

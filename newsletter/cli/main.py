@@ -28,6 +28,7 @@ COMMANDS = {
     "template": ("newsletter.cli.template:template", "Look over and try out the templates of letters."),
     "subscriber": ("newsletter.cli.subscriber:subscriber", "Add, import, list and unsubscribe people."),
     "segment": ("newsletter.cli.segment:segment", "Look at the segments and who is in them."),
+    "consent": ("newsletter.cli.consent:consent", "On which ground people are written to."),
     "suppression": ("newsletter.cli.suppression:suppression", "Addresses that must never be mailed."),
     "notification": (
         "newsletter.cli.notification:notification",

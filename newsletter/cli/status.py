@@ -22,6 +22,9 @@ def status(session: Session, *, as_json: bool) -> None:
         f"{counted(status.people, 'active person', 'active people')}, "
         f"{counted(status.items, 'collected article or event', 'collected articles and events')}."
     )
+    if status.without_ground:
+        click.echo(f"Ground not recorded: {counted(status.without_ground, 'person', 'people')}; they stay subscribed.")
+        click.echo("       newsletter consent record SEGMENT --consent TEXT")
     for issue in status.issues:
         planned = f", planned for {issue.date}" if issue.date else ""
         rehearsals = f", {counted(issue.rehearsals, 'rehearsal')}" if issue.rehearsals else ""

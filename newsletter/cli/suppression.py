@@ -6,7 +6,7 @@ import click
 
 from newsletter.cli.command import DAY, Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
-from newsletter.cli.subscriber import name_similar, require_known
+from newsletter.cli.subscriber.person import name_similar, require_known
 from newsletter.errors import Fault, Incomplete
 
 

@@ -56,6 +56,13 @@ class StorageTable(Table):
     key_file: InsidePath = "newsletter.key"
 
 
+class ImportTable(Table):
+    """[import]: what the columns of imported lists are."""
+
+    map: dict[OneLine, OneLine] = Field(default_factory=dict)
+    keep: Several[OneLine] = ()
+
+
 class MailerSettings(Table):
     """[mailer].
 
@@ -146,6 +153,7 @@ class ConfigurationFile(Table):
     links: Annotated[Links, _LINKS]
     storage: StorageTable = Field(default_factory=StorageTable)
     mailer: MailerSettings = Field(default_factory=MailerSettings)
+    lists: ImportTable = Field(default_factory=ImportTable, alias="import")
     source: list[SourceTable] = Field(default_factory=list)
     topic: list[Annotated[Topic, _TOPIC]] = Field(default_factory=list)
     section: list[Annotated[Section, _SECTION]] = Field(min_length=1)

@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from newsletter.config.model import ConfigurationFile, MailerSettings, SourceTable, StorageTable, configuration_of
+from newsletter.config.model import (
+    ConfigurationFile,
+    ImportTable,
+    MailerSettings,
+    SourceTable,
+    StorageTable,
+    configuration_of,
+)
 from newsletter.domain.content import Source, Topic
 from newsletter.domain.publication import Publication
 from newsletter.errors import ConfigurationError, Fault, counted
@@ -31,6 +38,7 @@ class Settings:
         topics: Likewise.
         storage: Where what happened is kept, as the file says.
         mailer: How mail leaves, likewise.
+        lists: What the columns of imported lists are.
         environment: The NEWSLETTER_* variables; never shown, for they may hold secrets.
     """
 
@@ -41,6 +49,7 @@ class Settings:
     topics: tuple[Topic, ...]
     storage: StorageTable
     mailer: MailerSettings
+    lists: ImportTable
     environment: Mapping[str, str] = field(repr=False)
 
     @property
@@ -201,6 +210,7 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
         topics=tuple(tables.topic),
         storage=tables.storage,
         mailer=tables.mailer,
+        lists=tables.lists,
         environment={name: value for name, value in environment.items() if name.startswith("NEWSLETTER_")},
     )
 

@@ -4,7 +4,6 @@ An address is compared in its normal form and remembered, where a person's recor
 """
 
 import functools
-import hashlib
 import hmac
 import json
 import string
@@ -54,6 +53,14 @@ class Subscriber:
     tags: tuple[str, ...] = ()
 
 
+class Ground(StrEnum):
+    """On which ground we may write to a person (GDPR, article 6)."""
+
+    CONSENT = "consent"
+    LEGITIMATE_INTEREST = "legitimate interest"
+    PUBLIC_TASK = "public task"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """The proof of why we may write to a person.
@@ -62,11 +69,13 @@ class Consent:
         at: Aware moment it was given.
         source: How: `import subscribers/example.csv`, `added by hand`, `form`.
         wording: The text the person agreed to, or the lawful basis in words.
+        ground: None where nobody has recorded it; then there is no wording either.
     """
 
     at: datetime
     source: str
-    wording: str
+    wording: str = ""
+    ground: Ground | None = Ground.CONSENT
 
 
 class SuppressionReason(StrEnum):
@@ -375,4 +384,4 @@ def _lower_ascii(text: str) -> str:
 
 def hash_address(address: str, key: bytes) -> AddressHash:
     """Give the keyed hash of an address: stable for one key, useless to whoever has no key."""
-    return AddressHash(hmac.new(key, normal_address(address).encode(), hashlib.sha256).hexdigest())
+    return AddressHash(hmac.digest(key, normal_address(address).encode(), "sha256").hex())

@@ -31,6 +31,7 @@ class Status:
 
     Attributes:
         people: How many active people there are.
+        without_ground: Of how many of them nobody recorded on which ground they are written to.
         items: How many articles and events were collected.
         issues: The issues that are not over, and the latest one that is; the oldest first.
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
@@ -41,6 +42,7 @@ class Status:
     """
 
     people: int
+    without_ground: int
     items: int
     issues: tuple[IssueSummary, ...]
     doubt: Doubt | None
@@ -100,7 +102,7 @@ class StatusService:
             NewsletterError: The database or a file cannot be read.
         """
         with self._resources.people() as store:
-            people = store.count_mailable()
+            people, without_ground = store.count_mailable(), store.count_without_ground()
         with self._resources.database.read() as connection:
             items = ContentStore(connection).count()
             notifications = NotificationStore(connection)
@@ -112,6 +114,7 @@ class StatusService:
         command, reason = self._next(people, items, open_ones)
         return Status(
             people=people,
+            without_ground=without_ground,
             items=items,
             issues=(*over[-1:], *open_ones),
             doubt=self._database.doubt(),

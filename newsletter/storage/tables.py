@@ -111,6 +111,17 @@ subscriber_tag = Table(
     sqlite_with_rowid=False,
 )
 
+# One row a wording: it stood once per person before, and was two fifths of a list of a million.
+consent_wording = Table(
+    "consent_wording",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ground", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    UniqueConstraint("ground", "wording"),
+    sqlite_strict=True,
+)
+
 consent = Table(
     "consent",
     metadata,
@@ -118,8 +129,11 @@ consent = Table(
     Column("address_hash", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("source", Text, nullable=False),
-    Column("wording", Text, nullable=False),
+    # NULL where nobody recorded the ground.
+    Column("wording_id", ForeignKey("consent_wording.id")),
     Index(None, "address_hash"),
+    # PostgreSQL's condition is in the migration, as that of `uq_sending_real`.
+    Index("ix_consent_without_ground", "address_hash", sqlite_where=text("wording_id IS NULL")),
     sqlite_strict=True,
 )
 

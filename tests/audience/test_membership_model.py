@@ -1,5 +1,6 @@
 """A model of who may be mailed, walked at random: imports, leaving, bouncing, erasing, lifting and adding."""
 
+import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,8 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from newsletter.audience.grounds import Basis
 from newsletter.audience.lists.imports import import_people
-from newsletter.audience.lists.people_file import read_csv
+from newsletter.audience.lists.reading.people_file import read_list
 from newsletter.audience.subscribers import add_person, resubscribe_person
 from newsletter.audience.suppression import (
     erase_subscriber,
@@ -23,7 +25,7 @@ from newsletter.audience.suppression import (
     unsubscribe_by_token,
 )
 from newsletter.audience.tokens import unsubscribe_token
-from newsletter.domain.audience import Subscriber, SubscriberStatus, SuppressionReason, hash_address
+from newsletter.domain.audience import Ground, Subscriber, SubscriberStatus, SuppressionReason, hash_address
 from newsletter.domain.content import Language
 from newsletter.errors import UsageError
 from newsletter.storage.audience import AudienceStore
@@ -32,9 +34,10 @@ from newsletter.storage.migrate import migrate
 
 KEY = bytes(range(32))
 FI = Language("fi")
+BASIS = Basis(ground=Ground.CONSENT, wording="test")
 NOW = datetime(2017, 11, 20, 9, 0, tzinfo=UTC)
 ADDRESSES = st.sampled_from(["aino@example.com", "eero@example.com", "kaisa@example.com"])
-STATUSES = st.sampled_from(["", "active", "pending", "unsubscribed"])
+STATUSES = st.sampled_from(["", "active", "pending", "unsubscribed", "cleaned", "spam complaint", "inactive"])
 PROVIDER_REASONS = st.sampled_from(
     [SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.MANUAL]
 )
@@ -70,15 +73,12 @@ class Model:
     def be_in_a_list(self, address: str, status: str) -> None:
         """Stand in an imported list."""
         person = self.of(address)
-        if person.is_suppressed:
-            return
-        if person.status is None:
+        if status in {"cleaned", "spam complaint"}:
+            person.is_suppressed, person.has_only_left = True, False
+        elif status == "unsubscribed":
+            self.leave(address)
+        elif person.status is None and not person.is_suppressed and status != "inactive":
             person.status = SubscriberStatus(status or "active")
-        elif person.status is SubscriberStatus.ACTIVE and status == "unsubscribed":
-            person.status = SubscriberStatus.UNSUBSCRIBED
-        elif person.status is SubscriberStatus.UNSUBSCRIBED or status != "pending":
-            return
-        person.is_suppressed = person.has_only_left = person.status is SubscriberStatus.UNSUBSCRIBED
 
 
 class Membership(RuleBasedStateMachine):
@@ -114,11 +114,11 @@ class Membership(RuleBasedStateMachine):
         """Import any list, any number of times."""
         text = "email;status\n" + "".join(f"{address};{status}\n" for address, status in rows)
         import_people(
-            read_csv(text.encode(), "list.csv"),
+            read_list(io.BytesIO(text.encode()), "list.csv"),
             transaction=self.store,
             now=NOW,
             source="test",
-            wording="test",
+            basis=BASIS,
             default_language=FI,
             segments=(),
         )
@@ -171,7 +171,7 @@ class Membership(RuleBasedStateMachine):
         person = self.model.of(address)
         with suppress(UsageError), self.store() as store:
             subscriber = Subscriber(address=address, language=FI)
-            add_person(subscriber, store=store, now=NOW, source="test", wording="test")
+            add_person(subscriber, store=store, now=NOW, source="test", basis=BASIS)
         if not person.is_suppressed and person.status is None:
             person.status = SubscriberStatus.ACTIVE
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from newsletter.audience.grounds import Basis
 from newsletter.audience.subscribers import add_person, resubscribe_person
 from newsletter.audience.suppression import unsubscribe_address
-from newsletter.domain.audience import Consent, Subscriber, SubscriberId, SubscriberStatus, SuppressionReason
+from newsletter.domain.audience import Consent, Ground, Subscriber, SubscriberId, SubscriberStatus, SuppressionReason
 from newsletter.domain.content import Language
 from newsletter.errors import UsageError
 from newsletter.storage.audience import AudienceStore
@@ -27,7 +28,13 @@ def store(database: Database) -> Iterator[AudienceStore]:
 
 def add(store: AudienceStore, subscriber: Subscriber, wording: str = "Pyysi puhelimessa.") -> Subscriber:
     """Add one person by hand."""
-    return add_person(subscriber, store=store, now=NOW, source="added by hand", wording=wording)
+    return add_person(
+        subscriber,
+        store=store,
+        now=NOW,
+        source="added by hand",
+        basis=Basis(ground=Ground.CONSENT, wording=wording),
+    )
 
 
 def resubscribe(
@@ -175,7 +182,7 @@ def test_a_suppressed_address_is_not_added_by_hand(store: AudienceStore) -> None
     ("subscriber", "wording", "message"),
     [
         (replace(AINO, address="aino"), "test", "This is no usable e-mail address: it has no @."),
-        (AINO, " ", "The wording that was agreed to is missing."),
+        (AINO, " ", "The wording of the consent is missing."),
         (replace(AINO, name="Ai\0no"), "test", "There is a control character in what is said of the person."),
         (
             replace(AINO, attributes={"role": "x\x1b[2J"}),

@@ -13,6 +13,8 @@ from tests.cli.conftest import Run
 
 ISSUE = Path("issues/2017-11/issue.toml")
 
+ASKED = ("--consent", "Pyysi puhelimessa.")
+
 
 def _replace(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
@@ -103,7 +105,7 @@ def test_a_bad_address_in_a_list_is_told_by_line_and_the_others_come_in(publicat
         "email;name;role\naino@example.org;Aino;yritysneuvoja\nnot an address;Bertta;yritysneuvoja\n", encoding="utf-8"
     )
 
-    ran = run("subscriber", "import", "subscribers/list.csv")
+    ran = run("subscriber", "import", "subscribers/list.csv", *ASKED)
 
     assert ran.code == 3
     assert "Added: 1." in ran.out

@@ -21,7 +21,17 @@ def empty(segment: str) -> None:
 @pytest.mark.usefixtures("drafted")
 def test_who_gets_nothing_is_told_from_draft_to_report(run: Run) -> None:
     """Every step says how many, and the report's sum holds with them under a reason of their own."""
-    run("subscriber", "add", "both@example.com", "--attribute", "role=yritysneuvoja", "--tag", "johtoryhma")
+    run(
+        "subscriber",
+        "add",
+        "both@example.com",
+        "--consent",
+        "Pyysi.",
+        "--attribute",
+        "role=yritysneuvoja",
+        "--tag",
+        "johtoryhma",
+    )
     empty("managers")
     told = "No item is for managers: 8 people get nothing."
 

@@ -14,13 +14,15 @@ from PIL import Image
 
 from tests.cli.conftest import Run
 
+ASKED = ("--consent", "Pyysi puhelimessa.")
+
 
 def test_the_month_from_collecting_to_the_report(publication: Path, run: Run) -> None:
     """Every command of the month works in turn, and everybody is accounted for in the end."""
     steps = [
         run(*words)
         for words in (
-            ("subscriber", "import", "subscribers/example.csv"),
+            ("subscriber", "import", "subscribers/example.csv", *ASKED),
             ("collect",),
             ("issue", "new", "2017-11", "--date", "2017-11-24"),
             ("issue", "render", "2017-11"),
@@ -194,14 +196,14 @@ def test_the_unsubscribe_link_of_a_mail_works(approved: Path, run: Run) -> None:
     assert first.out == "Unsubscribed: no issue is sent to this address any more, also none on its way.\n"
     assert again.out == "Had left already; nothing changed.\n"
     assert (shown["subscriber"]["status"], shown["suppression"]["reason"]) == ("unsubscribed", "unsubscribed")
-    assert re.search(r"\(nobody: unsubscribed\)\s+2\n", outlook.out)
+    assert re.search(r"\(nobody: unsubscribed\)\s+1\n", outlook.out)
 
 
 def test_an_import_never_brings_back_who_left(approved: Path, run: Run) -> None:
     """After unsubscribing, importing the same list again changes nobody and names the row that was held."""
     run("subscriber", "unsubscribe", "niilo.haapala@example.net")
 
-    ran = run("subscriber", "import", "subscribers/example.csv")
+    ran = run("subscriber", "import", "subscribers/example.csv", *ASKED)
 
     assert "Added: 0." in ran.out
     assert "Left as they are (unsubscribed, suppressed or not confirmed)" in ran.out
@@ -333,7 +335,7 @@ def test_status_names_the_next_command_at_every_step(publication: Path, run: Run
     named = []
     for words in (
         (),
-        ("subscriber", "import", "subscribers/example.csv"),
+        ("subscriber", "import", "subscribers/example.csv", *ASKED),
         ("collect",),
         ("issue", "new", "2017-11", "--date", "2017-11-24"),
         ("issue", "approve", "2017-11", "--yes"),
@@ -354,10 +356,20 @@ def test_status_names_the_next_command_at_every_step(publication: Path, run: Run
 def test_people_are_added_listed_and_exported_by_hand(publication: Path, run: Run) -> None:
     """One person comes in by hand with facts and consent, is shown, and leaves in an export only its owner can read."""
     added = run(
-        "subscriber", "add", "Aino@Example.org", "--name", "Aino", "--attribute", "role=yritysneuvoja", "--tag", "x"
+        "subscriber",
+        "add",
+        "Aino@Example.org",
+        "--name",
+        "Aino",
+        "--attribute",
+        "role=yritysneuvoja",
+        "--tag",
+        "x",
+        "--consent",
+        "Pyysi puhelimessa.",
     )
     shown = run("subscriber", "show", "aino@example.org")
-    twice = run("subscriber", "add", "aino@example.org")
+    twice = run("subscriber", "add", "aino@example.org", *ASKED)
     wrong = run("subscriber", "add", "b@example.org", "--attribute", "role")
     exported = run("subscriber", "export", "out.csv")
 
@@ -374,7 +386,7 @@ def test_a_mistaken_unsubscription_is_undone_without_loss(approved: Path, run: R
     before = json.loads(run("subscriber", "show", address, "--json").out)
 
     left = run("subscriber", "unsubscribe", address)
-    added = run("subscriber", "add", address)
+    added = run("subscriber", "add", address, *ASKED)
     back = run("subscriber", "resubscribe", address, "--note", "väärä rivi, soitti 24.11.")
     again = run("subscriber", "resubscribe", address, "--note", "väärä rivi")
     after = json.loads(run("subscriber", "show", address, "--json").out)
@@ -405,13 +417,13 @@ def test_suppressions_are_added_counted_and_lifted_with_a_reason(publication: Pa
     """An address is kept out by hand, is in the count, and comes back only with a reason."""
     run("suppression", "add", "aino@example.org", "--unknown")
     counted = json.loads(run("suppression", "list", "--json").out)
-    refused = run("subscriber", "add", "aino@example.org")
+    refused = run("subscriber", "add", "aino@example.org", *ASKED)
     silent = run("suppression", "remove", "aino@example.org", "--note", " ")
     lifted = run("suppression", "remove", "aino@example.org", "--note", "asked by phone 24.11.")
 
     assert counted == {"manual": 1}
     assert (refused.code, silent.code, lifted.code) == (2, 2, 0)
-    assert run("subscriber", "add", "aino@example.org").code == 0
+    assert run("subscriber", "add", "aino@example.org", *ASKED).code == 0
 
 
 def test_an_item_can_be_pasted_into_the_issue(drafted: Path, run: Run) -> None:

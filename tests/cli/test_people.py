@@ -2,6 +2,9 @@
 
 import io
 import json
+import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from tests.cli.conftest import Run
 NIILO, MISSPELT = "niilo.haapala@example.net", "nilo.haapala@example.net"
 BAR = f"newsletter suppression add {MISSPELT} --unknown"
 LEFT_BEFORE = {"unsubscribed": 1}
+
+ASKED = ("--consent", "Pyysi puhelimessa.")
 
 
 class Terminal(io.StringIO):
@@ -77,21 +82,120 @@ def test_a_role_with_a_capital_is_in_its_segment_and_a_misspelt_one_is_told(publ
         encoding="utf-8",
     )
 
-    ran = run("subscriber", "import", "subscribers/list.csv")
+    ran = run("subscriber", "import", "subscribers/list.csv", *ASKED)
 
     assert "segments    advisers" in run("subscriber", "show", "a@example.org").out
-    assert ran.out.splitlines()[1:3] == [
+    assert ran.out.splitlines()[5:7] == [
         "In no segment, so that they get no issue: 2.",
         "  role 'Yritysneuvojat': 2; a rule names 'yritysneuvoja'.",
     ]
     alone = "  segments    none: this person gets no issue. role 'Yritysneuvojat': 1; a rule names 'yritysneuvoja'.\n"
     assert alone in run("subscriber", "show", "b@example.org").out
-    assert alone in run("subscriber", "add", "d@example.org", "--attribute", "Rooli=Yritysneuvojat").out
+    assert (
+        alone
+        in run(
+            "subscriber",
+            "add",
+            "d@example.org",
+            "--attribute",
+            "Rooli=Yritysneuvojat",
+            "--consent",
+            "Pyysi puhelimessa.",
+        ).out
+    )
 
 
 def test_a_fact_given_twice_is_refused(publication: Path, run: Run) -> None:
     """Neither value wins in silence, under one spelling of the name or two."""
     for second in ("role=y", "Role=y", "rooli=y"):
-        ran = run("subscriber", "add", "a@example.org", "--attribute", "role=x", "--attribute", second)
+        ran = run(
+            "subscriber",
+            "add",
+            "a@example.org",
+            "--attribute",
+            "role=x",
+            "--attribute",
+            second,
+            "--consent",
+            "Pyysi puhelimessa.",
+        )
 
         assert (ran.code, "given twice" in ran.first_error) == (2, True)
+
+
+def test_a_list_without_a_ground_is_refused_whole(publication: Path, run: Run) -> None:
+    """Off a terminal nobody can be asked, so nothing is kept; the three ways to say it are named."""
+    refused = run("subscriber", "import", "subscribers/example.csv")
+    two = run("subscriber", "import", "subscribers/example.csv", *ASKED, "--public-task", "Kunnan tehtävä.")
+
+    assert (refused.code, two.code) == (2, 2)
+    assert refused.first_error.endswith("may be written to; nothing was kept.")
+    for way in ("--consent", "--legitimate-interest", "--public-task"):
+        assert way in refused.err
+    assert json.loads(run("subscriber", "list", "--json").out) == []
+
+
+def test_on_a_terminal_an_import_shows_asks_and_has_the_ground_said(
+    publication: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is dropped, the first people and who would get nothing stand before the question; a no keeps nothing."""
+    (publication / "subscribers/list.csv").write_text(
+        "Sähköposti;Nimi;Tehtävä;Allergiat\na@example.org;Aino;yritysneuvoja;maito\n", encoding="utf-8"
+    )
+    words = ("subscriber", "import", "subscribers/list.csv", "--map", "Tehtävä=role")
+    monkeypatch.setattr("sys.stdin", Terminal("consent\nTilasi messuilla.\nn\n"))
+    said_no = run(*words)
+    assert json.loads(run("subscriber", "list", "--json").out) == []
+
+    monkeypatch.setattr("sys.stdin", Terminal("consent\nTilasi messuilla.\ny\n"))
+    said_yes = run(*words)
+
+    assert (said_no.code, said_yes.code) == (130, 0)
+    for told in (
+        "list.csv: utf-8, ';' between columns, 1 row.",
+        "Tehtävä     attribute role",
+        "Dropped, for nothing asks for it (--keep HEADING, --map HEADING=WHAT): Allergiat.",
+        "Would be added: 1. Changed: 0. Unchanged: 0.",
+        "  a@example.org  Aino  (fi, role yritysneuvoja)",
+        "In no segment, so that they get no issue: 0.",
+    ):
+        assert told in said_no.out.splitlines()
+    shown = run("subscriber", "show", "a@example.org").out
+    assert "import list.csv; consent: Tilasi messuilla." in shown
+    assert "maito" not in shown
+
+
+def test_rows_to_mend_are_written_to_a_file_that_can_be_imported(publication: Path, run: Run) -> None:
+    """With line, reason and the original columns, for its owner alone; an earlier one is left alone."""
+    (publication / "subscribers/list.csv").write_text("email;Rooli;x\na.example.org;x;=1\n", encoding="utf-8")
+    import_ = ("subscriber", "import", "subscribers/list.csv", *ASKED)
+
+    ran, again = run(*import_), run(*import_)
+
+    path = publication / "subscribers/list.to-mend.csv"
+    assert path.read_text("utf-8-sig").splitlines() == [
+        "line;reason;what to do;email;Rooli;x",
+        "2;This is no usable e-mail address: it has no @.;;a.example.org;x;'=1",
+    ]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert ("subscribers/list.to-mend.csv" in ran.out, "subscribers/list.to-mend-2.csv" in again.out) == (True, True)
+    path.write_text(path.read_text("utf-8-sig").replace("a.ex", "a@ex"), encoding="utf-8")
+    assert run("subscriber", "import", str(path), *ASKED).code == 0
+    assert "status      active" in run("subscriber", "show", "a@example.org").out
+
+
+def test_people_without_a_ground_are_counted_and_given_one_by_segment(publication: Path, run: Run) -> None:
+    """They stay subscribed, `status` counts them, and one command for a segment records theirs."""
+    run("subscriber", "import", "subscribers/example.csv", *ASKED)
+    with closing(sqlite3.connect(publication / "newsletter.db")) as connection, connection:
+        connection.execute("UPDATE consent SET wording_id = NULL")
+
+    before = run("status").out
+    recorded = run("consent", "record", "advisers", "--legitimate-interest", "Neuvojien työ.")
+    everybody = run("consent", "record", "--public-task", "Ohjelman tehtävä.", "--yes")
+
+    assert "Ground not recorded: 22 people; they stay subscribed." in before
+    assert re.match(r"Recorded legitimate interest for (\d+) people; (\d+) are left without\.", recorded.out)
+    assert everybody.out.endswith("0 are left without.\n")
+    assert "Ground not recorded" not in run("status").out
+    assert "legitimate interest: Neuvojien työ." in run("subscriber", "show", "aino.salmela@example.com").out

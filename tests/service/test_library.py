@@ -19,6 +19,7 @@ from newsletter.errors import ContentError, StateError, UsageError
 from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, by_address, each
+from tests.grounds import ASKED
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
@@ -52,7 +53,7 @@ def test_what_came_after_the_last_issue_is_in_the_next_one(drafted: Path) -> Non
     clock = FakeClock(MORNING - timedelta(days=1))
     with open_newsletter(path, clock=clock, mailer=mailer) as newsletter:
         newsletter.database.migrate()
-        newsletter.lists.import_file(drafted / "subscribers/example.csv", wording="asked for it")
+        newsletter.lists.import_file(drafted / "subscribers/example.csv", basis=ASKED)
         newsletter.items.collect()
         newsletter.issues.new("2017-11", planned=date(2017, 11, 24), is_update=True)
         (drafted / "content/articles/myohassa.md").write_text(

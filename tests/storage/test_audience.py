@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.audience.addresses import most_alike
-from newsletter.audience.lists.imports import ImportStore
+from newsletter.audience.lists.verdicts import ImportStore
 from newsletter.audience.subscribers import PersonStore
 from newsletter.audience.suppression import SuppressionStore
 from newsletter.domain.audience import (
@@ -252,7 +252,7 @@ def test_consents_are_kept_in_the_order_of_their_time(store: AudienceStore) -> N
     """A later consent stands beside the earlier one; none is overwritten, and they survive leaving."""
     earlier = replace(CONSENT, at=NOW - timedelta(days=9), source="form")
     store.add_many([(AINO, CONSENT)], NOW)
-    store.add_consent("AINO@example.com", earlier)
+    store.add_consents([("AINO@example.com", earlier)])
     store.set_status(store.hash_of(AINO.address), SubscriberStatus.UNSUBSCRIBED, LATER)
 
     assert store.consents_of("aino@example.com") == (earlier, CONSENT)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from newsletter.errors import StorageError
 from newsletter.storage.database import SCHEMA_REVISION, Database
 from newsletter.storage.migrate import alembic_config, back_up, migrate
-from newsletter.storage.tables import batch, metadata, sending, suppression
+from newsletter.storage.tables import batch, consent, consent_wording, metadata, sending, suppression
 
 
 def _schema(path: Path) -> dict[str, list[str]]:
@@ -125,6 +125,31 @@ def test_an_older_databases_editions_each_name_their_items(tmp_path: Path) -> No
         ("h", "advisers.fi", "b", None, None),
         ("h", "managers.fi", "a", "f1", None),
     ]
+
+
+def test_a_wording_that_nobody_said_is_no_ground(tmp_path: Path) -> None:
+    """Consents with the program's own old wordings stay, without a ground; what a person had said stands once."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0004")
+        given = text("INSERT INTO consent VALUES (:id, :id, '2017', 'import list.csv', :wording)")
+        wordings = ["imported list; the people on it asked for the newsletter", "Tilaan.", "Tilaan."]
+        for whose, wording in enumerate(wordings):
+            connection.execute(given, {"id": whose, "wording": wording})
+
+    migrate(database)
+
+    with database.read() as connection:
+        proofs = select(consent.c.source, consent_wording.c.ground, consent_wording.c.wording)
+        kept = connection.execute(proofs.outerjoin_from(consent, consent_wording).order_by(consent.c.id)).all()
+        said = connection.execute(select(func.count()).select_from(consent_wording)).scalar_one()
+    database.close()
+    assert [tuple(row) for row in kept] == [
+        ("import list.csv", None, None),
+        ("import list.csv", "consent", "Tilaan."),
+        ("import list.csv", "consent", "Tilaan."),
+    ]
+    assert said == 1
 
 
 def test_the_program_names_its_newest_revision() -> None:

@@ -59,9 +59,9 @@ def _write_new(people: Iterable[Subscriber], path: Path, attributes: Sequence[st
     descriptor = machine.create_private(path)
     with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-        writer.writerow([*_FIXED_COLUMNS, *(_cell(name, is_lossless=is_lossless) for name in attributes)])
+        writer.writerow([*_FIXED_COLUMNS, *(cell_text(name, is_lossless=is_lossless) for name in attributes)])
         for person in people:
-            writer.writerow([_cell(cell, is_lossless=is_lossless) for cell in _cells(person, attributes)])
+            writer.writerow([cell_text(cell, is_lossless=is_lossless) for cell in _cells(person, attributes)])
             count += 1
         file.flush()
         os.fsync(descriptor)
@@ -74,6 +74,6 @@ def _cells(person: Subscriber, attributes: Sequence[str]) -> list[str]:
     return [*known, *(person.attributes.get(name, "") for name in attributes)]
 
 
-def _cell(text: str, *, is_lossless: bool) -> str:
+def cell_text(text: str, *, is_lossless: bool = False) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{text}" if not is_lossless and text.startswith(_FORMULA_STARTS) else text

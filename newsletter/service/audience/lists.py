@@ -1,14 +1,109 @@
 """Lists of people: files that are imported, and exported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.audience.grounds import Basis
 from newsletter.audience.lists.exports import write_csv
-from newsletter.audience.lists.imports import ImportResult, import_people
-from newsletter.audience.lists.people_file import read_csv
-from newsletter.errors import ContentError
+from newsletter.audience.lists.imports import import_people
+from newsletter.audience.lists.mending import MendingFile
+from newsletter.audience.lists.reading.headings import Column, Layout, refuse_strange_mapping
+from newsletter.audience.lists.reading.people_file import ParsedList, read_list
+from newsletter.audience.lists.result import ImportResult
+from newsletter.domain.audience import facts_asked
+from newsletter.errors import ContentError, UsageError, counted
 from newsletter.service.audience.people import PeopleService
 from newsletter.service.resources import Resources
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        result: Its counts.
+        to_mend: The file with the rows that were rejected or held, or None when there are none.
+    """
+
+    result: ImportResult
+    to_mend: Path | None
+
+
+class OpenList:
+    """A list that was read and not imported yet.
+
+    Args:
+        resources: Configuration, database, clock.
+        parsed: The list.
+    """
+
+    def __init__(self, resources: Resources, parsed: ParsedList) -> None:
+        self._resources = resources
+        self._parsed = parsed
+
+    @property
+    def described(self) -> str:
+        """Say how the file is read, and how many rows it has."""
+        return f"{self._parsed.name}: {self._parsed.table.described}, {counted(self._parsed.row_count, 'row')}"
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Give what each column is."""
+        return self._parsed.columns
+
+    def preview(self, basis: Basis | None = None, *, progress: Progress = lambda _rows: None) -> ImportResult:
+        """Count and name everything, keep nothing."""
+        return self._import(basis, is_dry_run=True, progress=progress).result
+
+    def keep(self, basis: Basis | None = None, *, progress: Progress = lambda _rows: None) -> Imported:
+        """Add the people and complete those who are known.
+
+        Raises:
+            UsageError: Neither the basis nor the list says on which ground some of the new people may be written to;
+                nothing was kept.
+        """
+        if basis is None:
+            require_ground(self.preview(progress=progress))
+        return self._import(basis, is_dry_run=False, progress=progress)
+
+    def _import(self, basis: Basis | None, *, is_dry_run: bool, progress: Progress) -> Imported:
+        """Walk through the list."""
+        publication = self._resources.settings.publication
+        folder = self._resources.settings.segments_path.parent
+        headings = [column.heading for column in self._parsed.columns]
+        with MendingFile(folder, self._parsed.name, headings) as to_mend:
+            result = import_people(
+                self._parsed,
+                transaction=lambda: self._resources.people(is_writing=not is_dry_run),
+                now=self._resources.clock.now().astimezone(publication.zone),
+                source=f"import {self._parsed.name}".replace("@", "(at)"),
+                basis=basis,
+                default_language=publication.languages[0],
+                segments=self._resources.segments,
+                is_dry_run=is_dry_run,
+                progress=progress,
+                to_mend=(lambda _row: None) if is_dry_run else to_mend.add,
+            )
+        return Imported(result=result, to_mend=to_mend.path)
+
+
+def require_ground(preview: ImportResult) -> None:
+    """Refuse to import people of whom nobody says why they may be written to.
+
+    Raises:
+        UsageError: As said.
+    """
+    if preview.without_ground:
+        people = counted(preview.without_ground, "new person", "new people")
+        raise UsageError(
+            f"Nobody says on which ground {people} of this list may be written to; nothing was kept.",
+            hint="Say what they agreed to, --consent TEXT, or what else allows it: --legitimate-interest TEXT,"
+            " --public-task TEXT.",
+        )
 
 
 class ListService:
@@ -17,42 +112,50 @@ class ListService:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
 
-    def import_file(
+    @contextmanager
+    def open(
         self,
         path: Path,
         *,
-        wording: str,
-        is_dry_run: bool = False,
-        progress: Callable[[int], None] = lambda _rows: None,
-    ) -> ImportResult:
-        """Add the people of a CSV file and complete those who are known.
+        mapping: Mapping[str, str] | None = None,
+        keep: Sequence[str] = (),
+        encoding: str | None = None,
+        sheet: str | None = None,
+    ) -> Iterator[OpenList]:
+        """Read a list, for a `with` block in which it can be looked at and imported.
 
         Args:
-            path: The file.
-            wording: What the people agreed to, or the lawful basis in words; kept as the proof of consent.
-            is_dry_run: Count and name everything, keep nothing.
-            progress: Called with the rows done so far.
+            path: A CSV file or an XLSX workbook.
+            mapping: Headings, and what they are; beside those of newsletter.toml.
+            keep: Headings whose cells are kept as facts; likewise.
+            encoding: What a CSV file is written in.
+            sheet: Which sheet of a workbook.
 
         Raises:
             ContentError: The file cannot be read, or is no list of people.
-            UsageError: The wording is empty.
+            UsageError: There is no such encoding, sheet or column.
         """
+        always = self._resources.settings.lists
+        asked = [name for segment in self._resources.segments for name, _ in facts_asked(segment.who) if name != "tag"]
+        layout = Layout(mapping={**always.map, **(mapping or {})}, keep=(*always.keep, *keep), asked=asked)
         try:
-            content = path.read_bytes()
+            file = path.open("rb")
         except OSError as error:
             raise ContentError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
-        publication = self._resources.settings.publication
-        return import_people(
-            read_csv(content, path.name),
-            transaction=lambda: self._resources.people(is_writing=True),
-            now=self._resources.clock.now().astimezone(publication.zone),
-            source=f"import {path.name}",
-            wording=wording,
-            default_language=publication.languages[0],
-            segments=self._resources.segments,
-            is_dry_run=is_dry_run,
-            progress=progress,
-        )
+        with file:
+            parsed = read_list(file, path.name, layout=layout, encoding=encoding, sheet=sheet)
+            refuse_strange_mapping(mapping or {}, [column.heading for column in parsed.columns])
+            yield OpenList(self._resources, parsed)
+
+    def import_file(self, path: Path, *, basis: Basis | None = None) -> Imported:
+        """Import a list as it is.
+
+        Raises:
+            ContentError: The file cannot be read, or is no list of people.
+            UsageError: Neither the basis nor the list says on which ground these people may be written to.
+        """
+        with self.open(path) as opened:
+            return opened.keep(basis)
 
     def export(self, path: Path, *, is_lossless: bool = False) -> int:
         """Write everybody to a new CSV file that only its owner can read; give how many.
@@ -62,6 +165,5 @@ class ListService:
         """
         with self._resources.people() as store:
             attributes = store.attribute_names()
-        return write_csv(
-            PeopleService(self._resources).everybody(), path, attributes=attributes, is_lossless=is_lossless
-        )
+        people = PeopleService(self._resources).everybody()
+        return write_csv(people, path, attributes=attributes, is_lossless=is_lossless)

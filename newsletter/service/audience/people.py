@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from newsletter.audience.addresses import most_alike, parse_address
+from newsletter.audience.grounds import Basis, require_wording
 from newsletter.audience.segments import Stray, StrayCount
 from newsletter.audience.subscribers import add_person, resubscribe_person
 from newsletter.audience.suppression import Departure, unsubscribe_address, unsubscribe_by_token
@@ -58,7 +59,7 @@ class PeopleService:
         language: Language | None = None,
         attributes: Mapping[str, str] | None = None,
         tags: tuple[str, ...] = (),
-        wording: str,
+        basis: Basis,
     ) -> Subscriber:
         """Add one person by hand, with the proof of consent.
 
@@ -68,7 +69,7 @@ class PeopleService:
             language: Wanted; the publication's first by default.
             attributes: Facts such as `role`.
             tags: Free words.
-            wording: What the person agreed to, or the lawful basis in words.
+            basis: Why the person may be written to.
 
         Raises:
             UsageError: The address is none, is known already, or is suppressed; or the wording is empty.
@@ -83,7 +84,7 @@ class PeopleService:
         )
         now = self._resources.clock.now()
         with self._resources.people(is_writing=True) as store:
-            return add_person(person, store=store, now=now, source="added by hand", wording=wording)
+            return add_person(person, store=store, now=now, source="added by hand", basis=basis)
 
     def resubscribe(self, address: str, *, note: str) -> Subscriber:
         """Bring back a person who had left or had not confirmed; all that is known of the person stays.
@@ -99,6 +100,29 @@ class PeopleService:
         now = self._resources.clock.now()
         with self._resources.people(is_writing=True) as store:
             return resubscribe_person(address, store=store, now=now, source="subscribed again by hand", note=note)
+
+    def without_ground(self) -> int:
+        """Count the active people of whom nobody recorded on which ground they are written to."""
+        with self._resources.people() as store:
+            return store.count_without_ground()
+
+    def record_ground(self, basis: Basis, *, segment: SegmentId | None = None) -> int:
+        """Record a ground for the active people who have none; give how many.
+
+        Args:
+            basis: The ground with its wording.
+            segment: Only those whom its rule chooses.
+
+        Raises:
+            UsageError: The wording is empty, or there is no such segment.
+        """
+        require_wording(basis)
+        rule = None if segment is None else self._resources.segment(segment).who
+        given = Consent(
+            at=self._resources.clock.now(), source="recorded by hand", wording=basis.wording, ground=basis.ground
+        )
+        with self._resources.people(is_writing=True) as store:
+            return store.record_ground(given, rule)
 
     def everybody(
         self, *, status: SubscriberStatus | None = None, segment: SegmentId | None = None

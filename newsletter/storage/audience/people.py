@@ -106,7 +106,7 @@ class PeopleStore(ConsentStore):
         kept = self.connection.execute(insert(subscriber).returning(subscriber.c.address_hash, subscriber.c.id), rows)
         ids = {row.address_hash: row.id for row in kept}
         self._add_facts((ids[row["address_hash"]], person) for row, (person, _) in zip(rows, people, strict=True))
-        self._add_consents((person.address, given) for person, given in people if given is not None)
+        self.add_consents([(person.address, given) for person, given in people if given is not None])
 
     def update_many(self, people: Sequence[Subscriber], now: datetime) -> None:
         """Keep what changed of people who were read from here; their addresses stay."""

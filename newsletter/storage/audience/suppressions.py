@@ -67,22 +67,45 @@ class SuppressionStore(HashedStore):
 
         Then it stays as it is, unless it was suppressed for a reason in `over`: the new one takes that one's place.
         """
-        if self._suppress([address_hash], reason, at, note) > 0:
-            return True
-        if over:
-            replaced = self.connection.execute(
-                update(suppression)
-                .where(suppression.c.address_hash == address_hash, suppression.c.reason.in_(sorted(over)))
-                .values(reason=reason, at=at, note=note)
-            )
-            if replaced.rowcount:
-                self._record(SuppressionAction.ADDED, [address_hash], reason, at, note)
-        return False
+        return self.suppress_hashes([address_hash], reason, at, note, over=over) > 0
 
-    def suppress_many(self, addresses: Sequence[str], reason: SuppressionReason, at: datetime, note: str) -> int:
-        """Keep that addresses must never be mailed; give how many were not suppressed already."""
+    def suppress_many(
+        self,
+        addresses: Sequence[str],
+        reason: SuppressionReason,
+        at: datetime,
+        note: str,
+        *,
+        over: Collection[SuppressionReason] = (),
+    ) -> int:
+        """Keep that addresses must never be mailed; give how many were not suppressed already.
+
+        As `suppress`, a reason in `over` gives way to the new one.
+        """
         self._bring_over(addresses)
-        return self._suppress([hash_address(address, self._key) for address in addresses], reason, at, note)
+        hashes = [hash_address(address, self._key) for address in addresses]
+        return self.suppress_hashes(hashes, reason, at, note, over=over)
+
+    def suppress_hashes(
+        self,
+        hashes: Sequence[AddressHash],
+        reason: SuppressionReason,
+        at: datetime,
+        note: str,
+        *,
+        over: Collection[SuppressionReason] = (),
+    ) -> int:
+        """Keep that addresses must never be mailed, by their hashes; as `suppress_many`."""
+        for portion in portions(hashes) if over else ():
+            graver = select(suppression.c.address_hash).where(
+                suppression.c.address_hash.in_(portion), suppression.c.reason.in_(sorted(over))
+            )
+            replaced = list(self.connection.execute(graver).scalars())
+            if replaced:
+                whose = suppression.c.address_hash.in_(replaced)
+                self.connection.execute(update(suppression).where(whose).values(reason=reason, at=at, note=note))
+                self._record(SuppressionAction.ADDED, [AddressHash(one) for one in replaced], reason, at, note)
+        return self._suppress(hashes, reason, at, note)
 
     def lift(self, address_hash: AddressHash, at: datetime, note: str) -> Suppression | None:
         """Remove a suppression, keep that it was removed and why, and give it; None when there is none."""

@@ -1,3 +1,4 @@
+import io
 import resource
 import stat
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.audience.lists.exports import write_csv
-from newsletter.audience.lists.people_file import PersonRow, read_csv
+from newsletter.audience.lists.reading.people_file import read_list
+from newsletter.audience.lists.reading.rows import PersonRow
 from newsletter.domain.audience import Subscriber, SubscriberStatus
 from newsletter.domain.content import Language
 from newsletter.errors import StorageError, UsageError
@@ -73,13 +75,13 @@ def test_a_lossless_export_is_imported_again_as_it_was(
 ) -> None:
     """Names and attributes come back to the letter (in NFC, as an import stores them), formulas too."""
     path = tmp_path_factory.mktemp("export") / "people.csv"
-    (stored,) = read_csv(f'email;name;role\naino@example.com;"{_quoted(name)}";"{_quoted(role)}"'.encode(), "x").rows()
+    (stored,) = _rows(f'email;name;role\naino@example.com;"{_quoted(name)}";"{_quoted(role)}"'.encode())
     assert isinstance(stored, PersonRow)
     person = replace(AINO, name=stored.name, attributes=dict(stored.attributes), tags=tuple(sorted(tags)))
 
     write_csv([person], path, attributes=["role"], is_lossless=True)
 
-    assert list(read_csv(path.read_bytes(), "people.csv").rows()) == [
+    assert _rows(path.read_bytes()) == [
         PersonRow(
             line=2,
             address=person.address,
@@ -90,6 +92,11 @@ def test_a_lossless_export_is_imported_again_as_it_was(
             tags=person.tags,
         )
     ]
+
+
+def _rows(content: bytes) -> list[object]:
+    """Read rows from memory, without their cells."""
+    return [replace(row, cells=()) for row in read_list(io.BytesIO(content), "people.csv").rows()]
 
 
 def _quoted(text: str) -> str:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from newsletter.wiring import lay_out_publication, open_newsletter
+from tests.grounds import ASKED
 from tests.reliability.long.scene import Figure, chances
 from tests.reliability.rotator import broken, change_key, witness
 
@@ -24,7 +25,7 @@ def killed_while_changing(folder: Path, *, kills: int, seed: int) -> Figure:
     began, chance = time.monotonic(), chances(seed)
     lay_out_publication(folder / "first")
     with open_newsletter(folder / "first" / "newsletter.toml") as newsletter:
-        newsletter.lists.import_file(folder / "first" / PEOPLE, wording="asked for it")
+        newsletter.lists.import_file(folder / "first" / PEOPLE, basis=ASKED)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.reliability.rotator", "newsletter.storage.audience"])
     breaches, resumed = [], 0

@@ -21,6 +21,7 @@ from newsletter.wiring import Newsletter
 from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, each
+from tests.grounds import ASKED
 
 LABEL = "2017-11"
 READERS = 21
@@ -149,7 +150,7 @@ def test_a_new_database_sends_what_no_other_one_began(ready: Path) -> None:
         (ready / name).unlink()
     with opened(ready, ScriptedMailer()) as newsletter:
         newsletter.database.migrate()
-        newsletter.lists.import_file(ready / "subscribers/example.csv", wording="asked for it")
+        newsletter.lists.import_file(ready / "subscribers/example.csv", basis=ASKED)
         newsletter.issues.approve(LABEL, by="Aino")
         summaries = [newsletter.issues.summary(label) for label in ("2017-10", LABEL)]
 

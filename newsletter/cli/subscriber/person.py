@@ -1,37 +1,30 @@
-"""`newsletter subscriber`: add, import, list, show, export, unsubscribe and resubscribe people."""
+"""The verbs of `newsletter subscriber` about one person."""
 
 from dataclasses import asdict
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.command import Noun
-from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
-from newsletter.errors import ChecksFailed, UsageError, counted
+from newsletter.cli.command import Verb
+from newsletter.cli.consent import ask_basis, ground_options
+from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.errors import UsageError
 
 if TYPE_CHECKING:
+    from newsletter.audience.grounds import Basis
     from newsletter.service.audience.people import Person
 
-ADDED_BY_HAND = "added by the project manager; the person asked for the newsletter"
-IMPORTED = "imported list; the people on it asked for the newsletter"
 RESUBSCRIBE = "newsletter subscriber resubscribe ADDRESS --note TEXT"
 """The one way back that keeps all that is known of the person."""
 
 
-@click.group(cls=Noun)
-def subscriber() -> None:
-    """Add, import, list and unsubscribe people."""
-
-
-@subscriber.command()
+@click.command(cls=Verb)
 @click.argument("address")
 @click.option("--name", default="", help="As the person writes it.")
 @click.option("--language", type=click.Choice(["fi", "sv", "en"]), help="Default: the publication's first.")
 @click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="A fact, such as role=adviser.")
 @click.option("--tag", "tags", multiple=True, help="A free word.")
-@click.option("--wording", default=ADDED_BY_HAND, help="What the person agreed to; kept as the proof of consent.")
+@ground_options
 @pass_session
 def add(
     session: Session,
@@ -41,7 +34,7 @@ def add(
     language: str | None,
     attributes: tuple[str, ...],
     tags: tuple[str, ...],
-    wording: str,
+    basis: "Basis | None",
 ) -> None:
     """Add one person by hand."""
     from newsletter.domain.content import Language
@@ -52,7 +45,7 @@ def add(
         language=Language(language) if language else None,
         attributes=_facts(attributes),
         tags=tags,
-        wording=wording,
+        basis=basis or ask_basis(session, "this person"),
     )
     click.echo(f"Added {person.address} ({person.language}).")
     placed = session.newsletter.people.person(person.address)
@@ -60,90 +53,7 @@ def add(
     session.next_step(f"newsletter subscriber show {person.address}")
 
 
-@subscriber.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--wording", default=IMPORTED, help="What the people agreed to; kept as the proof of consent.")
-@click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Say what would happen, change nothing.")
-@json_option
-@pass_session
-def import_(session: Session, file: Path, *, wording: str, is_dry_run: bool, as_json: bool) -> None:
-    """Add the people of a CSV file and complete those who are known; nobody is removed or subscribed again.
-
-    Ends with 3 when rows were rejected; the others are kept.
-    """
-    result = session.newsletter.lists.import_file(
-        file, wording=wording, is_dry_run=is_dry_run, progress=session.counter("Rows read")
-    )
-    if as_json:
-        print_json({**asdict(result), **{name: [str(fault) for fault in getattr(result, name)] for name in _LISTS}})
-        _require_no_rejected(len(result.rejected))
-        return
-    would = "Would be added" if is_dry_run else "Added"
-    click.echo(f"{would}: {result.added}. Changed: {result.changed}. Unchanged: {result.unchanged}.")
-    for name, heading in _LISTS.items():
-        faults = getattr(result, name)
-        if faults:
-            click.echo(f"{heading}: {len(faults)}.")
-            for fault in faults:
-                click.echo(f"  {fault}")
-    if result.held:
-        session.say(f"Who asked for the newsletter again: {RESUBSCRIBE}")
-    click.echo(f"In no segment, so that they get no issue: {result.in_no_segment}.")
-    for stray in result.strays:
-        click.echo(f"  {stray}")
-    click.echo(f"Known before and not in this file: {result.left_alone}, left alone.")
-    session.next_step("newsletter segment coverage")
-    _require_no_rejected(len(result.rejected))
-
-
-def _require_no_rejected(rejected: int) -> None:
-    """End with 3 when rows were rejected.
-
-    Raises:
-        ChecksFailed: As said.
-    """
-    if rejected:
-        raise ChecksFailed(
-            f"{counted(rejected, 'row was', 'rows were')} rejected; the others were read.",
-            hint="Mend them in the file and import it again.",
-        )
-
-
-_LISTS = {
-    "rejected": "Rejected, not added",
-    "repeated": "Repeated in the file, counted once",
-    "held": "Left as they are (unsubscribed, suppressed or not confirmed)",
-}
-
-
-@subscriber.command(name="list")
-@click.option("--segment", help="Only people in this segment.")
-@click.option("--status", type=click.Choice(["pending", "active", "unsubscribed"]), help="Only with this status.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
-@json_option
-@pass_session
-def list_(session: Session, *, segment: str | None, status: str | None, limit: int, as_json: bool) -> None:
-    """List people."""
-    from newsletter.domain.audience import SubscriberStatus
-    from newsletter.domain.content import SegmentId
-
-    wanted = session.newsletter.people.everybody(
-        status=SubscriberStatus(status) if status else None, segment=SegmentId(segment) if segment else None
-    )
-    people = list(islice(wanted, limit + 1))
-    if as_json:
-        print_json([asdict(person) for person in people[:limit]])
-        return
-    print_table(
-        ["ADDRESS", "NAME", "LANGUAGE", "STATUS", "TAGS"],
-        [(one.address, one.name, one.language, one.status, " ".join(one.tags)) for one in people[:limit]],
-        wraps=["NAME", "TAGS"],
-    )
-    if len(people) > limit:
-        session.say(f"Only the first {limit} are shown; more with --limit, all with `newsletter subscriber export`.")
-
-
-@subscriber.command()
+@click.command(cls=Verb)
 @click.argument("address")
 @json_option
 @pass_session
@@ -163,14 +73,16 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
     if one.tags:
         click.echo(f"  tags        {', '.join(one.tags)}")
     for consent in person.consents:
-        click.echo(f"  consent     {consent.at:%Y-%m-%d} {consent.source}: {consent.wording}")
+        given_at = consent.at.astimezone(session.newsletter.settings.publication.zone)
+        ground = f"{consent.ground}: {consent.wording}" if consent.ground else "ground not recorded"
+        click.echo(f"  ground      {given_at:%Y-%m-%d} {consent.source}; {ground}")
     if person.suppression is not None:
         click.echo(f"  suppressed  {person.suppression.at:%Y-%m-%d} {person.suppression.reason}")
     if one.status != "active":
         session.say(f"To bring the person back: {RESUBSCRIBE}")
 
 
-@subscriber.command()
+@click.command(cls=Verb)
 @click.argument("address", required=False)
 @click.option("--token", help="The token of the unsubscribe link in a mail, instead of an address.")
 @pass_session
@@ -191,7 +103,7 @@ def unsubscribe(session: Session, address: str | None, *, token: str | None) -> 
         click.echo("Nobody with this address is known; it is suppressed, so that no import can bring it in.")
 
 
-@subscriber.command()
+@click.command(cls=Verb)
 @click.argument("address")
 @click.option("--note", required=True, help="Who asked for it, and when; without the address. Kept as the consent.")
 @pass_session
@@ -201,18 +113,6 @@ def resubscribe(session: Session, address: str, *, note: str) -> None:
     person = session.newsletter.people.resubscribe(address, note=note)
     click.echo(f"Subscribed again: {person.address}. A mail that was skipped in the meantime is not sent later.")
     session.next_step(f"newsletter subscriber show {person.address}")
-
-
-@subscriber.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--lossless", "is_lossless", is_flag=True, help="Keep formulas as they are: for an import, not for Excel."
-)
-@pass_session
-def export(session: Session, file: Path, *, is_lossless: bool) -> None:
-    """Write everybody to a new CSV FILE that only you can read."""
-    count = session.newsletter.lists.export(file, is_lossless=is_lossless)
-    click.echo(f"Wrote {counted(count, 'person', 'people')} to {file}. Delete it when you have used it.")
 
 
 def require_known(session: Session, address: str) -> None:

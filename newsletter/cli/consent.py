@@ -1,0 +1,86 @@
+"""`newsletter consent`: on which ground people are written to. And how other commands have it said."""
+
+import functools
+from collections.abc import Callable
+
+import click
+
+from newsletter.audience.grounds import Basis
+from newsletter.cli.command import Noun
+from newsletter.cli.session import Session, pass_session
+from newsletter.domain.audience import Ground
+from newsletter.domain.content import SegmentId
+from newsletter.errors import UsageError, counted
+
+_OPTIONS = (
+    (Ground.CONSENT, "What the people agreed to, in the words they saw; kept as the proof."),
+    (Ground.LEGITIMATE_INTEREST, "Instead of a consent: whose interest, and why the newsletter serves it."),
+    (Ground.PUBLIC_TASK, "Instead of a consent: the task of the authority that the newsletter is part of."),
+)
+
+
+def ground_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the three options that say a ground; it takes what was said as `basis`, or None."""
+
+    @functools.wraps(command)
+    def said(
+        *, consent: str | None, legitimate_interest: str | None, public_task: str | None, **others: object
+    ) -> None:
+        given = zip(_OPTIONS, (consent, legitimate_interest, public_task), strict=True)
+        bases = [Basis(ground=ground, wording=wording) for (ground, _), wording in given if wording is not None]
+        if len(bases) > 1:
+            raise UsageError(
+                "Two grounds are given, and people are written to on one.",
+                hint="Import those of the other ground apart.",
+            )
+        command(basis=bases[0] if bases else None, **others)
+
+    for ground, help_ in reversed(_OPTIONS):
+        said = click.option(f"--{ground.replace(' ', '-')}", metavar="TEXT", help=help_)(said)
+    return said
+
+
+def ask_basis(session: Session, whom: str) -> Basis:
+    """Have the ground typed.
+
+    Raises:
+        UsageError: Nobody can be asked.
+    """
+    if not session.can_ask:
+        raise UsageError(
+            f"Nobody says on which ground {whom} may be written to; nothing was kept.",
+            hint="Say what was agreed to, --consent TEXT, or what else allows it: --legitimate-interest TEXT,"
+            " --public-task TEXT.",
+        )
+    session.say(f"On which ground may {whom} be written to? There is none by default.")
+    ground = click.prompt("Ground", type=click.Choice([ground.value for ground in Ground]), err=True)
+    wording = click.prompt("Its wording, in one sentence", err=True)
+    return Basis(ground=Ground(ground), wording=wording)
+
+
+@click.group(cls=Noun)
+def consent() -> None:
+    """On which ground people are written to."""
+
+
+@consent.command()
+@click.argument("segment", required=False)
+@ground_options
+@click.option("--yes", "is_agreed", is_flag=True, help="Also for everybody, without being asked.")
+@pass_session
+def record(
+    session: Session,
+    segment: str | None,
+    *,
+    is_agreed: bool,
+    basis: Basis | None,
+) -> None:
+    """Record the ground of the people of SEGMENT, or of everybody, of whom none is recorded; others keep theirs."""
+    people = session.newsletter.people
+    before = people.without_ground()
+    if segment is None and before and not is_agreed:
+        session.confirm(f"Record one ground for all {counted(before, 'person', 'people')} without one?")
+    whom = "everybody" if segment is None else f"the people of {segment}"
+    basis = basis or ask_basis(session, whom)
+    count = people.record_ground(basis, segment=None if segment is None else SegmentId(segment))
+    click.echo(f"Recorded {basis.ground} for {counted(count, 'person', 'people')}; {before - count} are left without.")

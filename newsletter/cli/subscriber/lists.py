@@ -1,0 +1,131 @@
+"""The verbs of `newsletter subscriber` about many people."""
+
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from newsletter.audience.grounds import Basis
+from newsletter.cli.command import Verb
+from newsletter.cli.consent import ask_basis, ground_options
+from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.subscriber import import_pages
+from newsletter.domain.audience import SubscriberStatus
+from newsletter.domain.content import SegmentId
+from newsletter.errors import ChecksFailed, UsageError, counted
+from newsletter.service.audience.lists import Imported, OpenList
+
+
+@click.command(cls=Verb, name="import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@ground_options
+@click.option(
+    "--map", "mappings", multiple=True, metavar="HEADING=WHAT", help="What a column is: Tehtävä=role, Muu=drop."
+)
+@click.option("--keep", multiple=True, metavar="HEADING", help="Keep this column too, as a fact of each person.")
+@click.option("--encoding", help="What the file is written in, such as cp1252; found out by default.")
+@click.option("--sheet", help="Which sheet of a workbook.")
+@click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Say what would happen, change nothing.")
+@click.option("--yes", "is_agreed", is_flag=True, help="Import without being asked.")
+@json_option
+@pass_session
+def import_(
+    session: Session,
+    file: Path,
+    *,
+    mappings: tuple[str, ...],
+    keep: tuple[str, ...],
+    encoding: str | None,
+    sheet: str | None,
+    is_dry_run: bool,
+    is_agreed: bool,
+    as_json: bool,
+    basis: Basis | None,
+) -> None:
+    """Add the people of a CSV or XLSX file and complete those who are known; nobody is subscribed again.
+
+    Whom the list says to have left, bounced or complained is suppressed; who answered no is not added. On a terminal
+    everything is shown first, and asked. Ends with 3 when rows were rejected; the others are kept.
+    """
+    counter = session.counter("Rows read")
+    with session.newsletter.lists.open(
+        file, mapping=_mapping(mappings), keep=keep, encoding=encoding, sheet=sheet
+    ) as opened:
+        if is_dry_run:
+            imported = Imported(result=opened.preview(basis, progress=counter), to_mend=None)
+        else:
+            if session.can_ask and not is_agreed:
+                basis = _ask(session, opened, basis)
+            imported = opened.keep(basis, progress=counter)
+        if as_json:
+            print_json(import_pages.as_json(opened, imported))
+        elif is_dry_run or is_agreed or not session.can_ask:
+            import_pages.show_reading(opened)
+    if not as_json:
+        import_pages.show_result(session, imported, is_dry_run=is_dry_run)
+        session.next_step("newsletter segment coverage")
+    if rejected := imported.result.rejected.count:
+        raise ChecksFailed(
+            f"{counted(rejected, 'row was', 'rows were')} rejected; the others were read.",
+            hint=f"Mend them in {session.shown(imported.to_mend)} and import that." if imported.to_mend else None,
+        )
+
+
+def _ask(session: Session, opened: OpenList, basis: Basis | None) -> Basis | None:
+    """Show what would happen, have a missing ground said, and ask."""
+    preview = opened.preview(basis, progress=session.counter("Rows read"))
+    import_pages.show_reading(opened)
+    if preview.without_ground:
+        basis = ask_basis(session, counted(preview.without_ground, "new person", "new people"))
+        preview = opened.preview(basis)
+    import_pages.show_result(session, Imported(result=preview, to_mend=None), is_dry_run=True)
+    session.confirm("Import the list?")
+    return basis
+
+
+def _mapping(mappings: tuple[str, ...]) -> dict[str, str]:
+    """Read HEADING=WHAT pairs; a heading may have the sign in it."""
+    pairs: dict[str, str] = {}
+    for written in mappings:
+        heading, equals, what = written.rpartition("=")
+        if not equals or not heading.strip() or not what.strip():
+            raise UsageError(f"--map {written!r} is no HEADING=WHAT.", hint="For example --map Tehtävä=role")
+        pairs[heading.strip()] = what.strip()
+    return pairs
+
+
+@click.command(cls=Verb, name="list")
+@click.option("--segment", help="Only people in this segment.")
+@click.option("--status", type=click.Choice(["pending", "active", "unsubscribed"]), help="Only with this status.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@json_option
+@pass_session
+def list_(session: Session, *, segment: str | None, status: str | None, limit: int, as_json: bool) -> None:
+    """List people."""
+    wanted = session.newsletter.people.everybody(
+        status=SubscriberStatus(status) if status else None, segment=SegmentId(segment) if segment else None
+    )
+    people = list(islice(wanted, limit + 1))
+    if as_json:
+        print_json([asdict(person) for person in people[:limit]])
+        return
+    print_table(
+        ["ADDRESS", "NAME", "LANGUAGE", "STATUS", "TAGS"],
+        [(one.address, one.name, one.language, one.status, " ".join(one.tags)) for one in people[:limit]],
+        wraps=["NAME", "TAGS"],
+    )
+    if len(people) > limit:
+        session.say(f"Only the first {limit} are shown; more with --limit, all with `newsletter subscriber export`.")
+
+
+@click.command(cls=Verb)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--lossless", "is_lossless", is_flag=True, help="Keep formulas as they are: for an import, not for Excel."
+)
+@pass_session
+def export(session: Session, file: Path, *, is_lossless: bool) -> None:
+    """Write everybody to a new CSV FILE that only you can read."""
+    count = session.newsletter.lists.export(file, is_lossless=is_lossless)
+    click.echo(f"Wrote {counted(count, 'person', 'people')} to {file}. Delete it when you have used it.")

@@ -2,7 +2,7 @@
 
 Door: `find_chromium` and `open_chromium`. Speaks the few words of the DevTools protocol that this needs (source:
 chromedevtools.github.io/devtools-protocol, 2026), so that nothing has to be installed. A page's own scripts never run
-and the network is cut. Linux and macOS: Windows hands no pipes on in this way. It must not know what the pages are.
+and the network is cut. Linux and macOS: Windows hands no pipes on in this way.
 """
 
 import base64

@@ -2,9 +2,8 @@
 
 A library in C or Rust can end its process, and no exception handler sees it; a pattern or a loop can take an hour. In a
 child that costs one answer and is told in words; the next question gets a new child. One child lives for many
-questions, because starting Python takes longer than most answers.
-Door: `Contained`. It must not know what is asked. Questions and answers travel as pickles between two processes of our
-own code; the child sees no environment, so no secret, and no terminal.
+questions, because starting Python takes longer than most answers. Door: `Contained`. Questions and answers travel as
+pickles between two processes of our own code; the child sees no environment, so no secret, and no terminal.
 """
 
 import atexit

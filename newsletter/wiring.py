@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from newsletter.service.deliveries.service import DeliveryService
     from newsletter.service.deliveries.trial import TrialService
     from newsletter.service.issues.checks import SlowTools
-    from newsletter.service.issues.service import IssueService, Rendering
+    from newsletter.service.issues.service import IssueService
     from newsletter.service.issues.shelf import IssueShelf
     from newsletter.service.items import ItemService
     from newsletter.service.keys.service import KeyService
@@ -82,7 +82,7 @@ class Newsletter:
 
         return IssueService(
             self.resources,
-            audience=self._audience,
+            audience=lambda: self.audience,
             slow_tools=_slow_tools(self.settings),
         )
 
@@ -146,7 +146,10 @@ class Newsletter:
         from newsletter.service.deliveries.trial import TrialService
 
         return TrialService(
-            self.resources, render=self._render, open_mailer=self._open_mailer, open_outbox=self._open_outbox
+            self.resources,
+            render=self.issues.render,
+            open_mailer=self._open_mailer,
+            open_outbox=self._open_outbox,
         )
 
     @cached_property
@@ -170,7 +173,7 @@ class Newsletter:
         """Where each issue stands."""
         from newsletter.service.issues.shelf import IssueShelf
 
-        return IssueShelf(self.resources, audience=self._audience)
+        return IssueShelf(self.resources, audience=lambda: self.audience)
 
     @cached_property
     def status(self) -> "StatusService":
@@ -185,17 +188,11 @@ class Newsletter:
             look_at_mailer=self._look_at_mailer,
         )
 
-    def _audience(self) -> "AudienceService":
-        return self.audience
-
-    def _render(self, label: str) -> "Rendering":
-        return self.issues.render(label)
+    def _open_outbox(self) -> "Mailer":
+        return _outbox(self.settings)
 
     def _look_at_mailer(self) -> tuple[str, str | None]:
         return self.deliveries.readiness()
-
-    def _open_outbox(self) -> "Mailer":
-        return _outbox(self.settings)
 
     def _open_mailer(self) -> "Mailer":
         return self._mailer or _mailer(self.settings)

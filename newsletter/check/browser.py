@@ -2,7 +2,6 @@
 
 These checks are slow (a second an edition) and need a Chromium and axe-core, so they run only when asked for. `look`
 asks a browser and gives what it saw as values; `judge` says of those, without any browser, which rules are broken.
-Must not know which browser it is, nor where axe-core lies.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -251,10 +250,7 @@ _FAULTS: TypeAdapter[tuple[Fault, ...]] = TypeAdapter(tuple[Fault, ...], config=
 def look(browser: Browser, html: str, *, axe: str) -> tuple[View, ...]:
     """See an edition at every width, in light and in dark.
 
-    Args:
-        browser: Shows it.
-        html: As a reader gets it: slots filled, pictures in it.
-        axe: The source of axe-core.
+    The HTML is as a reader gets it, slots filled and pictures in it; `axe` is the source of axe-core.
 
     Raises:
         UsageError: The source is not that of axe-core, or the browser does not do as it is told.
@@ -285,12 +281,9 @@ def _faults(browser: Browser, width: int) -> tuple[Fault, ...]:
 
 
 def judge(reading: Reading, views: Sequence[View], *, found: Collection[str] = ()) -> Iterator[tuple[Rule, Hit]]:
-    """Find broken rules in what was seen; each pair of colours and each rule of axe-core is told of once.
+    """Find broken rules in what was seen, and trace them to issue.toml; each pair of colours and rule of axe-core once.
 
-    Args:
-        reading: The edition; faults are traced back to its issue.toml.
-        views: What was seen of it.
-        found: Codes of what the fast checks found in it already.
+    `found` holds the codes of what the fast checks found already.
     """
     yield from _sideways(reading, views)
     colours: set[object] = set()

@@ -83,24 +83,15 @@ def run_checks(subject: CheckInput) -> tuple[Finding, ...]:
 def run_slow_checks(
     subject: CheckInput, views: Sequence[browser.View], *, found: Iterable[Finding] = ()
 ) -> tuple[Finding, ...]:
-    """Say what is wrong with what a browser saw of a rendered edition, in the order of `run_checks`.
+    """Say what is wrong with what `look` saw of an edition, in the order of `run_checks`.
 
-    Args:
-        subject: The edition.
-        views: What `look` saw of it.
-        found: What `run_checks` found in it; the same fault is not told twice.
+    What `run_checks` found in it is not told twice.
     """
     return _findings(subject, browser.judge(read(subject), views, found={finding.code for finding in found}))
 
 
 def check_issue(issue: Issue, publication: Publication, left_out: LeftOut) -> tuple[Finding, ...]:
-    """Say what is wrong with an issue as a whole, whichever edition one reads.
-
-    Args:
-        issue: As the editor left it.
-        publication: Whose it is.
-        left_out: Whom nothing in it is for.
-    """
+    """Say what is wrong with an issue as a whole, whichever edition one reads."""
     return tuple(
         Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)
         for rule, hit in issue_rules.judge_issue(issue, publication, left_out)

@@ -8,30 +8,10 @@ is told. Pure.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from newsletter.domain.content import Answer, Harvest, Problem, ProblemGrade
+from newsletter.domain.content import Answer, Harvest, LastSeen, Problem, ProblemGrade
 
 _NAMED_MOST = 3
-
-
-class Standing(Protocol):
-    """What is known of an item that its source had at the last look; `storage.content.Standing` fits."""
-
-    @property
-    def identity(self) -> str:
-        """Give what the source calls it."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """Give its title."""
-        ...
-
-    @property
-    def starts_at(self) -> datetime | None:
-        """Give when it begins; None for an article."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +29,7 @@ class Absence:
     problem: Problem | None = None
 
 
-def judge(standing: Sequence[Standing], harvest: Harvest, *, now: datetime) -> Absence:
+def judge(standing: Sequence[LastSeen], harvest: Harvest, *, now: datetime) -> Absence:
     """Say what a source no longer has.
 
     Args:
@@ -71,12 +51,12 @@ def judge(standing: Sequence[Standing], harvest: Harvest, *, now: datetime) -> A
     return Absence(answer=Answer.WHOLE, missed=tuple(one.identity for one in absent))
 
 
-def _is_among(one: Standing, broken: Collection[str]) -> bool:
+def _is_among(one: LastSeen, broken: Collection[str]) -> bool:
     """Tell whether an item is there but cannot be read now; a series is named by what its occurrences share."""
     return one.title in broken or any(one.identity == name or one.identity.startswith(f"{name} ") for name in broken)
 
 
-def _problem(harvest: Harvest, what: str, lost: Sequence[Standing], coming: Sequence[Standing]) -> Problem:
+def _problem(harvest: Harvest, what: str, lost: Sequence[LastSeen], coming: Sequence[LastSeen]) -> Problem:
     """Say what is not there, and that nothing follows from it."""
     titles = ", ".join(one.title for one in lost[:_NAMED_MOST]) + (", …" if len(lost) > _NAMED_MOST else "")
     return Problem(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from newsletter import collect
 from newsletter.collect import contained
-from newsletter.collect.absence import Standing, judge
+from newsletter.collect.absence import judge
 from newsletter.collect.fetching.fetch import NotModified
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import (
@@ -20,6 +20,7 @@ from newsletter.domain.content import (
     Harvest,
     Item,
     ItemCounts,
+    LastSeen,
     Problem,
     ProblemGrade,
     Snapshot,
@@ -59,7 +60,7 @@ class KeepsContent(Protocol):
         """Keep new and changed items; a known item keeps its key."""
         ...
 
-    def standing(self, source_id: SourceId) -> Sequence[Standing]:
+    def standing(self, source_id: SourceId) -> Sequence[LastSeen]:
         """Give what the source had at the last look."""
         ...
 

@@ -111,12 +111,9 @@ def find_configuration(start: Path) -> Path:
 def read_settings(
     path: Path, mailers: Mapping[str, type[MailerTable]], *, environment: Mapping[str, str] | None = None
 ) -> Settings:
-    """Read the configuration; NEWSLETTER_* variables override single values of the file.
+    """Read newsletter.toml; NEWSLETTER_* variables (of the process, by default) override single values of the file.
 
-    Args:
-        path: newsletter.toml.
-        mailers: What may be chosen beside the outbox, with the table that it has in [mailer].
-        environment: Variables to look at; the process's own by default.
+    `mailers` may be chosen beside the outbox; each has its table in [mailer].
 
     Raises:
         ConfigurationError: With every fault at once, each with line and key path.

@@ -9,11 +9,7 @@ _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def terminal_language(environment: Mapping[str, str] | None = None) -> str:
-    """Give the language of the terminal, by the variables of POSIX in their order; the first that is set decides.
-
-    Args:
-        environment: Variables to look at; the process's own by default.
-    """
+    """Give the language of the terminal, by the variables of POSIX in their order; the first that is set decides."""
     variables = os.environ if environment is None else environment
     locale = next((value for name in _VARIABLES if (value := variables.get(name))), "")
     language = locale.replace("-", "_").split("_")[0].split(".")[0].lower()

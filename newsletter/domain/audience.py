@@ -329,10 +329,7 @@ def audience_rule(
 ) -> str:
     """Write segments and languages as canonical text: equal rules give equal text, whatever the file's layout.
 
-    Args:
-        segments: Of the publication.
-        languages: Of the publication.
-        without_items: Segments that get nothing of the issue; where there are none, nothing is written of it.
+    Of `without_items`, the segments that get nothing of the issue, nothing is written where there are none.
     """
     ranked = sorted(segments, key=lambda segment: segment.rank)
     written: dict[str, object] = {

@@ -100,6 +100,21 @@ class ProblemGrade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastSeen:
+    """An item that its source had at the last look.
+
+    Attributes:
+        identity: What the source calls it.
+        title: Of the item.
+        starts_at: When it begins; None for an article.
+    """
+
+    identity: str
+    title: str
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Something that a reader of a source has to tell the project manager.
 

@@ -3,7 +3,7 @@
 The door is `translate`. The English sentence is the key: it stands in code and templates as it will be read, and
 `locales/<language>.po` holds its wording in each language. The files are read at first use and kept; there is no
 compiled catalogue that could lag behind its source. They are read here and not by a package: each command that says a
-sentence would pay for it with a tenth of its time. Must not know who asks: mails, findings and pages are alike.
+sentence would pay for it with a tenth of its time.
 """
 
 import re

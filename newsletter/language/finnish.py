@@ -1,7 +1,7 @@
 """What Finnish words are made of.
 
 Door: `compound_boundaries`. The knowledge is Voikko's: the system's library where it is installed, which is the quicker
-one, else the extra `uutiskirje[finnish]`, else nobody knows, and nothing is said. It must not know what it is for.
+one, else the extra `uutiskirje[finnish]`, else nobody knows, and nothing is said.
 """
 
 import threading

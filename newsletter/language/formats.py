@@ -3,7 +3,7 @@
 Door: `when` for events, `day` and `days` for dates, `clock`, `month_heading`. Babel gives the names of months and
 weekdays; the order and the marks are our own, because the general patterns write ISO dates in Swedish, repeat what two
 English dates share and drop the days of a clock interval. Whatever must not be torn apart at a line's end is held by
-no-break spaces. It must not know what the days are for, nor today.
+no-break spaces.
 """
 
 from datetime import date, datetime, timedelta

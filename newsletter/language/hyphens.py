@@ -1,7 +1,7 @@
 """Soft hyphens: where a long word may be broken when the line is too narrow for it.
 
 Door: `softened`, for headings and buttons alone. Subjects, plain text, addresses and what a screen reader is told of a
-picture never have them: some programs show them, and no search finds a word with one inside. It must not know who asks.
+picture never have them: some programs show them, and no search finds a word with one inside.
 """
 
 import re

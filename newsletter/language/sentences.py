@@ -1,7 +1,7 @@
 """Split text into sentences, as Finnish, Swedish and English write them.
 
-The door is `split`. Must not know what the sentences are for. A boundary missed costs a longer excerpt, one too many
-breaks a sentence in two: so where a full stop can mean either, it ends nothing.
+The door is `split`. A boundary missed costs a longer excerpt, one too many breaks a sentence in two: so where a full
+stop can mean either, it ends nothing.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The machine under the program: locks, rights of files, groups of processes and their limits.
 
 Two halves with the same names: `posix` for Linux and macOS, `windows` for where their modules are missing. No other
-module asks the operating system for these things. It must not know what is locked, kept or started.
+module asks the operating system for these things.
 """
 
 try:

@@ -2,8 +2,7 @@
 
 The door is `OutcomeCollector`; `prepare_batch` builds the mail for those who write bytes. Addresses were checked coming
 in; this is the last look before bytes leave, so that a line break in a value can never become a header or a command
-(CVE-2024-6923 is why a library alone is not trusted), and so that one bad recipient harms only itself. It must not know
-any provider.
+(CVE-2024-6923 is why a library alone is not trusted), and so that one bad recipient harms only itself.
 """
 
 import re

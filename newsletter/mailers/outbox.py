@@ -1,9 +1,8 @@
 """The outbox: mails as files on this machine, one per recipient, for rehearsals.
 
-The door is `Outbox`. A file is named by its delivery key, so the same delivery handed over twice is the same file:
-the mailer is idempotent by nature. Nothing leaves the machine, and nobody else on it can read the files; any mail
-program of their owner opens them. It must not know who
-reads them afterwards.
+The door is `Outbox`. A file is named by its delivery key, so the same delivery handed over twice is the same file: the
+mailer is idempotent by nature. Nothing leaves the machine, and nobody else on it can read the files; any mail program
+of their owner opens them.
 """
 
 import os

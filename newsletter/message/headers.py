@@ -2,8 +2,8 @@
 
 Python's email package writes a List-Unsubscribe of 75 characters or more as RFC 2047 encoded words, which mail programs
 cannot read (cpython#85725), and loses the quotes of a folded name with a comma (the family of cpython#121284). So the
-lines are written here: each ends in CRLF, none passes 998 characters, and 78 only where one word is longer.
-Door: `text_header`, `address_header`, `plain_header`, `list_unsubscribe`, `list_id`. It must not know MIME or slots.
+lines are written here: each ends in CRLF, none passes 998 characters, and 78 only where one word is longer. Door:
+`text_header`, `address_header`, `plain_header`, `list_unsubscribe`, `list_id`.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """The MIME message on the wire: built once per edition, spliced per person.
 
 Building a MIME message costs 8 to 15 ms; splicing one costs microseconds, because both bodies are quoted-printable with
-every slot on a soft-broken line of its own, so that no value moves the encoding of its neighbours.
-Door: `prepare`, then `PreparedMail.fill`. It must not know who gets the mail, why, or through which mailer.
+every slot on a soft-broken line of its own, so that no value moves the encoding of its neighbours. Door: `prepare`,
+then `PreparedMail.fill`.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """The pictures of a mail for who looks at its HTML without the mail around it: in a browser, in a file.
 
-Door: `with_data_addresses`. It must not know where the HTML is shown.
+Door: `with_data_addresses`.
 """
 
 import base64

@@ -1,8 +1,7 @@
 """Slots: the few values in a message that differ from person to person.
 
 Door: `split`, once per edition, then `Slotted.fill` per person, which is one join; `fill_text` for a single preview.
-The tokens are looked for once, in the message and never in a value: a name that looks like a token stays a name. It
-must not know what the values mean.
+The tokens are looked for once, in the message and never in a value: a name that looks like a token stays a name.
 """
 
 import html

@@ -1,7 +1,7 @@
 """Reads a mail as it would go on the wire, by two parsers, and says where they see something else than was meant.
 
 Mail programs are as different as Python's two parsers are: what both read alike, and as it was written, is on the safe
-side. Door: `verify`, once per message before it is approved. It must not know who approves, or when.
+side. Door: `verify`, once per message before it is approved.
 """
 
 import email
@@ -32,12 +32,7 @@ _LONE_BREAK = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 def verify(message: Message, *, sender: Sender, list_id: str, sent_at: datetime, recipient: Recipient) -> None:
     """Make one reader's mail of a message, read it back with two parsers, and compare.
 
-    Args:
-        message: About to be approved.
-        sender: From and Reply-To.
-        list_id: Value of List-Id.
-        sent_at: Aware moment for Date.
-        recipient: Who it is made for; the harder to write the name and addresses, the better.
+    The harder to write the recipient's name and addresses, the better. `sent_at` is an aware moment.
 
     Raises:
         ContentError: A parser reads something else than was written: all differences, by name of header or part.

@@ -37,12 +37,7 @@ class LaidOut:
 
 
 def lay_out(folder: Path, *, starter: Path, prepare: Callable[[Path], None]) -> LaidOut:
-    """Copy the starter files into a folder and prepare key and database.
-
-    Args:
-        folder: Made if it is missing; nothing in it is overwritten.
-        starter: Where the files are copied from.
-        prepare: Makes the key file and the database, given the new newsletter.toml.
+    """Copy the starter files into a folder, made if it is missing; `prepare` makes key and database for its settings.
 
     Raises:
         UsageError: A file of the same name is there already; nothing was written.

@@ -21,6 +21,7 @@ from newsletter.domain.content import (
     Item,
     ItemCounts,
     ItemKey,
+    LastSeen,
     Precision,
     Problem,
     ProblemGrade,
@@ -68,21 +69,6 @@ class SourceStatus:
     problems: tuple[Problem, ...]
     reported_at: datetime
     answer: Answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """An item that its source had at the last look.
-
-    Attributes:
-        identity: What the source calls it.
-        title: Of the item.
-        starts_at: When it begins; None for an article.
-    """
-
-    identity: str
-    title: str
-    starts_at: datetime | None
 
 
 class ContentStore:
@@ -149,7 +135,7 @@ class ContentStore:
             self._connection.execute(insert(tables.item), added)
         return ItemCounts(new=len(added), changed=changed, unchanged=len(items) - len(added) - changed)
 
-    def standing(self, source_id: SourceId) -> tuple[Standing, ...]:
+    def standing(self, source_id: SourceId) -> tuple[LastSeen, ...]:
         """Give what a source had at the last look, by key."""
         table = tables.item
         rows = self._connection.execute(
@@ -158,7 +144,7 @@ class ContentStore:
             .order_by(table.c.key)
         )
         return tuple(
-            Standing(identity=row.identity, title=row.content["title"], starts_at=row.starts_at) for row in rows
+            LastSeen(identity=row.identity, title=row.content["title"], starts_at=row.starts_at) for row in rows
         )
 
     def mark_missed(

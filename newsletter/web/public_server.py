@@ -1,6 +1,6 @@
 """Run the internet's door: one process, one port, until somebody stops it.
 
-Door: `PublicServer`. It must not know what a notification means. TLS is for a web server in front of it.
+Door: `PublicServer`. TLS is for a web server in front of it.
 """
 
 import asyncio

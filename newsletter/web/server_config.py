@@ -1,7 +1,6 @@
 """What every server of ours has in common: it keeps no log, says nothing of itself and believes no header.
 
-Doors: `server_config`, and `ServerProtocol` for whoever has more to say about a connection. It must not know which door
-it opens.
+Doors: `server_config`, and `ServerProtocol` for whoever has more to say about a connection.
 """
 
 import asyncio

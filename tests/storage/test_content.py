@@ -18,6 +18,7 @@ from newsletter.domain.content import (
     ItemCounts,
     ItemKey,
     Language,
+    LastSeen,
     Precision,
     Problem,
     ProblemGrade,
@@ -27,7 +28,7 @@ from newsletter.domain.content import (
     TopicId,
 )
 from newsletter.domain.told import Kept
-from newsletter.storage.content import ContentStore, SourceStatus, Standing, _columns, _item
+from newsletter.storage.content import ContentStore, SourceStatus, _columns, _item
 from newsletter.storage.database import Database
 from newsletter.storage.tables import item as item_table
 
@@ -168,7 +169,7 @@ def test_what_a_source_no_longer_has_is_kept_and_marked(store: ContentStore) -> 
     back = save(store, ARTICLE, EVENT, now=gone)
 
     assert missed == Kept(item=EVENT, first_seen=NOW, changed_at=NOW, last_seen=LATER, missed_at=gone)
-    assert standing == (Standing(identity=ARTICLE.identity, title=ARTICLE.title, starts_at=None),)
+    assert standing == (LastSeen(identity=ARTICLE.identity, title=ARTICLE.title, starts_at=None),)
     assert back == ItemCounts(changed=1, unchanged=1)
     assert store.kept([EVENT.key])[EVENT.key] == Kept(item=EVENT, first_seen=NOW, changed_at=NOW)
 

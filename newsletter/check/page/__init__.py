@@ -1,4 +1,1 @@
-"""What the checks look at: one edition, parsed once, and what a check is.
-
-It must not know any check.
-"""
+"""What the checks look at: one edition, parsed once, and what a check is."""

@@ -1,7 +1,7 @@
 """One rendered edition as the checks see it: parsed once, asked many times.
 
 The door is `read`. Sizes and visibility are those of inline styles, which is where mail templates keep them; what a
-style sheet adds is for the checks in a browser. Must not know any check.
+style sheet adds is for the checks in a browser.
 """
 
 import re

@@ -1,7 +1,6 @@
 """What a check is: a rule with its words, and the pure function that looks for breaches of it.
 
 `check` turns such a function into a `Check`, so that code, severity, sentences and reason stand in one place.
-Knows no single check and runs none.
 """
 
 from collections.abc import Callable, Iterable, Mapping

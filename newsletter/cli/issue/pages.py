@@ -75,11 +75,7 @@ def print_findings(
 ) -> None:
     """Print what each finding means and what to do about it, the gravest first, and count them.
 
-    Args:
-        session: Knows how to show a place.
-        findings: Of all editions.
-        editions: All that were looked at, so that what is found everywhere can be said so.
-        language: To say it in.
+    `editions` are all that were looked at, so that what is found everywhere can be said so.
     """
     from newsletter.domain.issue import group
 

@@ -2,8 +2,7 @@
 
 The door is `FakeSendGrid`. It refuses what the real service refuses (`refusals`), so that a request that it takes is
 one that SendGrid would take; it can be told to misbehave (`script`) and to book late, and it sends signed events. It is
-in `mailers`, not in `web`, because it is knowledge about SendGrid, and the serving is Python's own. It must not know
-our payloads.
+in `mailers`, not in `web`, because it is knowledge about SendGrid, and the serving is Python's own.
 
 The local part of an address says what becomes of its mail: `bounce...`, `full...`, `blocked...`, `spam...`, `leave...`
 and `dropped...` do what they say; everybody else gets it.

@@ -5,7 +5,7 @@ The package's own classes take 18 ms for 1,000 recipients and plain dictionaries
 written as JSON at once, in 6, with only the values encoded. SendGrid replaces a tag by its value as raw text in
 subject, text and HTML alike, so every value goes in twice, under a tag that only the HTML holds and under one that only
 the text holds. What SendGrid keeps for ever and shows to its staff (custom_args, categories) holds nothing but the
-delivery key. It must not know transport or answers.
+delivery key.
 """
 
 import base64

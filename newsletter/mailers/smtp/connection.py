@@ -1,7 +1,6 @@
 """The way to a mail server: how it is reached, and a connection that is protected and known to us.
 
-The doors are `Access` and `connect`. Whatever stands in the way here, no mail was written. It must not know what
-is in a mail.
+The doors are `Access` and `connect`. Whatever stands in the way here, no mail was written.
 """
 
 import smtplib

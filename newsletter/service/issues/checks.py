@@ -1,7 +1,6 @@
 """Every edition of an issue before the checks; the slow ones see it in a browser, as a reader would.
 
-Door: `check_inputs`, `look_in_browser` and, for who builds the tools, `read_axe`. It must not know which browser there
-is: `wiring` does.
+Door: `check_inputs`, `look_in_browser` and, for who builds the tools, `read_axe`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -87,12 +86,8 @@ def look_in_browser(
 ) -> tuple[Finding, ...]:
     """Show every edition to a browser and give what is wrong with what it saw.
 
-    Args:
-        subjects: The editions.
-        tools: Browser and axe-core.
-        as_read: Gives a message's HTML as a reader gets it.
-        found: What the fast checks found; the same fault is not told twice.
-        progress: Told after each edition.
+    `as_read` gives a message's HTML as a reader gets it; what the fast checks `found` is not told twice; `progress` is
+    told after each edition.
 
     Raises:
         UsageError: Browser or axe-core is missing, or does not do as it is told.

@@ -54,13 +54,7 @@ def draft_issue(
 ) -> NewIssue:
     """Pick a period's articles and the coming events, and write them down for the editor.
 
-    Args:
-        resources: Configuration, database, clock.
-        path: Of the issue's file.
-        segments: All that exist.
-        period: What the issue is about.
-        planned: The day of sending; today by default.
-        is_update: Add to the file that is there.
+    The issue is `planned` for today by default; with `is_update` the file is there and is added to.
 
     Raises:
         StateError: The file exists (without `is_update`).

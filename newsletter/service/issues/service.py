@@ -165,12 +165,9 @@ class IssueService(IssueShelf):
     def check(
         self, label: str, *, is_slow: bool = False, progress: Callable[[int, int], None] = lambda _done, _total: None
     ) -> tuple[Rendering, tuple[Finding, ...]]:
-        """Render an issue and look every edition over; waived findings say so.
+        """Render an issue and look every edition over, also in a browser when `is_slow`; waived findings say so.
 
-        Args:
-            label: The issue.
-            is_slow: Show every edition to a browser too.
-            progress: Told after each edition that the browser was shown.
+        `progress` is told after each edition that the browser was shown.
 
         Raises:
             NewsletterError: As `render`; a UsageError where browser or axe-core is missing.

@@ -1,6 +1,6 @@
 """The issues of a publication and where each stands, as files and ledger say; nothing is rendered or checked.
 
-Door: `IssueShelf`. `status` needs no more than this, so it must not know how an edition is made.
+Door: `IssueShelf`. `status` needs no more than this.
 """
 
 import hashlib
@@ -85,11 +85,7 @@ class IssueShelf:
         return self._read(self._known(label), self._resources.segments)
 
     def approved(self, label: str, *, issue: Issue | None = None) -> Approval:
-        """Give what was approved, exactly as it was, and nothing that differs from the files or the lock.
-
-        Args:
-            label: The issue.
-            issue: What was read of it, where it was read already.
+        """Give what was approved, exactly as it was, and nothing that differs from the lock or from its file.
 
         Raises:
             UsageError: There is no such issue.

@@ -2,7 +2,7 @@
 
 Door: `GroupCommit`. Measured on SQLite, many writers side by side let some of them wait for seconds; one writer that
 commits in groups keeps the longest wait at a fifth of a second. Whoever hands something in is told only after it is
-kept. It must not know what is written.
+kept.
 
 Between two groups it lets go of the database for a moment, so that whoever else writes, the sender above all, comes in
 between: at the highest rate the sender waits for one group and no more.

@@ -1,7 +1,7 @@
 """What a person looks at, as the query of an address: it can be kept as a bookmark and survives a reload.
 
 Door: `read_choices` and `Choices.query`. Whatever is unknown in an address falls back to its default, so that an old
-bookmark opens something sensible. It must not know which editions or readers there are.
+bookmark opens something sensible.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 The mail is foreign to the page that shows it. It is served with a policy of its own that shuts it in (`sandbox`), the
 frame around it shuts it in a second time, and its bytes are changed only where a person chose to see it otherwise:
-dark, forced dark. Door: `framed`, `frame_policy` and `SANDBOX`. It must not know which mail it is.
+dark, forced dark. Door: `framed`, `frame_policy` and `SANDBOX`.
 """
 
 import re

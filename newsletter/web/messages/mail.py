@@ -1,7 +1,7 @@
 """A mail taken apart for reading: from the bytes on the wire to its headers, HTML and plain text; and the outbox.
 
 The bytes are foreign: any file can lie in the outbox folder. Nothing in them becomes a file name, an address or code;
-what cannot be read is left out. Door: `read_mail` and `Mailbox`. It must not know who wrote the mail.
+what cannot be read is left out. Door: `read_mail` and `Mailbox`.
 """
 
 import os

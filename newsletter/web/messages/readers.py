@@ -2,7 +2,7 @@
 
 An address bar, a history or a log must never hold somebody's address, nor a number that could be counted on. So a
 person is named by a keyed hash of the record's number, under a key that this process makes up and forgets. Door:
-`Readers`. It must not know what is done with a reader.
+`Readers`.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """PNG pictures of every edition, on a phone and on a desk, in light and in dark, and one sheet of them all.
 
-Door: `take_screenshots`. The mails are those a sample reader would get. It must not know how an issue is rendered.
+Door: `take_screenshots`. The mails are those a sample reader would get.
 """
 
 import base64
@@ -40,12 +40,8 @@ def take_screenshots(
 ) -> tuple[Path, ...]:
     """Write a picture for each edition, device and light, and the sheet of them all last; give the files.
 
-    Args:
-        rendering: The issue.
-        deliveries: Makes the mail of a reader.
-        folder: Made if it is missing; pictures of the same name are replaced.
-        program: The browser, as `find_chromium` gives it.
-        progress: Told after each picture.
+    The folder is made if it is missing; pictures of the same name are replaced. `program` is the browser, as
+    `find_chromium` gives it; `progress` is told after each picture.
 
     Raises:
         UsageError: There is no browser, or it does not do as it is told.

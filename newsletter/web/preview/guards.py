@@ -60,11 +60,7 @@ class Access:
 def access(*, host: str, port: int, further_names: Sequence[str] = (), token: str | None = None) -> Access:
     """Name every Host under which the preview may be asked: loopback always, and what the operator says.
 
-    Args:
-        host: The address it listens on; a wildcard adds no name of its own.
-        port: Its port.
-        further_names: Names by which other machines reach it.
-        token: What a browser must know.
+    A wildcard as host adds no name of its own; other machines reach it by `further_names`, and must know the token.
     """
     hosts = {"127.0.0.1", "localhost", "[::1]", *further_names}
     if not _is_wildcard(host):

@@ -3,7 +3,6 @@
 Three steps after each change of a file, the quickest first: `refresh` renders, `look_over` checks, `count_audience`
 asks the database. Each ends in a whole new `Sheet`, so that whoever reads one sees one moment. Whatever is wrong with a
 file stands on the sheet beside the last good pictures, and goes by itself when the file is mended. Door: `IssueView`.
-It must not know who looks, or how.
 """
 
 import threading

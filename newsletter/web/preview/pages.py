@@ -1,7 +1,6 @@
 """What the pages show, as values their templates only have to lay out, and the templates themselves.
 
-Door: `Pages`. Every sentence comes from the catalogue in the visitor's language. It must not know requests or routes
-beyond the addresses it writes.
+Door: `Pages`. Every sentence comes from the catalogue in the visitor's language.
 """
 
 from collections.abc import Callable, Mapping, Sequence

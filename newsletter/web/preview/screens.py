@@ -1,6 +1,6 @@
 """Each screen put together: what its template lays out.
 
-Door: `issue_screen`, `outbox_screen`, `reader_list`. Reads the studio and the choices; must not know requests.
+Door: `issue_screen`, `outbox_screen`, `reader_list`.
 """
 
 from collections.abc import Sequence
@@ -91,12 +91,7 @@ def outbox_screen(
 ) -> str | None:
     """Show the rehearsed mails, the newest first, and one of them opened; None when there is no such mail.
 
-    Args:
-        studio: What is shown.
-        pages: The templates.
-        visit: Who looks, and how.
-        number: Of the page of the list, from 1.
-        opened: Folder and key of the mail to read.
+    `number` is that of the list's page, from 1; `opened` is folder and key of the mail to read.
     """
     messages, total = studio.mailbox.page(start=(number - 1) * MESSAGES_ON_A_PAGE, count=MESSAGES_ON_A_PAGE)
     mail = None if opened is None else studio.mailbox.read(*opened)

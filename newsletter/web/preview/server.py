@@ -1,6 +1,6 @@
 """Run the preview: one process, one port, until somebody stops it.
 
-Door: `Address` and `serve`. It must not know what the pages show.
+Door: `Address` and `serve`.
 """
 
 import asyncio

@@ -96,13 +96,7 @@ OfIssue = Annotated[IssueView, Depends(_view)]
 
 
 def make_site(studio: Studio, folder: Path, allowed: Access) -> ASGIApp:
-    """Give the application: guards around pages.
-
-    Args:
-        studio: What is shown.
-        folder: Of the pages' templates and the files beside them.
-        allowed: Where it listens, and to whom.
-    """
+    """Give the application: guards around pages; `folder` holds the pages' templates and the files beside them."""
 
     @asynccontextmanager
     async def running(_site: FastAPI) -> AsyncIterator[None]:

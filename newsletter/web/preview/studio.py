@@ -1,7 +1,6 @@
 """The studio while it runs: the publication as its configuration is now, the issues on their views, who looks at them.
 
-Door: `Studio`. `run` follows the files until it is told to stop; everything else answers the site. It must not know
-HTTP.
+Door: `Studio`. `run` follows the files until it is told to stop; everything else answers the site.
 """
 
 import asyncio

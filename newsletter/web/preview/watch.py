@@ -2,7 +2,7 @@
 
 `changes` tells what a person saved, a few milliseconds after; `ChangeSignal` wakes every open page. Only folders of the
 publication are watched, and in them only what a preview is made of: not what is built, not the database. Door:
-`changes` and `ChangeSignal`. It must not know what a change means to anybody.
+`changes` and `ChangeSignal`.
 """
 
 import asyncio

@@ -46,7 +46,7 @@ def is_wal_safe(version: tuple[int, int, int]) -> bool:
     return version >= _WAL_SAFE or (backport is not None and version[2] >= backport)
 
 
-class _Patience(NamedTuple):
+class _LongWait(NamedTuple):
     """Whom to tell of a wait, and whom to ask whether it goes on."""
 
     tell: Callable[[str], None]
@@ -70,7 +70,7 @@ class Database:
         self.lock_wait_seconds = float(named) if isinstance(named, str) else lock_wait_seconds
         self._engine = _open_engine(url, self.lock_wait_seconds, sleep)
         self._writing_engine = self._engine.execution_options(newsletter_writes=True)
-        self._patience: _Patience | None = None
+        self._long_wait: _LongWait | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -91,11 +91,11 @@ class Database:
             tell: Told what is waited for, and again each time the wait has doubled.
             unless: Asked before each further wait; where it says yes, the lock is raised after all.
         """
-        self._patience = _Patience(tell, unless)
+        self._long_wait = _LongWait(tell, unless)
         try:
             yield
         finally:
-            self._patience = None
+            self._long_wait = None
 
     def read(self, *, to_the_end: bool = False) -> AbstractContextManager[Connection]:
         """Give a connection whose statements all see one state.
@@ -132,12 +132,12 @@ class Database:
             try:
                 return action()
             except exc.OperationalError as error:
-                patience, tries = self._patience, tries + 1
-                if patience is None or not _is_locked(error) or (patience.unless() and not to_the_end):
+                long_wait, tries = self._long_wait, tries + 1
+                if long_wait is None or not _is_locked(error) or (long_wait.unless() and not to_the_end):
                     raise
                 if tries & (tries - 1) == 0:
                     waited = f"{tries * self.lock_wait_seconds:.0f} s"
-                    patience.tell(f"{self._name} has been locked by another program for {waited}.")
+                    long_wait.tell(f"{self._name} has been locked by another program for {waited}.")
 
     def revision(self) -> str | None:
         """Give the schema revision the database has, or None when it holds no tables of ours.

@@ -100,7 +100,10 @@ def _hit(reading: Reading, address: str) -> Hit:
     basis="Mail has no page that a relative address could start from",
 )
 def link_not_absolute(reading: Reading) -> Iterator[Hit]:
-    """Find addresses without a scheme, also those that begin with `//` or `#`."""
+    """Find addresses without a scheme, also those that begin with `//`, and jumps to what is not in the mail."""
+    for jump in dict.fromkeys(reading.page.jumps):
+        if not jump or not reading.page.root.xpath("boolean(//*[@id=$name])", name=jump):
+            yield _hit(reading, f"#{jump}")
     for target in _targets(reading):
         if not target.parts.scheme:
             yield _hit(reading, target.address)

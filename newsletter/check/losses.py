@@ -14,7 +14,8 @@ from urllib.parse import unquote
 from newsletter.check.page.html import excerpt, plain
 from newsletter.check.page.reading import Reading
 from newsletter.check.page.rules import Hit, check, checks_of
-from newsletter.domain.issue import IssueItem, Severity
+from newsletter.domain.forms import is_lost, shorter
+from newsletter.domain.issue import IssueItem, ItemForm, Severity
 from newsletter.errors import Place
 from newsletter.language.catalogue import MessageId
 
@@ -45,30 +46,30 @@ class _Said(NamedTuple):
         text: As written.
         place: Where its table is.
         is_markdown: It may hold links of its own.
-        gives_way: It is a text that the item's link stands in for.
     """
 
     title: str
     text: str
     place: Place
     is_markdown: bool = False
-    gives_way: bool = False
 
 
-def _is_short(reading: Reading, item: IssueItem) -> bool:
-    """Tell whether an item is a short entry, of which other checks tell what is left out."""
-    return item.key in reading.message.shortened
+def _entries(reading: Reading) -> Iterator[IssueItem]:
+    """Give each entry in the form it is shown in; those that made way for the whole have a shorter one."""
+    for section in reading.edition.sections:
+        yield from (shorter(item) if item.key in reading.message.shortened else item for item in section.items)
 
 
 def _said(reading: Reading) -> Iterator[_Said]:
     words = reading.edition.words
     yield _Said(excerpt(words.greeting), words.greeting, reading.words_place, is_markdown=True)
-    for item in reading.edition.items:
+    for item in _entries(reading):
         title, place = plain(item.title), reading.place_of_item(item)
-        texts = [item.title, item.place or "", item.author or ""]
-        if not _is_short(reading, item):
-            texts += [item.lead, item.image_alt]
-            yield _Said(title, item.body, place, is_markdown=True, gives_way=bool(item.link))
+        texts = [item.title, item.place or "", item.address or ""]
+        if item.form is not ItemForm.TITLE:
+            texts += [item.author or "", item.lead, item.image_alt]
+        if item.form not in (ItemForm.TITLE, ItemForm.LEAD):
+            yield _Said(title, item.body, place, is_markdown=True)
         yield _Said(title, "\n".join(texts), place)
 
 
@@ -137,8 +138,7 @@ def _unicode(match: re.Match[str]) -> str:
 
 def _words_lost(reading: Reading, shown: str) -> Iterator[Hit]:
     for said in _said(reading):
-        lost = [] if said.gives_way else _lost(said, shown)
-        if lost:
+        if lost := _lost(said, shown):
             yield Hit(facts={"title": said.title, "words": _named(lost)}, place=said.place)
 
 
@@ -182,21 +182,6 @@ def words_lost_in_text(reading: Reading) -> Iterator[Hit]:
 
 
 @check(
-    code="body-not-shown",
-    severity=Severity.WARNING,
-    message=MessageId("The text (body) of “{title}” is not shown: its link stands in for it."),
-    fix=MessageId("Take the link out to show the text whole, or take the text out."),
-    basis="House: nothing is lost in silence",
-)
-def body_not_shown(reading: Reading) -> Iterator[Hit]:
-    """Find texts that give way to a link."""
-    shown = _in_html(reading)
-    for said in _said(reading):
-        if said.gives_way and _lost(said, shown):
-            yield Hit(facts={"title": said.title}, place=said.place)
-
-
-@check(
     code="link-lost",
     severity=Severity.ERROR,
     message=MessageId("The address “{address}” in “{title}” is written as a link, but is none in the mail."),
@@ -207,7 +192,7 @@ def link_lost(reading: Reading) -> Iterator[Hit]:
     """Find addresses that are written as links in Markdown and lead nowhere in the mail."""
     aims = {_decoded(link.address) for link in reading.page.links}
     for said in _said(reading):
-        if said.is_markdown and not said.gives_way:
+        if said.is_markdown:
             for address in _aimed(said.text):
                 if _decoded(html.unescape(address)) not in aims:
                     yield Hit(facts={"address": address, "title": said.title}, place=said.place)
@@ -244,7 +229,7 @@ def _closed(address: str) -> str:
 def picture_in_text(reading: Reading) -> Iterator[Hit]:
     """Find pictures in Markdown, which a mail does not load."""
     for said in _said(reading):
-        if said.is_markdown and not said.gives_way:
+        if said.is_markdown:
             for address in dict.fromkeys(match[1] for match in _PICTURE.finditer(said.text)):
                 yield Hit(facts={"address": address, "title": said.title}, place=said.place)
 
@@ -274,22 +259,23 @@ def markdown_left(reading: Reading) -> Iterator[Hit]:
 )
 def items_shortened(reading: Reading) -> Iterator[Hit]:
     """Name the items whose link leads to what was left out."""
-    titles = [plain(item.title) for item in reading.edition.items if _is_short(reading, item) and item.link]
+    shortened = reading.message.shortened
+    titles = [plain(item.title) for item in _entries(reading) if item.key in shortened and item.link]
     if titles:
         yield Hit(facts={"titles": "; ".join(titles)})
 
 
 @check(
     code="item-cut",
-    severity=Severity.WARNING,
-    message=MessageId("“{title}” has no link, and its text was left out so that mail programs show the whole letter."),
-    fix=MessageId("Give it a link to its text, shorten texts, or take out items."),
-    basis="Gmail clips at 102,400 bytes of HTML; house: 90,000",
+    severity=Severity.ERROR,
+    message=MessageId("“{title}” has no link, and a part of its text is left out: readers find it nowhere."),
+    fix=MessageId("Give it a link to its text, or show it whole; if the letter grows too long so, take out items."),
+    basis="House: nothing is lost in silence; Gmail clips at 102,400 bytes of HTML; house: 90,000",
 )
 def item_cut(reading: Reading) -> Iterator[Hit]:
-    """Name the items of which readers lose something that stands nowhere else."""
-    for item in reading.edition.items:
-        if _is_short(reading, item) and not item.link:
+    """Find items of which readers lose something that stands nowhere else."""
+    for item in _entries(reading):
+        if is_lost(item):
             yield Hit(facts={"title": plain(item.title)}, place=reading.place_of_item(item))
 
 

@@ -86,6 +86,8 @@ class Draft:
     status: EventStatus = EventStatus.CONFIRMED
     place: str = ""
     organiser: str = ""
+    image: str = ""
+    image_alt: str = ""
 
     @property
     def name(self) -> str | None:
@@ -137,6 +139,8 @@ class Maker:
             segments=tuple(dict.fromkeys((*source.segments, *draft.segments))),
             topics=tuple(dict.fromkeys((*source.topics, *draft.topics))),
             alternates=draft.alternates,
+            image=draft.image or None,
+            image_alt=draft.image_alt,
         )
 
     def event(self, draft: Draft) -> Event | None:
@@ -168,6 +172,8 @@ class Maker:
             segments=tuple(dict.fromkeys((*source.segments, *draft.segments))),
             topics=tuple(dict.fromkeys((*source.topics, *draft.topics))),
             alternates=draft.alternates,
+            image=draft.image or None,
+            image_alt=draft.image_alt,
         )
 
     def assume_zone(self, name: str | None) -> None:

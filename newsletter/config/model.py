@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from pydantic import Field, create_model, field_validator, model_validator
 
 from newsletter.domain.content import Language, SegmentId, SourceId, SourceKind, Topic, TopicId
-from newsletter.domain.publication import Links, Section, SectionKind, Sender
+from newsletter.domain.publication import Editor, Links, Section, SectionKind, Sender
 from newsletter.table import (
     Built,
     Https,
@@ -127,6 +127,13 @@ _LINKS = Built(
     privacy=Https | None,
     feedback=HttpsOrMailto | None,
 )
+_EDITOR = Built(
+    Editor,
+    "[editor].",
+    name=Annotated[OneLine, Field(max_length=60)],
+    titles=Annotated[Texts, Field(alias="title")],
+    picture=InsidePath | None,
+)
 _TOPIC = Built(
     Topic,
     "[[topic]].",
@@ -151,6 +158,7 @@ class ConfigurationFile(Table):
     publication: PublicationTable
     sender: Annotated[Sender, _SENDER]
     links: Annotated[Links, _LINKS]
+    editor: Annotated[Editor, _EDITOR] | None = None
     storage: StorageTable = Field(default_factory=StorageTable)
     mailer: MailerSettings = Field(default_factory=MailerSettings)
     lists: ImportTable = Field(default_factory=ImportTable, alias="import")

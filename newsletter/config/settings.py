@@ -201,6 +201,7 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
             events_once=table.events_once,
             sender=tables.sender,
             links=tables.links,
+            editor=tables.editor,
             sections=tuple(tables.section),
         ),
         sources=tuple(_source(source, path.parent, zone) for source in tables.source),

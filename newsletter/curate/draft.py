@@ -155,6 +155,7 @@ def _variant(other: IssueItem, original: IssueItem) -> ItemVariant:
         body=other.body or None,
         link=None if other.link == original.link else other.link or "",
         place=None if other.place == original.place else other.place,
+        image_alt=other.image_alt or None,
     )
 
 
@@ -170,6 +171,8 @@ def _from_article(article: Article, section: SectionId, choice: Choice, markdown
         language=article.language,
         author=_one_line(article.author or "") or None,
         published=published_day(article, choice.publication.zone),
+        image=article.image,
+        image_alt=_one_line(article.image_alt),
         source_id=article.source_id,
         fingerprint=fingerprint(article),
     )
@@ -193,6 +196,8 @@ def _from_event(event: Event, section: SectionId, choice: Choice, markdown_of: C
         start=_in_zone(event.start, choice),
         end=None if end is None else _in_zone(end, choice),
         place=_one_line(event.place or "") or None,
+        image=event.image,
+        image_alt=_one_line(event.image_alt),
         source_id=event.source_id,
         fingerprint=fingerprint(event),
     )

@@ -6,7 +6,7 @@ Doors: `IssueFile` for the shape, `name_faults` for what one table says of anoth
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
-from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemKind, ItemVariant, Waiver
+from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemForm, ItemKind, ItemVariant, Waiver
 from newsletter.domain.period import ends_before, parse_period
+from newsletter.domain.picture import is_picture_path
 from newsletter.domain.publication import Publication
 from newsletter.errors import Fault, UsageError
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean
@@ -27,6 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS_LONGEST = 80
 """Characters of a refused address that its fault names."""
 _KEY = re.compile(r"[a-z0-9-]+")
+_OF_EVENTS = frozenset({"start", "end", "place", "address", "registration", "register_by"})
 
 
 def _one_line(value: str) -> str:
@@ -75,8 +77,7 @@ def _moment(value: object) -> date | datetime:
 
 def _image(value: str) -> str:
     """Accept the path of a picture below the publication's folder, or nothing."""
-    path = PurePosixPath(value.strip())
-    if value.strip() and (path.is_absolute() or ".." in path.parts or "\\" in value):
+    if value.strip() and not is_picture_path(value.strip()):
         raise ValueError("Write a path from the folder of newsletter.toml, such as content/images/paja.jpg")
     return value.strip()
 
@@ -134,6 +135,7 @@ class ItemTable(_Strict):
     lead: Paragraphs = ""
     body: Paragraphs = ""
     link: Link = ""
+    form: Literal["whole", "lead", "title"] | None = None
     section: str
     language: Languages
     author: OneLine = ""
@@ -141,6 +143,9 @@ class ItemTable(_Strict):
     start: Moment | None = None
     end: Moment | None = None
     place: OneLine = ""
+    address: OneLine = ""
+    registration: Link = ""
+    register_by: Day | None = None
     image: ImagePath = ""
     image_alt: OneLine | None = None
     source: str | None = None
@@ -268,7 +273,7 @@ def _item_faults(file: TomlFile, key: str, item: Mapping[str, Any], publication:
     if kind == "event" and "start" not in item:
         yield file.fault((*path, "start"), "An event needs its start.", hint="Write, for example: start = 2017-11-24")
     if kind == "article":
-        for own in {"start", "end", "place"}.intersection(item):
+        for own in _OF_EVENTS.intersection(item):
             yield file.fault((*path, own), f"Only an event has {own!r}.", hint='Should kind be "event"?')
     if item.get("image") and "image_alt" not in item:
         hint = 'Write image_alt = "..." for who cannot see it, or image_alt = "" when it only decorates.'
@@ -363,6 +368,7 @@ def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueIt
         lead=table.lead,
         body=table.body,
         link=table.link or None,
+        form=None if table.form is None else ItemForm(table.form),
         section=SectionId(table.section),
         language=Language(table.language),
         author=table.author or None,
@@ -370,6 +376,9 @@ def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueIt
         start=None if table.start is None else in_zone(table.start, zone),
         end=None if table.end is None else in_zone(table.end, zone),
         place=table.place or None,
+        address=table.address or None,
+        registration=table.registration or None,
+        register_by=table.register_by,
         source_id=table.source,
         fingerprint=table.fingerprint,
         image=table.image or None,

@@ -42,12 +42,25 @@ def item_text(item: IssueItem, publication: Publication, *, reasons: Iterable[st
     lines = [comment(reason) for reason in reasons]
     lines += [f"[item.{item.key}]", f"kind = {inline(item.kind)}", f"title = {inline(item.title)}"]
     lines += [f"lead = {inline(item.lead)}"]
-    for name, text in (("link", item.link), ("section", item.section), ("place", item.place), ("author", item.author)):
+    for name, text in (
+        ("link", item.link),
+        ("form", item.form),
+        ("section", item.section),
+        ("place", item.place),
+        ("address", item.address),
+        ("registration", item.registration),
+        ("author", item.author),
+    ):
         if text is not None:
             lines.append(f"{name} = {inline(text)}")
     if item.image is not None:
         lines += [f"image = {inline(item.image)}", f"image_alt = {inline(item.image_alt)}"]
-    for name, when in (("published", item.published), ("start", item.start), ("end", item.end)):
+    for name, when in (
+        ("published", item.published),
+        ("start", item.start),
+        ("end", item.end),
+        ("register_by", item.register_by),
+    ):
         if when is not None:
             lines.append(f"{name} = {moment(when, publication.zone)}")
     for name, text in (("language", item.language), ("source", item.source_id), ("fingerprint", item.fingerprint)):
@@ -93,7 +106,8 @@ def _opening(draft: Draft, publication: Publication) -> str:
             f"# table stay: `newsletter issue new {draft.label} --update` adds what has no table. A comment above each",
             "# item says why it was picked. Your own comments stay where you put them.",
             "# An item's words in another language stand in a table below its own, such as [item.KEY.sv]; a picture",
-            '# is image = "content/images/x.jpg", with what it shows in image_alt.',
+            '# is image = "content/images/x.jpg", with what it shows in image_alt. How much of an item readers get is',
+            '# form = "whole", "lead" or "title"; without it the first is whole, others are cut where a link leads on.',
             f"# Times are those of {publication.zone.key}.",
             "",
             f"label = {inline(draft.label)}",

@@ -156,6 +156,8 @@ class Article:
         segments: Named by the source or the item itself; these win over topics.
         topics: Named likewise, as primary topics.
         alternates: Where the same text stands in other languages: addresses, or identities in the same source.
+        image: A picture of the publication's that the editor chose, as a path from its folder, or None.
+        image_alt: What it says to who cannot see it.
     """
 
     key: ItemKey
@@ -174,6 +176,8 @@ class Article:
     segments: tuple[SegmentId, ...] = ()
     topics: tuple[TopicId, ...] = ()
     alternates: tuple[str, ...] = ()
+    image: str | None = None
+    image_alt: str = ""
 
 
 class Precision(StrEnum):
@@ -216,6 +220,8 @@ class Event:
         segments: As for an article.
         topics: As for an article.
         alternates: As for an article.
+        image: As for an article.
+        image_alt: As for an article.
     """
 
     key: ItemKey
@@ -235,6 +241,8 @@ class Event:
     segments: tuple[SegmentId, ...] = ()
     topics: tuple[TopicId, ...] = ()
     alternates: tuple[str, ...] = ()
+    image: str | None = None
+    image_alt: str = ""
 
 
 Item = Article | Event

@@ -43,6 +43,14 @@ class ItemKind(StrEnum):
     EVENT = "event"
 
 
+class ItemForm(StrEnum):
+    """How much of an item readers get in the mail."""
+
+    WHOLE = "whole"
+    LEAD = "lead"
+    TITLE = "title"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemVariant:
     """The words of an item in a further language.
@@ -70,23 +78,21 @@ class IssueItem:
 
     Attributes:
         key: Its table's name in the file.
-        kind: Article or event.
-        title: Plain text.
         lead: Plain text, one to three sentences; may be empty.
-        body: The whole text in Markdown; shown when there is no link.
+        body: The whole text in Markdown.
         link: Absolute address, or None.
-        section: The section it stands in.
-        language: Of title, lead and body.
-        author: Name, or None.
-        published: Day of publication (articles), or None.
+        form: How much of it is shown; None leaves it to the layout, in an edition it is decided.
         start: Day or aware moment (events only).
         end: Inclusive; day or aware moment, or None.
-        place: Of an event, or None.
+        address: Of the place, as a map finds it, or None.
+        registration: Where to register for an event, or None.
+        register_by: The last day to do so, or None.
         source_id: Where it came from; None for one written by the editor.
         image: A picture of the publication's, as a path from its folder, or None.
         image_alt: What the picture says to who cannot see it; empty for one that only decorates.
         fingerprint: Of the item when it was picked, to notice that it changed since; None as above.
         variants: Its words in further languages.
+        repeats: In an edition, later dates of the same event, which are told in its entry.
         line: 1-based line of its table in issue.toml.
     """
 
@@ -96,6 +102,7 @@ class IssueItem:
     lead: str = ""
     body: str = ""
     link: str | None = None
+    form: ItemForm | None = None
     section: SectionId
     language: Language
     author: str | None = None
@@ -103,11 +110,15 @@ class IssueItem:
     start: date | datetime | None = None
     end: date | datetime | None = None
     place: str | None = None
+    address: str | None = None
+    registration: str | None = None
+    register_by: date | None = None
     source_id: str | None = None
     fingerprint: str | None = None
     image: str | None = None
     image_alt: str = ""
     variants: Mapping[Language, ItemVariant] = field(default_factory=dict)
+    repeats: tuple["IssueItem", ...] = ()
     line: int | None = None
 
 
@@ -116,7 +127,6 @@ class EditionWords:
     """What the editor writes for one language, or for one segment in it.
 
     Attributes:
-        subject: One line.
         preheader: The line a mail program shows after the subject.
         greeting: Markdown; opens the mail.
         line: 1-based line of the table in issue.toml.
@@ -142,14 +152,11 @@ class Issue:
     """One issue.toml.
 
     Attributes:
-        label: Of its period.
         date: The planned day of sending; "coming" and "past" are judged from it.
-        items: By key.
         order: Each segment's items, first to last.
         words: Per language, for all segments.
         segment_words: Per language and segment, where they differ.
         waivers: Accepted findings.
-        path: The file.
         file_sha256: Of the bytes it was read from, empty where it was read from none; no part of what it says.
     """
 
@@ -203,7 +210,7 @@ def parse_edition_key(text: str) -> EditionKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionSection:
-    """A section of an edition with its items in order; never empty."""
+    """A section of an edition with its entries in order; never empty."""
 
     section: Section
     title: str
@@ -215,10 +222,7 @@ class Edition:
     """The issue laid out for the readers of one key, before it is rendered.
 
     Attributes:
-        key: For whom, in which language.
-        issue: The issue it is cut from.
-        words: Subject, preheader, greeting.
-        segment_names: In the edition's language, in rank order.
+        segment_names: In rank order.
         sections: In the publication's order, without empty ones; each item once.
     """
 
@@ -230,8 +234,8 @@ class Edition:
 
     @property
     def items(self) -> tuple[IssueItem, ...]:
-        """Give every item of the edition, in the order it is read."""
-        return tuple(item for section in self.sections for item in section.items)
+        """Give every item of the edition, in the order it is read; the dates of one event one by one."""
+        return tuple(one for section in self.sections for item in section.items for one in (item, *item.repeats))
 
 
 class Slot(StrEnum):
@@ -250,9 +254,6 @@ class Message:
     """A rendered edition: the same for all its readers but for the slots.
 
     Attributes:
-        edition: Which.
-        subject: One line, without slots.
-        preheader: One line, without slots.
         mjml: What was compiled, for the preview and for error places.
         html: Complete HTML with slot tokens.
         text: Complete plain text with slot tokens, lines ended by a line feed.
@@ -299,10 +300,8 @@ class Finding:
 
     Attributes:
         code: Stable, kebab-case: `html-too-large`. Its sentences in three languages are found by it.
-        severity: error, warning or note.
         facts: What the sentence names: sizes, addresses, words.
         edition: Where it was found; None for the issue as a whole.
-        place: File and line to look at, when known.
         waived: The editor's reason for accepting it, or None.
     """
 
@@ -348,10 +347,8 @@ class Approval:
         label: The issue.
         approved_at: Aware moment.
         approved_by: Name of the person, as the machine knows it.
-        issue_sha256: Of the bytes of issue.toml, to notice an edit afterwards.
+        issue_sha256: Of the bytes of issue.toml.
         audience_rule: Canonical text of the segments, their rules, and which of them get nothing.
-        messages: One per edition.
-        waivers: Accepted findings.
         sender: What From and Reply-To will say.
     """
 

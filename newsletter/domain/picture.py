@@ -2,6 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+def is_picture_path(written: str) -> bool:
+    """Tell whether a path can name a picture: it leads from the publication's folder and stays in it."""
+    path = PurePosixPath(written)
+    return not (path.is_absolute() or ".." in path.parts or "\\" in written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

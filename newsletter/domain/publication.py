@@ -28,6 +28,25 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Editor:
+    """Whose letter it is, under the greeting.
+
+    Attributes:
+        name: As it signs.
+        titles: What the person is, per language; may be empty.
+        picture: A face, as a path from the publication's folder, or None.
+    """
+
+    name: str
+    titles: Mapping[Language, str] = field(default_factory=dict)
+    picture: str | None = None
+
+    def title_in(self, language: Language) -> str:
+        """Give the title in a language, or empty."""
+        return self.titles.get(language, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Addresses that stand in every mail.
 
@@ -87,6 +106,7 @@ class Publication:
         events_once: An event is told once, as an article is, and not in each issue until it is past.
         sender: Who sends.
         links: Addresses in every mail.
+        editor: Who signs the greeting, or None.
         sections: In order.
     """
 
@@ -100,6 +120,7 @@ class Publication:
     events_once: bool = False
     sender: Sender
     links: Links
+    editor: Editor | None = None
     sections: tuple[Section, ...]
 
     def nearest_language(self, wanted: Language) -> Language:

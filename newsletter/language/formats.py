@@ -6,18 +6,38 @@ English dates share and drop the days of a clock interval. Whatever must not be 
 no-break spaces.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
+from babel.lists import format_list
 
 from newsletter.domain.content import Language
 from newsletter.domain.period import day_of
+from newsletter.language.catalogue import MessageId
 
 NO_BREAK_SPACE = "\u00a0"
 EN_DASH = "–"
+IN_LANGUAGES = {
+    Language("fi"): MessageId("in Finnish"),
+    Language("sv"): MessageId("in Swedish"),
+    Language("en"): MessageId("in English"),
+}
+"""What is said of a text in another language than its surroundings."""
+
+
+class DateBlock(NamedTuple):
+    """A day, or a first and a last one, for a narrow block: `ti–ke`, `12–13`, `joulu`."""
+
+    weekday: str
+    day: str
+    month: str
+    year: int
+
 
 _LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
 
@@ -30,6 +50,13 @@ def day(when: date, language: Language) -> str:
 def day_with_weekday(when: date, language: Language) -> str:
     """Write one day with its short weekday: `ke 11.10.2017`, `ons 11.10.2017`, `Wed 11 October 2017`."""
     return f"{weekday(when, language)}{NO_BREAK_SPACE}{day(when, language)}"
+
+
+def day_short(when: date, language: Language) -> str:
+    """Write one day without its year: `28.11.` in Finnish and Swedish, `28 Nov` in English."""
+    if language in ("fi", "sv"):
+        return f"{when.day}.{when.month}."
+    return f"{when.day}{NO_BREAK_SPACE}{month_short(when, language)}"
 
 
 def days(first: date, last: date, language: Language) -> str:
@@ -82,6 +109,39 @@ def when(start: date | datetime, end: date | datetime | None, language: Language
     )
 
 
+def clock_of(start: date | datetime, end: date | datetime | None, language: Language, zone: ZoneInfo) -> str:
+    """Write the times of something whose days are told beside it: `klo 9–15`, or nothing for whole days.
+
+    Over several days each end has its weekday: `ti klo 12 – ke klo 16`.
+    """
+    if not isinstance(start, datetime):
+        return ""
+    begins, ends = start.astimezone(zone), end.astimezone(zone) if isinstance(end, datetime) else None
+    if ends is None or _last_day(ends, zone) <= begins.date():
+        return clock(begins, ends, language)
+    return f" {EN_DASH} ".join(
+        f"{weekday(moment.date(), language)}{NO_BREAK_SPACE}{clock(moment, None, language)}"
+        for moment in (begins, ends)
+    )
+
+
+def date_block(start: date | datetime, end: date | datetime | None, language: Language, zone: ZoneInfo) -> DateBlock:
+    """Write the days of something for a narrow block, the first and the last where they differ."""
+    first = day_of(start, zone)
+    last = max(first, first if end is None else _last_day(end, zone))
+    return DateBlock(
+        weekday=_spanned(weekday(first, language), weekday(last, language), is_one=first == last),
+        day=_spanned(str(first.day), str(last.day), is_one=first == last),
+        month=_spanned(month_short(first, language), month_short(last, language)),
+        year=last.year,
+    )
+
+
+def _spanned(first: str, last: str, *, is_one: bool = False) -> str:
+    """Put a dash between two words, unless one says it all."""
+    return first if is_one or first == last else f"{first}{EN_DASH}{last}"
+
+
 def month_heading(when: date, language: Language) -> str:
     """Write month and year as a heading, with a capital: `Marraskuu 2017`, `November 2017`."""
     name = format_date(when, "LLLL", _locale(language))
@@ -96,6 +156,11 @@ def weekday(when: date, language: Language) -> str:
 def month_short(when: date, language: Language) -> str:
     """Write the month for a narrow date block: `marras`, `nov`, `Nov`, as it stands alone."""
     return format_date(when, "LLL", _locale(language)).rstrip(".")
+
+
+def one_after_another(words: Sequence[str], language: Language) -> str:
+    """Write several things in a row: `a, b ja c`, `a, b och c`, `a, b and c`."""
+    return format_list(words, locale=_locale(language)) if words else ""
 
 
 @cache

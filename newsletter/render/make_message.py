@@ -6,22 +6,16 @@ the message; what differs from reader to reader is a slot.
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from datetime import date
-from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from newsletter.domain.issue import Edition, IssueItem, Message, Slot
-from newsletter.domain.period import day_of
+from newsletter.domain.issue import Edition, Message, Slot
 from newsletter.domain.publication import Publication
 from newsletter.errors import Place, TemplateError
-from newsletter.language.catalogue import translate
-from newsletter.language.formats import day, month_heading, month_short, weekday, when
 from newsletter.render import HTML_TEMPLATE, TEXT_TEMPLATE
 from newsletter.render.compiler.mrml import compile_rendered
+from newsletter.render.context import template_context
 from newsletter.render.placed_picture import PlacedPicture
 from newsletter.render.size import fitted
 from newsletter.render.templates.environment import kept_templates
@@ -29,13 +23,6 @@ from newsletter.render.templates.environment import kept_templates
 HEADERS = (("Precedence", "bulk"),)
 """The same on every message: automatic answers stay away (RFC 3834 has no better word for lists)."""
 
-# HTML and text, and all editions in a language, say the same dates.
-_day = lru_cache(maxsize=256)(day)
-_when = lru_cache(maxsize=256)(when)
-_weekday = lru_cache(maxsize=256)(weekday)
-_month_short = lru_cache(maxsize=256)(month_short)
-
-_WORD = re.compile(r"\w+")
 _WORDS = attrgetter(
     "key",
     "kind",
@@ -48,7 +35,10 @@ _WORDS = attrgetter(
     "published",
     "start",
     "end",
+    "form",
     "place",
+    "address",
+    "registration",
     "image",
     "image_alt",
 )
@@ -84,7 +74,9 @@ def make_message(
     refuse_tokens(content, slots, edition)
 
     def made(shown: Edition) -> Message:
-        context = _context(shown, publication, brand, slots, soft_headings=soft_headings or {}, pictures=pictures or {})
+        context = template_context(
+            shown, publication, brand, slots, soft_headings=soft_headings or {}, pictures=pictures or {}
+        )
         rendered = templates.rendered(HTML_TEMPLATE, context)
         compiled = compile_rendered(rendered, template_name=str(shown_as / HTML_TEMPLATE))
         return Message(
@@ -137,68 +129,3 @@ def _content(edition: Edition) -> str:
         [(section.title, [_WORDS(item) for item in section.items]) for section in edition.sections],
     ]
     return json.dumps(said, ensure_ascii=False, default=str)
-
-
-def _context(
-    edition: Edition,
-    publication: Publication,
-    brand: Mapping[str, object],
-    slots: Mapping[Slot, str],
-    *,
-    soft_headings: Mapping[str, str],
-    pictures: Mapping[str, PlacedPicture],
-) -> dict[str, object]:
-    """Give the names that templates may use; `templates/email/README.md` lists them."""
-    language = edition.key.language
-
-    def said(message_id: str, /, **facts: str | int) -> str:
-        return translate(language, message_id, **facts)
-
-    def written_day(moment: date) -> str:
-        return _day(moment, language)
-
-    def written_when(item: IssueItem) -> str:
-        return "" if item.start is None else _when(item.start, item.end, language, publication.zone)
-
-    def date_block(item: IssueItem) -> dict[str, str] | None:
-        if item.start is None:
-            return None
-        first = day_of(item.start, publication.zone)
-        return {"weekday": _weekday(first, language), "day": str(first.day), "month": _month_short(first, language)}
-
-    def soft(heading: str) -> str:
-        return soft_headings.get(heading, heading)
-
-    def picture(path: str) -> PlacedPicture | None:
-        return pictures.get(path)
-
-    return {
-        "edition": edition,
-        "issue": edition.issue,
-        "language": language,
-        "publication": publication,
-        "name": publication.name_in(language),
-        "tagline": publication.taglines.get(language, ""),
-        "month": month_heading(edition.issue.date, language),
-        "brand": brand,
-        "slots": {str(slot): token for slot, token in slots.items()},
-        "t": said,
-        "day": written_day,
-        "when": written_when,
-        "date_block": date_block,
-        "host": _host,
-        "lead": _lead,
-        "soft": soft,
-        "picture": picture,
-    }
-
-
-def _lead(item: IssueItem) -> str:
-    """Give the lead of an item; none where its text stands whole and has every word of it already."""
-    is_whole = bool(item.body) and not item.link
-    return "" if is_whole and set(_WORD.findall(item.lead)) <= set(_WORD.findall(item.body)) else item.lead
-
-
-def _host(address: str) -> str:
-    """Give the part of a web address that says whose it is."""
-    return (urlsplit(address).hostname or "").removeprefix("www.")

@@ -10,13 +10,15 @@ from typing import Final
 
 from newsletter.domain.issue import Issue
 from newsletter.domain.picture import Picture
+from newsletter.domain.publication import Editor
 from newsletter.errors import ContentError, IssueFileError, Place
 from newsletter.render.brand import Brand
 from newsletter.render.limits import within_limits
 from newsletter.render.picture_work import prepared_picture
 
-SHOWN_WIDTH_PIXELS = 520
-"""Of a letter's text: nothing is shown wider."""
+SHOWN_WIDTH_PIXELS = 300
+"""Of an item's picture: beside its text two thirds of it, on a phone as wide as the text, which is a little more."""
+FACE_WIDTH_PIXELS = 44
 SHARPNESS = 2
 """Pixels of the picture for each pixel it is shown in: good screens have so many."""
 FILE_BYTES_MAX: Final = 20_000_000
@@ -55,8 +57,8 @@ def load_picture(name: str, *, root: Path, shown_width_pixels: int, place: Place
         raise
 
 
-def load_pictures(issue: Issue, brand: Brand, *, root: Path) -> dict[str, Picture]:
-    """Read every picture that an issue and a brand name, by the paths they name them by.
+def load_pictures(issue: Issue, brand: Brand, *, root: Path, editor: Editor | None = None) -> dict[str, Picture]:
+    """Read every picture that an issue, a brand and an editor name, by the paths they name them by.
 
     Raises:
         IssueFileError: As `load_picture`, for the first that cannot be sent.
@@ -70,6 +72,8 @@ def load_pictures(issue: Issue, brand: Brand, *, root: Path) -> dict[str, Pictur
     }
     if brand.logo is not None and brand.logo.file is not None:
         wanted.setdefault(brand.logo.file, (brand.logo.width_pixels, Place(path=Path("brand.toml"))))
+    if editor is not None and editor.picture is not None:
+        wanted.setdefault(editor.picture, (FACE_WIDTH_PIXELS, Place(path=Path("newsletter.toml"))))
     return {
         name: load_picture(name, root=root, shown_width_pixels=width, place=place)
         for name, (width, place) in wanted.items()

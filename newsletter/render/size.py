@@ -1,15 +1,16 @@
 """Keep a letter whole: Gmail cuts off HTML beyond 102 kB, and with it the way out at its end.
 
 Door: `fitted`. Where a letter is too large, items of the lowest rank become short entries, whose link leads to the
-rest, as few as it takes; what no link leads to is shortened last. The same edition gives the same letter. It must not
-know how a letter is made.
+rest, as few as it takes; what no link leads to is shortened last, the longest first. The same edition gives the same
+letter. It must not know how a letter is made.
 """
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from newsletter.domain.content import ItemKey
-from newsletter.domain.issue import Edition, IssueItem, ItemKind, Message
+from newsletter.domain.forms import shorter
+from newsletter.domain.issue import Edition, ItemKind, Message
 
 HTML_BYTES_MAX = 90_000
 """Leaves a tenth of what Gmail shows to what mailers and forwarders add."""
@@ -55,23 +56,20 @@ def _size(message: Message) -> int:
 def _lowest_first(edition: Edition) -> list[ItemKey]:
     """Give the items that can be shorter: articles from the last one up, then events, which are short anyway.
 
-    Those without a link come after all others: their readers have nowhere else to go for what is left out.
+    Those without a link come after all others, the longest first: their readers have nowhere else to go for what is
+    left out, so that as few as possible are cut.
     """
-    can = [item for item in reversed(edition.items) if _short(item) != item]
-    return [item.key for item in sorted(can, key=lambda item: (item.link is None, item.kind is ItemKind.EVENT))]
+    entries = [item for section in edition.sections for item in section.items]
+    can = [item for item in reversed(entries) if shorter(item) != item]
+    linked = sorted((item for item in can if item.link), key=lambda item: item.kind is ItemKind.EVENT)
+    alone = sorted((item for item in can if not item.link), key=lambda item: -len(item.body.encode()))
+    return [item.key for item in (*linked, *alone)]
 
 
 def _with_short(edition: Edition, keys: Collection[ItemKey]) -> Edition:
     """Give the edition with some items as short entries."""
     sections = tuple(
-        replace(section, items=tuple(_short(item) if item.key in keys else item for item in section.items))
+        replace(section, items=tuple(shorter(item) if item.key in keys else item for item in section.items))
         for section in edition.sections
     )
     return replace(edition, sections=sections)
-
-
-def _short(item: IssueItem) -> IssueItem:
-    """Give an item as a title with its link; where no link leads to the rest, its lead stays, or else its text."""
-    if item.link:
-        return replace(item, lead="", body="", image=None)
-    return replace(item, body="" if item.lead else item.body, image=None)

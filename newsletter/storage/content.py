@@ -40,7 +40,7 @@ _MARGIN = timedelta(days=1)
 """A bare date is kept as its midnight in UTC; in its own zone that moment is up to 14 hours away."""
 
 _MOMENTS: Final = {"published", "updated", "start", "end"}
-_LATER: Final = {"alternates"}
+_LATER: Final = {"alternates", "image", "image_alt"}
 """Fields that the first databases did not have: kept only when they say something, so that no old row is rewritten."""
 
 

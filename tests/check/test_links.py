@@ -13,6 +13,7 @@ from tests.check.samples import (
     WORDS,
     WORDS_PLACE,
     replaced_link,
+    with_body,
     with_link,
     with_words,
 )
@@ -27,6 +28,7 @@ def one(address: str) -> tuple[Hit, ...]:
 CASES: list[Case] = [
     ("link-not-absolute", GOOD, ()),
     *(("link-not-absolute", with_link(address), one(address)) for address in ("uutinen", "//seutu.fi", "#alku", "")),
+    ("link-not-absolute", with_body('<p id="alku"><a href="#alku">Alkuun</a></p>'), ()),
     (
         "link-not-absolute",
         replaced_link("www.seutu.fi/rahoitus"),

@@ -14,7 +14,16 @@ from newsletter.curate.draft import Draft
 from newsletter.curate.issue_edit import Added, add_items, write_draft
 from newsletter.curate.issue_file import read_issue
 from newsletter.domain.content import ItemKey
-from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemKind, ItemVariant, Waiver
+from newsletter.domain.issue import (
+    EditionWords,
+    Issue,
+    IssueItem,
+    IssueLabel,
+    ItemForm,
+    ItemKind,
+    ItemVariant,
+    Waiver,
+)
 from newsletter.domain.pick import Pick, PickGrade
 from newsletter.errors import IssueFileError, StateError
 from tests.curate.samples import ADVISERS, EN, EVENTS, FI, MANAGERS, MONEY, NEWS, SEGMENTS, SV, ZONE, publication
@@ -278,3 +287,23 @@ def test_a_picture_and_translations_are_read_as_they_were_written(tmp_path: Path
     write_draft(path, replace(DRAFT, items={item.key: item for item in items}), publication=PUBLICATION)
 
     assert tuple(replace(item, line=None) for item in read(path).items.values()) == items
+
+
+def test_how_an_item_is_shown_and_how_to_come_are_read_as_they_were_written(tmp_path: Path) -> None:
+    """Form, map address, registration and its last day come back whole."""
+    event = replace(
+        ITEM,
+        kind=ItemKind.EVENT,
+        section=EVENTS,
+        published=None,
+        start=date(2017, 12, 5),
+        form=ItemForm.TITLE,
+        place="Kuntatalo",
+        address="Toinen linja 14, Helsinki",
+        registration="https://example.org/ilmo",
+        register_by=date(2017, 12, 1),
+    )
+    path = tmp_path / "issue.toml"
+    write_draft(path, replace(DRAFT, items={event.key: event}), publication=PUBLICATION)
+
+    assert [replace(item, line=None) for item in read(path).items.values()] == [event]

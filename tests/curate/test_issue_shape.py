@@ -144,6 +144,11 @@ def edited(line: int, *instead: str) -> str:
                 ' or image_alt = "" when it only decorates.)'
             ),
         ),
+        (edited(24, 'form = "short"'), "24: item.juttu.form: Input should be 'whole', 'lead' or 'title'."),
+        (
+            edited(24, "register_by = 2017-12-01"),
+            "24: item.juttu.register_by: Only an event has 'register_by'. (Should kind be \"event\"?)",
+        ),
         (edited(26, "[item.juttu.svv]"), "26: item.juttu.svv: Unknown key. (Did you mean 'sv'?)"),
         (edited(27, "title = 7"), "27: item.juttu.sv.title: Input should be a valid string."),
         (edited(35, ""), "30: item.paiva.start: An event needs its start. (Write, for example: start = 2017-11-24)"),

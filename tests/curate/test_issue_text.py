@@ -44,7 +44,8 @@ def test_a_draft_is_made_for_a_person() -> None:
 # table stay: `newsletter issue new 2017-11 --update` adds what has no table. A comment above each
 # item says why it was picked. Your own comments stay where you put them.
 # An item's words in another language stand in a table below its own, such as [item.KEY.sv]; a picture
-# is image = "content/images/x.jpg", with what it shows in image_alt.
+# is image = "content/images/x.jpg", with what it shows in image_alt. How much of an item readers get is
+# form = "whole", "lead" or "title"; without it the first is whole, others are cut where a link leads on.
 # Times are those of Europe/Helsinki.
 
 label = "2017-11"

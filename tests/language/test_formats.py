@@ -4,7 +4,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter.domain.content import Language
-from newsletter.language.formats import clock, day, days, month_heading, month_short, weekday, when
+from newsletter.language.formats import (
+    DateBlock,
+    clock,
+    clock_of,
+    date_block,
+    day,
+    day_short,
+    days,
+    month_heading,
+    month_short,
+    one_after_another,
+    weekday,
+    when,
+)
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 FI, SV, EN = Language("fi"), Language("sv"), Language("en")
@@ -88,6 +101,39 @@ def test_when_something_happens(
 ) -> None:
     """Days, times and both ends stand as a native would write them in an announcement."""
     assert visible(when(start, end, language, HELSINKI)) == written
+
+
+@pytest.mark.parametrize(
+    ("language", "start", "end", "block", "times"),
+    [
+        (FI, date(2017, 10, 11), None, ("ke", "11", "loka", 2017), ""),
+        (FI, date(2017, 10, 11), date(2017, 10, 12), ("ke–to", "11–12", "loka", 2017), ""),
+        (SV, date(2017, 12, 31), date(2018, 1, 7), ("sön", "31–7", "dec–jan", 2018), ""),
+        (FI, moment(11, 18), moment(12, 0), ("ke", "11", "loka", 2017), "klo~18–24"),
+        (EN, moment(11, 9), moment(12, 15), ("Wed–Thu", "11–12", "Oct", 2017), "Wed~9:00 – Thu~15:00"),
+        (FI, moment(11, 9), date(2017, 10, 12), ("ke–to", "11–12", "loka", 2017), "klo~9"),
+    ],
+)
+def test_block_and_line_share_the_telling(
+    language: Language,
+    start: date | datetime,
+    end: date | datetime | None,
+    block: tuple[str, str, str, int],
+    times: str,
+) -> None:
+    """The block has the days, first and last, and the line the times; over several days each with its weekday."""
+    assert date_block(start, end, language, HELSINKI) == DateBlock(*block)
+    assert visible(clock_of(start, end, language, HELSINKI)) == times
+
+
+@pytest.mark.parametrize(
+    ("language", "short", "row"),
+    [(FI, "28.11.", "a, b ja c"), (SV, "28.11.", "a, b och c"), (EN, "28~Nov", "a, b and c")],
+)
+def test_short_days_and_rows_of_words(language: Language, short: str, row: str) -> None:
+    """A day among others needs no year, and the last word of a row has its own link."""
+    assert visible(day_short(date(2017, 11, 28), language)) == short
+    assert [one_after_another(words, language) for words in (["a", "b", "c"], ["a"], [])] == [row, "a", ""]
 
 
 def test_moment_is_told_in_the_zone() -> None:

@@ -61,8 +61,8 @@ def test_long_words_of_headings_alone_may_break() -> None:
     rendered = render_edition(edition, publication=PUBLICATION, brand=BRAND, templates=TEMPLATES)
 
     page = lxml_html.fromstring(rendered.html)
-    assert [element.tag for element in page.iter() if SOFT_HYPHEN in (element.text or "")] == ["a"]
-    assert page.xpath("string(//h3/a)") == f"{broken} alku"
+    assert [element.tag for element in page.iter() if SOFT_HYPHEN in (element.text or "")] == ["h3"]
+    assert page.xpath("string(//h3)") == f"{broken} alku"
     assert SOFT_HYPHEN not in rendered.subject + rendered.preheader + rendered.text
     assert not [value for element in page.iter() for value in element.attrib.values() if SOFT_HYPHEN in value]
 
@@ -100,10 +100,10 @@ def test_pictures_are_shown_in_their_place_and_travel_with_the_letter() -> None:
         for one in lxml_html.fromstring(message.html).iter("img")
     ]
     assert shown == [
-        (logo.source, "120", "auto", "Malli", None),
-        (lead.source, "468", "351", "Halli & <piha>", None),
+        (logo.source, "120", "40", "Malli", None),
+        (lead.source, "200", "150", "Halli & <piha>", None),
+        (lead.source, "140", "105", "Sama halli", None),
         (other.source, "200", "100", "", "sv"),
-        (lead.source, "430", "322", "Sama halli", None),
     ]
     assert message.pictures == (logo, lead, other)
     assert "[Kuva: Halli & <piha>]\n" in message.text

@@ -37,7 +37,7 @@ def test_each_picture_is_loaded_once_at_the_width_it_is_shown(tmp_path: Path) ->
     pictures = load_pictures(issue, brand, root=tmp_path)
 
     assert {name: (one.width_pixels, one.height_pixels) for name, one in pictures.items()} == {
-        "content/images/iso.jpg": (1040, 520),
+        "content/images/iso.jpg": (600, 300),
         "logo.png": (240, 80),
     }
 

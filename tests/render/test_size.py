@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.content import ItemKey
-from newsletter.domain.issue import Edition, IssueItem, ItemKind, Message
+from newsletter.domain.issue import Edition, IssueItem, ItemForm, ItemKind, Message
 from newsletter.render.make_message import make_message
 from newsletter.render.size import HTML_BYTES_MAX, fitted
 from tests.render.samples import ADVISERS, BRAND, ISSUE, ITEMS, PUBLICATION, TEMPLATES, sample_edition
@@ -23,7 +23,10 @@ def edition_of(items: Sequence[IssueItem]) -> Edition:
 
 def make(edition: Edition) -> Message:
     """Make a letter of nothing but its leads and texts."""
-    said = "".join(item.lead + item.body for item in edition.items)
+    said = "".join(
+        (item.lead if item.form is not ItemForm.TITLE else "") + (item.body if item.form is ItemForm.WHOLE else "")
+        for item in edition.items
+    )
     keys = tuple(item.key for item in edition.items)
     return Message(edition=edition.key, subject="", preheader="", mjml="", html=said, text=said, slots={}, items=keys)
 
@@ -44,24 +47,9 @@ def test_the_lowest_ranked_items_become_short_first(bytes_max: int, short: tuple
     """Articles from the last one up, then events, as few as it takes; they are named in reading order."""
     items = [replace(ARTICLES[place], key=ItemKey(f"a{place + 1}"), lead="1234567890") for place in range(3)]
     items += [replace(EVENTS[place], key=ItemKey(f"e{place + 1}"), lead="1234567890") for place in range(2)]
-    items[4] = replace(items[4], lead="", body="123456789ä"[:9] + "0", link="https://malli.example/")
+    items[4] = replace(items[4], lead="", body="1234567890", link="https://malli.example/", form=ItemForm.WHOLE)
 
     assert fitted(edition_of(items), make, bytes_max=bytes_max).shortened == short
-
-
-def test_a_short_entry_has_no_picture() -> None:
-    """What is short is a title and its link."""
-    items = [replace(ITEMS[0], image="a.png", link=link, lead="Lead.") for link in (None, "https://malli.example/")]
-    seen = []
-
-    def looking(edition: Edition) -> Message:
-        seen.append([item.image for item in edition.items])
-        return make(edition)
-
-    for item in items:
-        fitted(edition_of([item]), looking, bytes_max=0)
-
-    assert seen == [["a.png"], [None], ["a.png"], [None]]
 
 
 def test_bytes_count_and_not_letters() -> None:
@@ -86,6 +74,18 @@ def test_nothing_is_lost_that_no_link_leads_to(changes: dict[str, str | None], s
     item = replace(ITEMS[0], **changes)  # type: ignore[arg-type]  # the tests name the fields
 
     assert fitted(edition_of([item]), make, bytes_max=0).html == said
+
+
+def test_of_what_no_link_leads_to_the_longest_is_cut_first() -> None:
+    """Few articles lose their text rather than many, whatever their rank."""
+    sizes = {"a1": 30, "a2": 10, "a3": 20, "a4": 5}
+    items = [
+        replace(ITEMS[0], key=ItemKey(key), link=None, lead="12345", body="x" * size) for key, size in sizes.items()
+    ]
+
+    made = [fitted(edition_of(items), make, bytes_max=20 + most).shortened for most in (64, 35, 34, 14)]
+
+    assert made == [("a1",), ("a1",), ("a1", "a3"), ("a1", "a2", "a3")]
 
 
 def test_what_no_link_leads_to_is_shortened_last() -> None:

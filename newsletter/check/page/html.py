@@ -126,7 +126,8 @@ class Page:
         root: The parsed tree, for what is asked once only. Nobody changes it.
         language: The lang of html, stripped; empty when there is none.
         title: As it reads.
-        links: In order.
+        links: Out of the mail, in order.
+        jumps: What links within the mail lead to, in order: ids.
         images: In order.
         headings: In order.
         runs: In order, hidden ones too, so that the first is what a mail program shows beside the subject.
@@ -138,6 +139,7 @@ class Page:
     language: str
     title: str
     links: tuple[Link, ...]
+    jumps: tuple[str, ...]
     images: tuple[Image, ...]
     headings: tuple[Heading, ...]
     runs: tuple[Run, ...]
@@ -172,6 +174,7 @@ class _Walk:
 
     runs: list[Run] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    jumps: list[str] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     outline: list[tuple[HtmlElement, int, int]] = field(default_factory=list)
 
@@ -187,6 +190,7 @@ def read_page(html: str) -> Page:
         language=(root.get("lang") or "").strip(),
         title="" if title is None else plain(title.text_content()),
         links=tuple(walk.links),
+        jumps=tuple(walk.jumps),
         images=tuple(walk.images),
         headings=tuple(_headings(walk)),
         runs=tuple(walk.runs),
@@ -210,7 +214,10 @@ def _visit(element: HtmlElement, around: _Inherited, walk: _Walk) -> None:
         return
     own = _inherit(element, around)
     before = len(walk.runs)
-    if element.tag == "a" and element.get("href") is not None:
+    address = element.get("href") if element.tag == "a" else None
+    if address is not None and address.startswith("#"):
+        walk.jumps.append(address[1:])
+    elif address is not None:
         walk.links.append(_link(element, is_hidden=own.is_hidden))
     elif element.tag == "img":
         walk.images.append(_image(element))

@@ -71,7 +71,8 @@ class Reading:
         yield from ((said, self.words_place) for said in (words.subject, words.preheader, words.greeting) if said)
         for item in self.edition.items:
             place = self.place_of_item(item)
-            texts = (item.title, item.lead, item.body, item.place, item.author, item.image_alt, item.link)
+            texts = [item.title, item.lead, item.body, item.place, item.author, item.image_alt, item.link]
+            texts += [item.address, item.registration]
             yield from ((said, place) for said in texts if said)
 
     def holds_slot(self, text: str) -> bool:
@@ -95,7 +96,7 @@ class Reading:
     def place_of_address(self, address: str) -> Place | None:
         """Trace an address to the item whose link it is, or to the item or words whose text spells it out."""
         for item in self.edition.items:
-            if address in {item.link, *(variant.link for variant in item.variants.values())}:
+            if address in {item.link, item.registration, *(variant.link for variant in item.variants.values())}:
                 return self.place_of_item(item)
         return self._place_of(lambda said: address in _addresses(said)) if address else None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
-    """Print each edition with its items in order, and which of them are short entries."""
+    """Print each edition with its items in order, and how much of each is shown."""
     click.echo(f"Issue {summary.label}: {summary.state}, planned for {rendering.issue.date}")
     for edition, message in rendering.editions:
         size_kilobytes = len(message.html.encode()) / 1000
@@ -31,7 +31,9 @@ def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
         for section in edition.sections:
             click.echo(f"  {section.title}")
             for item in section.items:
-                click.echo(f"    {item.title}  [{item.key}]{'  short' if item.key in message.shortened else ''}")
+                dates = f", {len(item.repeats) + 1} dates" if item.repeats else ""
+                form = "short" if item.key in message.shortened else item.form
+                click.echo(f"    {item.title}  [{item.key}]  {form}{dates}")
     for name in rendering.empty:
         click.echo(f"\n{name}  no items: this edition is not made")
 
@@ -43,9 +45,10 @@ def print_editions_as_json(rendering: "Rendering", summary: "IssueSummary") -> N
             "edition": str(message.edition),
             "subject": message.subject,
             "items": message.items,
+            "forms": {item.key: item.form for section in edition.sections for item in section.items},
             "shortened": message.shortened,
         }
-        for message in rendering.messages
+        for edition, message in rendering.editions
     ]
     print_json({**asdict(summary), "editions": editions})
 

@@ -247,7 +247,7 @@ class IssueService(IssueShelf):
     def _render(self, issue: Issue, segments: tuple[Segment, ...]) -> Rendering:
         settings = self._resources.settings
         brand = read_brand(settings.templates_path / "brand.toml")
-        pictures = load_pictures(issue, brand, root=settings.root)
+        pictures = load_pictures(issue, brand, root=settings.root, editor=settings.publication.editor)
         editions, empty = [], []
         # Where there are too many segments to make every combination, those that occur.
         combinations = None if len(segments) <= EVERY_COMBINATION_MAX else self._audience().combinations(segments)

@@ -151,6 +151,7 @@ def test_event_is_of_days_or_of_times(lines: str, start: date | datetime, end: d
         ),
         ("title: A\nkind: event\nstart: 5.12.2017 klo 9.00\nend: 25.00", 5, "end: '25.00' is no date."),
         ("title: A\nkind: event\nstart: 5.12.2017\nstatus: cancled", 5, "status: 'cancled' is not known here."),
+        ("title: A\nimage: ../k.png\nimage_alt: x", 3, "image: '../k.png' is no picture of the publication."),
         ("title: A: b", 2, "The front matter is no YAML: mapping values are not allowed here."),
     ],
 )
@@ -203,6 +204,20 @@ def test_article_without_a_date_is_taken_with_a_warning() -> None:
     """It belongs to no month, and its writer should know."""
     harvest = read(a="---\ntitle: A\n---\n")
     assert problems(harvest) == [("warning", "a.md", None, "The article has no date.")]
+
+
+def test_picture_that_the_editor_chose_goes_with_its_item() -> None:
+    """An article and an event name a picture of the publication and what it says; one without is told."""
+    chosen = "image: content/images/k.png\nimage_alt: Halli"
+    harvest = read(
+        a=f"---\ntitle: A\ndate: 1.2.2017\n{chosen}\n---\n",
+        b=f"---\nkind: event\ntitle: B\nstart: 5.12.2017\n{chosen}\n---\n",
+    )
+    silent = read(a="---\ntitle: A\ndate: 1.2.2017\nimage: k.png\n---\n")
+
+    assert [(item.image, item.image_alt) for item in harvest.items] == [("content/images/k.png", "Halli")] * 2
+    assert problems(harvest) == []
+    assert problems(silent) == [("warning", "a.md", 4, "A picture needs its image_alt.")]
 
 
 def test_picture_is_left_out_with_a_warning() -> None:

@@ -107,7 +107,7 @@ def test_a_saved_template_changes_the_picture_and_keeps_the_place(
     history = page.evaluate("history.length")
     figure = page.locator('[id="shot-advisers.fi-375"]')
     before = re.compile(re.escape(figure.get_attribute("data-shown") or "none"))
-    edit(publication / "templates" / "email" / "edition.mjml.j2", "<h1>", "<h1>UUSI ")
+    edit(publication / "templates" / "email" / "pieces.mjml.j2", "<h1>", "<h1>UUSI ")
 
     expect(figure).not_to_have_attribute("data-shown", before)
     assert "UUSI" in picture(page).locator("h1").first.inner_text()
@@ -118,7 +118,7 @@ def test_a_saved_template_changes_the_picture_and_keeps_the_place(
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("templates/email/edition.mjml.j2", "<h1>", "<h1>{{ nmae }}"),
+        ("templates/email/pieces.mjml.j2", "<h1>", "<h1>{{ nmae }}"),
         ("templates/email/brand.toml", 'accent = "#0b5563"', 'accent = "blue"'),
         ("newsletter.toml", 'zone = "Europe/Helsinki"', 'zone = "Europe/Helsingfors"'),
         (f"issues/{LABEL}/issue.toml", "[order]", "[order"),
@@ -278,7 +278,7 @@ def test_axe_finds_nothing(browser: Browser, preview: Preview, publication: Path
         pytest.skip("axe-core is not installed: npm ci")
     query = {"edition": "?edition=advisers.fi", "words": "?view=text", "headers": "?view=headers"}.get(path, "")
     if path == "broken":
-        edit(publication / "templates" / "email" / "edition.mjml.j2", "<h1>", "<h1>{{ nmae }}")
+        edit(publication / "templates" / "email" / "pieces.mjml.j2", "<h1>", "<h1>{{ nmae }}")
     context = browser.new_context(color_scheme=scheme, viewport={"width": 1500, "height": 900}, bypass_csp=True)  # type: ignore[arg-type]  # one of the two
     page = context.new_page()
     page.goto(f"{preview.url()}outbox" if path == "outbox" else preview.url(LABEL) + query)

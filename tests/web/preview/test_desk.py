@@ -70,7 +70,7 @@ def test_only_the_edition_that_changed_gets_another_mark(view: IssueView, public
 
 def test_a_broken_template_leaves_the_last_good_pictures_and_heals(view: IssueView, publication: Path) -> None:
     """File, line and message stand beside the pictures, and go when the file is mended."""
-    template = publication / "templates" / "email" / "edition.mjml.j2"
+    template = publication / "templates" / "email" / "pieces.mjml.j2"
     good = view.sheet.rendering
     edit(template, "<h1>", "<h1>{{ nmae }}")
     line = 1 + template.read_text("utf-8").split("{{ nmae }}")[0].count("\n")
@@ -82,7 +82,7 @@ def test_a_broken_template_leaves_the_last_good_pictures_and_heals(view: IssueVi
     assert broken.rendering == good
     assert broken.trouble is not None
     assert broken.trouble.place is not None
-    assert str(broken.trouble.place).startswith(f"templates/email/edition.mjml.j2:{line}")
+    assert str(broken.trouble.place).startswith(f"templates/email/pieces.mjml.j2:{line}")
     assert [number for number, _ in broken.trouble.excerpt] == list(range(line - 2, line + 3))
     assert "nmae" in broken.trouble.message
     assert (mended.trouble, mended.rendering) == (None, good)

@@ -22,10 +22,11 @@ from newsletter.collect.maker import Draft, Maker, Words
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import EventStatus, Harvest, Item, Language, SegmentId, Snapshot, Source, TopicId
 from newsletter.domain.issue import ItemKind
+from newsletter.domain.picture import is_picture_path
 from newsletter.errors import SourceError
 from newsletter.toml_file import did_you_mean
 
-_SHARED: Final = {"kind", "title", "language", "summary", "link", "segments", "topics", "tags"}
+_SHARED: Final = {"kind", "title", "language", "summary", "link", "segments", "topics", "tags", "image", "image_alt"}
 _KEYS: Final = {
     ItemKind.ARTICLE: _SHARED | {"published", "date", "updated", "author"},
     ItemKind.EVENT: _SHARED | {"start", "end", "place", "organiser", "status"},
@@ -107,7 +108,7 @@ class _Sheet:
 
     def draft(self, kind: ItemKind, html: str, translations: tuple[str, ...]) -> Draft | None:
         """Write the draft of an item, or report every field that is wrong."""
-        title, language, url = self._title(), self._language(), self._url()
+        title, language, url, image = self._title(), self._language(), self._url(), self._image()
         published, updated = self.when("published") or self.when("date"), self.when("updated")
         start = self.when("start")
         end = self._end(start)
@@ -137,6 +138,8 @@ class _Sheet:
             segments=map(SegmentId, self.names("segments")),
             topics=map(TopicId, self.names("topics")),
             alternates=translations,
+            image=image,
+            image_alt=self.text("image_alt"),
         )
 
     def keep_keys(self, known: set[str]) -> None:
@@ -212,6 +215,16 @@ class _Sheet:
         if written and url is None:
             self.fail(f"{written!r} is no public web address", "link", hint="Write it whole, with https://.")
         return url
+
+    def _image(self) -> str:
+        """Give the path of the item's picture."""
+        written = self.text("image")
+        if written and not is_picture_path(written):
+            hint = "Write a path from the folder of newsletter.toml, such as content/images/paja.jpg."
+            self.fail(f"{written!r} is no picture of the publication", "image", hint=hint)
+        if written and "image_alt" not in self._fields:
+            self._problems.warn("A picture needs its image_alt.", item=self._name, line=self._fields["image"].line)
+        return written
 
     def _end(self, start: date | datetime | None) -> date | datetime | None:
         """Give the inclusive end; `15.00` is a time on the day of the start."""

@@ -1,7 +1,4 @@
-"""Compose: cut one edition out of an issue.
-
-Door: `edition_keys` (which editions there are) and `compose` (one of them). Pure; knows no template and no file.
-"""
+"""Which editions there are, and which items each has: `edition_keys` and `compose`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +10,7 @@ from newsletter.domain.issue import Edition, EditionKey, EditionSection, Edition
 from newsletter.domain.period import first_moment
 from newsletter.domain.publication import Publication, Section, SectionKind
 from newsletter.errors import IssueFileError, Place
+from newsletter.render.compose.layout import laid_out
 
 EVERY_COMBINATION_MAX = 4
 """Up to so many segments every combination gets an edition: fifteen. Beyond, only those that some subscriber is in."""
@@ -49,7 +47,8 @@ def compose(issue: Issue, key: EditionKey, *, segments: Sequence[Segment], publi
 
     Each item stands once: the first segment's in the editor's order, then what the others add, in theirs. Where every
     segment has its events in the order of time, a combination has too. An item without words in the language is shown
-    in the first of the publication's languages that it has words in, and names that language as its own.
+    in the first of the publication's languages that it has words in, names that language as its own and comes last.
+    Dates of one event are one entry, and the form of each item is decided.
 
     Raises:
         IssueFileError: The issue names a section or item that does not exist, or has no words in any language.
@@ -66,14 +65,17 @@ def compose(issue: Issue, key: EditionKey, *, segments: Sequence[Segment], publi
         segment_names=tuple(
             _in_language(segment.names, key.language, publication) or str(segment.id) for segment in sharing
         ),
-        sections=tuple(
-            EditionSection(
-                section=section,
-                title=_in_language(section.titles, key.language, publication),
-                items=tuple(_in_words_of(item, (key.language, *publication.languages)) for item in items),
-            )
-            for section in publication.sections
-            if (items := _merged(lists, section, publication))
+        sections=laid_out(
+            [
+                EditionSection(
+                    section=section,
+                    title=_in_language(section.titles, key.language, publication),
+                    items=tuple(_in_words_of(item, (key.language, *publication.languages)) for item in items),
+                )
+                for section in publication.sections
+                if (items := _merged(lists, section, publication))
+            ],
+            key.language,
         ),
     )
 

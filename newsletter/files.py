@@ -1,11 +1,14 @@
 """Write a file wholly or not at all."""
 
+import csv
 import os
 import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from newsletter import machine
-from newsletter.errors import NewsletterError, StorageError
+from newsletter.errors import NewsletterError, StorageError, UsageError
 
 
 def write_whole(path: Path, content: str, *, is_new: bool = False, error: type[NewsletterError] = StorageError) -> None:
@@ -51,3 +54,39 @@ def _place(finished: Path, path: Path, *, is_new: bool) -> None:
             machine.copy_rights(path, finished)
         finished.replace(path)
     machine.sync_folder(path.parent)
+
+
+def write_new_csv(path: Path, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write rows to a new file for its owner alone, `;` between columns, UTF-8 with a mark so that Excel reads it.
+
+    Returns:
+        How many rows.
+
+    Raises:
+        UsageError: Something is there already (a link counts), or the folder is missing or not yours.
+        StorageError: The disk is full or failing; no half file is left.
+    """
+    partial, count = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial"), 0
+    try:
+        descriptor = machine.create_private(partial)
+        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+            writer.writerow(heading)
+            for count, row in enumerate(rows, 1):  # noqa: B007 - the number of the last one
+                writer.writerow(row)
+            file.flush()
+            os.fsync(descriptor)
+        # A hard link, unlike a rename, never replaces what stands at the name.
+        os.link(partial, path)
+    except FileExistsError as cause:
+        raise UsageError(f"There is something at {path} already; it is kept.", hint="Choose another name.") from cause
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as cause:
+        raise UsageError(f"{path} cannot be written: {cause.strerror}.", hint="Check the folder.") from cause
+    except OSError as cause:
+        raise StorageError(
+            f"{path} could not be written: {cause.strerror}.", hint="Free some space and run this again."
+        ) from cause
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+    return count

@@ -30,6 +30,8 @@ def status(session: Session, *, as_json: bool) -> None:
         rehearsals = f", {counted(issue.rehearsals, 'rehearsal')}" if issue.rehearsals else ""
         elsewhere = ", not from this database" if issue.is_from_elsewhere else ""
         click.echo(f"Issue {issue.label}: {issue.state}{elsewhere}{planned}{rehearsals}.")
+        if issue.doubt.people:
+            click.echo(f"       {issue.doubt}")
         if issue.left_out.segments:
             click.echo(f"       {issue.left_out}")
     if status.doubt is not None:

@@ -16,6 +16,7 @@ from typing import NewType, Protocol
 from newsletter.domain.audience import AddressHash, ExclusionReason, SubscriberId
 from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, Message, Slot
 from newsletter.domain.publication import Sender
+from newsletter.errors import counted
 
 SendingId = NewType("SendingId", int)
 BatchId = NewType("BatchId", int)
@@ -322,6 +323,59 @@ class UnknownBatch:
     claimed_at: datetime
     reason: str
     deliveries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDoubt:
+    """People who may have got the mail, as long as nobody has decided what becomes of them.
+
+    Attributes:
+        since: When the first of them was handed over; None when nobody is in doubt.
+        is_all: Nothing else of the sending is open, so that sending again changes nothing.
+    """
+
+    people: int = 0
+    since: datetime | None = None
+    is_all: bool = False
+
+    def __str__(self) -> str:
+        """Say it to a person."""
+        return f"{counted(self.people, 'person is', 'people are')} in doubt: they may have got it, and most often did."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDelivery:
+    """What became of one person's mail.
+
+    Attributes:
+        address: None, as the name, when nobody with it is known any more.
+        handed_over_at: Before the last call; None when there was none.
+        settled_at: When this became known; None while it stands where its batch stands.
+        reason: In the provider's words or ours, without any address; may be empty.
+    """
+
+    label: IssueLabel
+    sending_id: SendingId
+    is_rehearsal: bool
+    edition: EditionKey
+    batch_id: BatchId
+    state: DeliveryState
+    handed_over_at: datetime | None
+    settled_at: datetime | None
+    reason: str
+    provider_id: str | None
+    address: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutOf:
+    """That a person was left out when an audience was fixed, and why."""
+
+    label: IssueLabel
+    at: datetime
+    is_rehearsal: bool
+    reason: ExclusionReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

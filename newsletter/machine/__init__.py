@@ -29,4 +29,5 @@ rewrite_private = half.rewrite_private
 rights_of = half.rights_of
 spawn_on_pipes = half.spawn_on_pipes
 start_apart = half.start_apart
+sync = half.sync
 sync_folder = half.sync_folder

@@ -87,6 +87,14 @@ def file_identity(handle: int) -> str:
     return f"{number}.{int.from_bytes(generation[:4], 'little')}"
 
 
+def sync(handle: int) -> None:
+    """Have what was written to a file outlive a power cut."""
+    if hasattr(fcntl, "F_FULLFSYNC"):  # pragma: no cover - macOS, whose fsync stops at the disk's own cache
+        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(handle)
+
+
 def sync_folder(path: Path) -> None:
     """Have the names in a folder outlive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -85,6 +85,11 @@ def file_identity(handle: int) -> str:
     return str(os.fstat(handle).st_ino)
 
 
+def sync(handle: int) -> None:
+    """Have what was written to a file outlive a power cut."""
+    os.fsync(handle)
+
+
 def sync_folder(_path: Path) -> None:
     """Do nothing: Windows opens no folder, and NTFS keeps a journal of names."""
 

@@ -17,6 +17,7 @@ from newsletter.domain.delivery import (
     BatchOutcome,
     ClaimedBatch,
     DeliveryState,
+    InDoubt,
     Sending,
     SendingState,
     Verdict,
@@ -94,12 +95,14 @@ class Dispatched:
     Attributes:
         sending: As it stands now; `pause_reason` says more when it is paused.
         balance: Of the whole sending.
+        doubt: Who of it is in doubt.
         reconciled: What a dead sender had left behind.
     """
 
     cause: StopCause
     sending: Sending
     balance: Balance
+    doubt: InDoubt
     reconciled: Reconciled
 
 
@@ -222,6 +225,7 @@ class _Run:
             cause=cause or StopCause.NOTHING_LEFT,
             sending=sending,
             balance=ledger.balance(sending_id),
+            doubt=ledger.doubt(sending_id),
             reconciled=reconciled,
         )
 

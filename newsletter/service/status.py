@@ -220,6 +220,9 @@ def _step_of(issue: IssueSummary) -> tuple[str, str]:
     label = issue.label
     if issue.items is None:
         return f"newsletter issue check {label}", f"issue.toml of {label} has mistakes."
+    if issue.doubt.is_all:
+        names = f"`newsletter issue report {label} --people unknown` names them."
+        return f"newsletter issue resolve {label} --leave", f"Nobody else is still to get issue {label}. {names}"
     steps = {
         IssueState.DRAFT: (f"newsletter issue check {label}", f"Issue {label} waits for your edits and checks."),
         IssueState.APPROVED: (f"newsletter issue send {label}", f"Issue {label} is approved."),

@@ -5,17 +5,21 @@ batch means is in `domain.delivery`; when to claim, hand over and record is for 
 `storage.ledger`.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 
+from newsletter.domain.audience import AddressHash
 from newsletter.domain.delivery import (
     OPEN_BATCH_STATES,
     Balance,
     BatchId,
     BatchState,
     DeliveryState,
+    InDoubt,
+    LeftOutOf,
+    PersonDelivery,
     Sending,
     SendingAccount,
     SendingId,
@@ -23,10 +27,11 @@ from newsletter.domain.delivery import (
     UnknownBatch,
 )
 from newsletter.domain.issue import IssueLabel
-from newsletter.errors import StateError, UsageError
+from newsletter.errors import StateError, UsageError, counted
 from newsletter.storage.ledger import reads
-from newsletter.storage.ledger.claims import Claims, settle_proven, skip_queued
+from newsletter.storage.ledger.claims import Claims, queue_apart, settle_proven, skip_queued
 from newsletter.storage.ledger.freeze import Freezing
+from newsletter.storage.ledger.statements import IN_DOUBT
 from newsletter.storage.tables import batch, delivery, sending
 
 
@@ -68,6 +73,39 @@ class DeliveryLedger(Freezing, Claims):
             chosen = _unknown_ids(connection, sending_id, batch_ids)
             connection.execute(
                 update(batch).where(batch.c.id.in_(chosen)).values(state=BatchState.QUEUED, reason=reason)
+            )
+            return len(chosen)
+
+    def queue_people(
+        self, sending_id: SendingId, address_hashes: Collection[AddressHash], *, reason: str, now: datetime
+    ) -> int:
+        """Put single people in doubt back into the queue, also those who were left; by a person's word. Count them.
+
+        A sending that has ended goes on.
+
+        Raises:
+            UsageError: Somebody is not in doubt; nothing was changed.
+            StateError: The sending was cancelled.
+        """
+        with self._database.write() as connection:
+            found = reads.read_sending(connection, sending_id)
+            if found.state is SendingState.CANCELLED:
+                _require_open(found)
+            chosen = [
+                batch_of
+                for one in sorted(set(address_hashes))
+                if (batch_of := connection.execute(IN_DOUBT, {"its_sending": sending_id, "its_hash": one}).first())
+            ]
+            if others := len(set(address_hashes)) - len(chosen):
+                raise UsageError(
+                    f"{counted(others, 'person is', 'people are')} not in doubt in this sending. Nothing was changed.",
+                    hint=f"`newsletter issue report {found.label} --people unknown` gives those who are.",
+                )
+            queue_apart(connection, [(BatchId(row.batch_id), row.address_hash) for row in chosen], reason, now)
+            connection.execute(
+                update(sending)
+                .where(sending.c.id == sending_id, sending.c.state == SendingState.FINISHED)
+                .values(state=SendingState.RUNNING, finished_at=None, resumed_at=now)
             )
             return len(chosen)
 
@@ -172,6 +210,37 @@ class DeliveryLedger(Freezing, Claims):
         """Give the batches of doubt, oldest first."""
         with self._database.read() as connection:
             return reads.read_unknown(connection, sending_id)
+
+    def doubt(self, sending_id: SendingId) -> InDoubt:
+        """Say who of a sending is in doubt, as long as nobody has decided."""
+        with self._database.read() as connection:
+            return reads.read_doubt(connection, sending_id)
+
+    def people(
+        self, sending_id: SendingId, state: DeliveryState, *, batch_id: BatchId | None = None
+    ) -> Iterator[PersonDelivery]:
+        """Give the people who are in a state, batch by batch; each batch is read by itself, so that nobody waits long.
+
+        Raises:
+            UsageError: The sending has no such batch.
+        """
+        with self._database.read() as connection:
+            known = connection.execute(
+                select(batch.c.id).where(batch.c.sending_id == sending_id).order_by(batch.c.id)
+            ).scalars()
+            batches = [BatchId(one) for one in known if batch_id in (None, one)]
+        if batch_id is not None and not batches:
+            raise UsageError(f"This sending has no batch {batch_id}.", hint="`newsletter issue report` lists them.")
+        for one in batches:
+            with self._database.read() as connection:
+                yield from reads.read_people(connection, one, state)
+
+    def deliveries_to(
+        self, hashes: Collection[AddressHash]
+    ) -> tuple[tuple[PersonDelivery, ...], tuple[LeftOutOf, ...]]:
+        """Give every delivery to an address, by its hashes, and every time it was left out; each the oldest first."""
+        with self._database.read() as connection:
+            return reads.read_deliveries_to(connection, hashes), reads.read_exclusions_of(connection, hashes)
 
     def count_real_calls(self) -> int:
         """Count the claims ever made for real sendings; the number only grows, until an older database is put back."""

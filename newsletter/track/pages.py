@@ -165,7 +165,7 @@ def as_csv(*reports: Report) -> str:
     for report in reports:
         kind = "rehearsal" if report.sending.is_rehearsal else "sending"
         writer.writerows(
-            (report.sending.id, kind, group, _inert(name), state, count)
+            (report.sending.id, kind, group, inert(name), state, count)
             for group, name, state, count in _csv_lines(report)
         )
     return written.getvalue()
@@ -195,7 +195,7 @@ def _plain(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Keep a spreadsheet from reading text as a formula."""
     plain = _plain(text)
     return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain

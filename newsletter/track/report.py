@@ -143,15 +143,17 @@ def _advice(account: SendingAccount) -> tuple[Advice, ...]:
         doubtful = sum(doubt.deliveries for doubt in account.unknown)
         advice.append(
             Advice(
-                message=f"{counted(doubtful, 'mail')} may have gone out. Most often they did: leave them if in doubt.",
+                message=f"{counted(doubtful, 'mail')} may have gone out. Most often they did: leave them if in doubt."
+                f" `newsletter issue report {label} --people unknown` names the readers.",
                 command=f"newsletter issue resolve {label} --leave",
             )
         )
-    if sending.state is SendingState.PAUSED:
+    left = count_of(balance.states, *OPEN_STATES)
+    if sending.state is SendingState.PAUSED and left:
         advice.append(Advice(message=f"Paused: {sending.pause_reason}.", command=f"newsletter issue send {label}"))
-    elif sending.state is SendingState.RUNNING and (count := count_of(balance.states, *OPEN_STATES)):
-        left = f"{counted(count, 'mail')} still to be sent."
-        advice.append(Advice(message=left, command=f"newsletter issue send {label}"))
+    elif sending.state is SendingState.RUNNING and left:
+        message = f"{counted(left, 'mail')} still to be sent."
+        advice.append(Advice(message=message, command=f"newsletter issue send {label}"))
     return tuple(advice)
 
 

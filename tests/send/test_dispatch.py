@@ -14,6 +14,7 @@ from newsletter.domain.delivery import (
     BatchState,
     ClaimedBatch,
     DeliveryState,
+    InDoubt,
     OutgoingBatch,
     SendingState,
     Verdict,
@@ -54,6 +55,7 @@ def test_everybody_is_mailed_once_and_the_sending_finished(database: Database) -
         cause=StopCause.NOTHING_LEFT,
         sending=ledger.sending(sending.id),
         balance=Balance(candidates=5, excluded={}, planned=5, states={ACCEPTED: 5}),
+        doubt=InDoubt(),
         reconciled=Reconciled(queued_again=0, unknown=0),
     )
     assert sorted(mailer.handed_over) == addresses(5)

@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from newsletter.domain.audience import ExclusionReason, hash_address
 from newsletter.domain.delivery import (
     BatchId,
     BatchState,
     Checkpoint,
     DeliveryState,
+    InDoubt,
+    LeftOutOf,
+    PersonDelivery,
     ReasonCount,
     SendingId,
     SendingState,
@@ -22,8 +26,10 @@ from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.tables import delivery, exclusion
 from tests.send.samples import (
+    KEY,
     LABEL,
     NOW,
+    TO_ADVISERS,
     a_sending,
     add_people,
     addresses,
@@ -73,6 +79,75 @@ def test_doubt_that_is_left_rests(database: Database) -> None:
         ReasonCount(state=DeliveryState.UNKNOWN, reason="left by Aino", deliveries=2),
     )
     assert ledger.finish(sending.id, now=LATER).state is SendingState.FINISHED
+
+
+def test_single_people_go_out_again_also_after_they_were_left(database: Database) -> None:
+    """Whoever is named is queued in a batch of the same edition, and the sending goes on; the others stay left."""
+    ledger, sending = a_sending(database, 3, batch_size=3)
+    doubt = claim(ledger, sending)
+    ledger.record(doubt, answered(doubt, Verdict.ACCEPTED, Verdict.UNKNOWN), LATER)
+    ledger.leave_unknown(sending.id, reason="left by Aino", now=LATER)
+    ledger.finish(sending.id, now=LATER)
+    named, other = doubt.deliveries[1], doubt.deliveries[2]
+
+    with pytest.raises(UsageError, match="1 person is not in doubt in this sending"):
+        ledger.queue_people(sending.id, [one.address_hash for one in doubt.deliveries], reason="", now=LATER)
+    count = ledger.queue_people(sending.id, [named.address_hash], reason="sent again by Aino", now=LATER)
+    before = states(ledger, sending)
+    again = claim(ledger, sending)
+    ledger.record(again, answered(again, Verdict.ACCEPTED), LATER)
+
+    assert (count, before) == (
+        1,
+        {DeliveryState.QUEUED: 1, DeliveryState.ACCEPTED: 1, DeliveryState.UNKNOWN: 1},
+    )
+    assert (again.deliveries, again.attempt, again.edition) == ((named,), 1, doubt.edition)
+    assert [one.address for one in ledger.people(sending.id, DeliveryState.UNKNOWN)] == [other.address]
+    assert ledger.finish(sending.id, now=LATER).state is SendingState.FINISHED
+
+
+def test_a_batch_of_doubt_ends_when_everybody_in_it_goes_out_again(database: Database) -> None:
+    """Nobody is left to decide about, and nothing else holds up the end."""
+    ledger, sending = a_sending(database, 2)
+    doubt = claim(ledger, sending)
+    ledger.record(doubt, answered(doubt, Verdict.UNKNOWN), LATER)
+    everybody = [one.address_hash for one in doubt.deliveries]
+    before = ledger.doubt(sending.id)
+    ledger.queue_people(sending.id, everybody, reason="sent again by Aino", now=LATER)
+
+    assert before == InDoubt(people=2, since=NOW, is_all=True)
+    assert (ledger.doubt(sending.id), states(ledger, sending)) == (InDoubt(), {DeliveryState.QUEUED: 2})
+
+
+def test_what_became_of_each_mail_of_a_person_is_told(database: Database) -> None:
+    """Every sending with its state and words, and every one that left the person out; where nobody is, nothing."""
+    add_people(database, addresses(1, "nobody"), segments=[])
+    ledger, sending = a_sending(database, 1)
+    claimed = claim(ledger, sending)
+    ledger.record(claimed, answered(claimed, Verdict.REJECTED, reason="no such mailbox"), LATER)
+    theirs = claimed.deliveries[0].address_hash
+    expected = PersonDelivery(
+        label=LABEL,
+        sending_id=sending.id,
+        is_rehearsal=False,
+        edition=TO_ADVISERS,
+        batch_id=claimed.id,
+        state=DeliveryState.REJECTED,
+        handed_over_at=NOW,
+        settled_at=LATER,
+        reason="no such mailbox",
+        provider_id=None,
+        address="reader1@example.com",
+        name="Reader1",
+    )
+
+    assert ledger.deliveries_to([theirs]) == ((expected,), ())
+    assert ledger.deliveries_to([hash_address("nobody1@example.com", KEY)]) == (
+        (),
+        (LeftOutOf(label=LABEL, at=NOW, is_rehearsal=False, reason=ExclusionReason.NO_SEGMENT),),
+    )
+    with pytest.raises(UsageError, match="This sending has no batch 99"):
+        list(ledger.people(sending.id, DeliveryState.REJECTED, batch_id=BatchId(99)))
 
 
 def test_a_refusal_is_the_reason_of_those_who_wait_for_it_alone(database: Database) -> None:

@@ -40,7 +40,8 @@ def test_a_table_can_be_added_up() -> None:
         "\n"
         "unknown: batch 7, advisers+managers.fi, 1 since 2017-11-14 11:00 EET: no answer in 30 s\n"
         "\n"
-        "1 mail may have gone out. Most often they did: leave them if in doubt.\n"
+        "1 mail may have gone out. Most often they did: leave them if in doubt. "
+        "`newsletter issue report 2017-11 --people unknown` names the readers.\n"
         "  newsletter issue resolve 2017-11 --leave\n"
     )
 
@@ -112,7 +113,8 @@ def test_json_holds_everything() -> None:
         ],
         "advice": [
             {
-                "message": "1 mail may have gone out. Most often they did: leave them if in doubt.",
+                "message": "1 mail may have gone out. Most often they did: leave them if in doubt. "
+                "`newsletter issue report 2017-11 --people unknown` names the readers.",
                 "command": "newsletter issue resolve 2017-11 --leave",
             }
         ],

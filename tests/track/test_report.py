@@ -124,7 +124,8 @@ def test_a_segment_without_a_name_is_shown_by_its_id() -> None:
             an_account(state=SendingState.RUNNING, last=UNKNOWN, unknown=(DOUBT,)),
             [
                 Advice(
-                    message="1 mail may have gone out. Most often they did: leave them if in doubt.",
+                    message="1 mail may have gone out. Most often they did: leave them if in doubt. "
+                    "`newsletter issue report 2017-11 --people unknown` names the readers.",
                     command="newsletter issue resolve 2017-11 --leave",
                 )
             ],

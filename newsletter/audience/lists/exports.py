@@ -5,16 +5,11 @@ spreadsheet would take for a formula is made harmless, unless the lossless form 
 come in as they are walked through.
 """
 
-import csv
-import os
-import secrets
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from newsletter import machine
 from newsletter.domain.audience import Subscriber
-from newsletter.errors import StorageError, UsageError
+from newsletter.files import write_new_csv
 
 _FIXED_COLUMNS = ("email", "name", "language", "status", "tags")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -34,38 +29,9 @@ def write_csv(people: Iterable[Subscriber], path: Path, *, attributes: Sequence[
         UsageError: Something is there already (a link counts), or the folder is missing or not yours.
         StorageError: The disk is full or failing; no half file is left.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
-        count = _write_new(people, partial, attributes, is_lossless=is_lossless)
-        # A hard link, unlike a rename, never replaces what stands at the name.
-        os.link(partial, path)
-    except FileExistsError as cause:
-        raise UsageError(f"There is something at {path} already; it is kept.", hint="Choose another name.") from cause
-    except (FileNotFoundError, PermissionError, NotADirectoryError) as cause:
-        raise UsageError(f"{path} cannot be written: {cause.strerror}.", hint="Check the folder.") from cause
-    except OSError as cause:
-        raise StorageError(
-            f"{path} could not be written: {cause.strerror}.", hint="Free some space and run this again."
-        ) from cause
-    finally:
-        with suppress(OSError):
-            partial.unlink()
-    return count
-
-
-def _write_new(people: Iterable[Subscriber], path: Path, attributes: Sequence[str], *, is_lossless: bool) -> int:
-    """Write a file that did not exist, durably, for its owner alone."""
-    count = 0
-    descriptor = machine.create_private(path)
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-        writer.writerow([*_FIXED_COLUMNS, *(cell_text(name, is_lossless=is_lossless) for name in attributes)])
-        for person in people:
-            writer.writerow([cell_text(cell, is_lossless=is_lossless) for cell in _cells(person, attributes)])
-            count += 1
-        file.flush()
-        os.fsync(descriptor)
-    return count
+    heading = [*_FIXED_COLUMNS, *(cell_text(name, is_lossless=is_lossless) for name in attributes)]
+    rows = ([cell_text(cell, is_lossless=is_lossless) for cell in _cells(person, attributes)] for person in people)
+    return write_new_csv(path, heading, rows)
 
 
 def _cells(person: Subscriber, attributes: Sequence[str]) -> list[str]:

@@ -79,11 +79,13 @@ def send(
         )
     unfinished = None if done.sending.finished_at is not None else str(done.cause)
     sending_pages.print_dispatched(session, label, outlook, done.balance, unfinished=unfinished)
-    session.next_step(f"newsletter issue report {label}")
+    doubt = done.doubt
+    session.next_step(f"newsletter issue {'resolve' if doubt.is_all else 'report'} {label}{' --leave' * doubt.is_all}")
     if unfinished:
+        in_doubt = f" {doubt}" if doubt.people else ""
         raise Incomplete(
-            f"Issue {label} is not finished: {done.sending.pause_reason or unfinished}.",
-            hint=f"`newsletter issue report {label}` says more; `newsletter issue send {label}` goes on.",
+            f"Issue {label} is not finished: {done.sending.pause_reason or unfinished}.{in_doubt}",
+            hint=sending_pages.way_on(label, doubt),
         )
 
 

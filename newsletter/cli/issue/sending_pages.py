@@ -12,7 +12,7 @@ from newsletter.domain.delivery import Sending
 from newsletter.errors import Fault, StateError, counted
 
 if TYPE_CHECKING:
-    from newsletter.domain.delivery import Balance
+    from newsletter.domain.delivery import Balance, InDoubt
     from newsletter.service.deliveries.service import Outlook
     from newsletter.service.deliveries.trial import Tested
 
@@ -64,6 +64,18 @@ def print_outlook(outlook: "Outlook") -> None:
     rows = [(str(edition), people) for edition, people in forecast.planned.items()]
     rows += [(f"(nobody: {reason})", people) for reason, people in forecast.excluded.items()]
     print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])
+
+
+def way_on(label: str, doubt: "InDoubt") -> str:
+    """Say what to do about a sending that is not finished; sending again is no advice where it changes nothing."""
+    names = f"`newsletter issue report {label} --people unknown` names them"
+    if doubt.is_all:
+        return (
+            f"{names}; `newsletter issue resolve {label}` decides: --leave ends the sending, --resend sends to them"
+            " again, and sending without either changes nothing."
+        )
+    goes_on = f"`newsletter issue report {label}` says more; `newsletter issue send {label}` goes on."
+    return f"{goes_on} Those in doubt wait for you: {names}." if doubt.people else goes_on
 
 
 @contextmanager

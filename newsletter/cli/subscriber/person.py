@@ -62,7 +62,8 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
     name_similar(session, address)
     person = session.newsletter.people.person(address)
     if as_json:
-        print_json(asdict(person))
+        editions = [{**asdict(one), "edition": str(one.edition)} for one in person.deliveries]
+        print_json({**asdict(person), "deliveries": editions})
         return
     one = person.subscriber
     click.echo(f"{one.address}  {one.name}".rstrip())
@@ -78,8 +79,26 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
         click.echo(f"  ground      {given_at:%Y-%m-%d} {consent.source}; {ground}")
     if person.suppression is not None:
         click.echo(f"  suppressed  {person.suppression.at:%Y-%m-%d} {person.suppression.reason}")
+    _print_deliveries(session, person)
     if one.status != "active":
         session.say(f"To bring the person back: {RESUBSCRIBE}")
+
+
+def _print_deliveries(session: Session, person: "Person") -> None:
+    """Print what became of each issue, the newest last; a sending that left the person out is named, too."""
+    zone = session.newsletter.settings.publication.zone
+    for left in person.left_out_of:
+        kind = "left out of the rehearsal" if left.is_rehearsal else "left out"
+        click.echo(f"  {left.label:<11} {kind} on {left.at.astimezone(zone):%Y-%m-%d %H:%M}: {left.reason}")
+    for one in person.deliveries:
+        kind = f", rehearsal, batch {one.batch_id}" if one.is_rehearsal else f", batch {one.batch_id}"
+        times = [
+            f"{what} {moment.astimezone(zone):%Y-%m-%d %H:%M}"
+            for what, moment in (("handed over", one.handed_over_at), ("settled", one.settled_at))
+            if moment is not None
+        ]
+        said = f": {one.reason}" if one.reason else ""
+        click.echo(f"  {one.label:<11} {', '.join([one.state, *times])} ({one.edition}{kind}){said}")
 
 
 @click.command(cls=Verb)

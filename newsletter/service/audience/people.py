@@ -17,6 +17,7 @@ from newsletter.domain.audience import (
     segments_of,
 )
 from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.delivery import LeftOutOf, PersonDelivery
 from newsletter.errors import UsageError
 from newsletter.service.resources import Resources
 
@@ -35,6 +36,8 @@ class Person:
         consents: Why we may write, the oldest first.
         suppression: Why we must not, or None.
         suppression_changes: How that came about, the oldest first.
+        deliveries: What became of each mail to the address, the oldest first.
+        left_out_of: When the address was left out, and why, likewise.
     """
 
     subscriber: Subscriber
@@ -43,6 +46,8 @@ class Person:
     consents: tuple[Consent, ...]
     suppression: Suppression | None
     suppression_changes: tuple[SuppressionChange, ...]
+    deliveries: tuple[PersonDelivery, ...]
+    left_out_of: tuple[LeftOutOf, ...]
 
 
 class PeopleService:
@@ -172,11 +177,13 @@ class PeopleService:
             subscriber = store.find(wanted)
             suppression = next(iter(store.suppressions_of([wanted]).values()), None)
             consents, changes = store.consents_of(wanted), store.suppression_changes_of(wanted)
+            hashes = store.hashes_of(wanted)
         if subscriber is None:
             raise UsageError(
                 "Nobody with this address is known." if suppression is None else _suppressed_stranger(suppression),
                 hint="See `newsletter subscriber list`.",
             )
+        deliveries, left_out_of = self._resources.ledger.deliveries_to(hashes)
         count = StrayCount(segments)
         count.add(subscriber)
         return Person(
@@ -186,6 +193,8 @@ class PeopleService:
             consents=consents,
             suppression=suppression,
             suppression_changes=changes,
+            deliveries=deliveries,
+            left_out_of=left_out_of,
         )
 
     def unsubscribe(self, address: str) -> Departure:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.curate.issue_file import read_issue
 from newsletter.domain.audience import LeftOut, Segment
-from newsletter.domain.delivery import Sending, SendingState
+from newsletter.domain.delivery import InDoubt, Sending, SendingState
 from newsletter.domain.issue import Approval, Issue, IssueLabel, IssueState, approval_hash
 from newsletter.domain.period import parse_period
 from newsletter.errors import IssueFileError, StateError, UsageError
@@ -39,6 +39,7 @@ class IssueSummary:
         items: How many items, or None likewise.
         sending: The real sending, when there is one.
         rehearsals: How many.
+        doubt: Who of the real sending may have got it, as long as it is open.
         left_out: Whom nothing in the file is for, as long as its audience is not fixed.
     """
 
@@ -49,6 +50,7 @@ class IssueSummary:
     items: int | None
     sending: Sending | None
     rehearsals: int
+    doubt: InDoubt
     left_out: LeftOut
 
 
@@ -140,6 +142,7 @@ class IssueShelf:
             date=None if issue is None else issue.date,
             items=None if issue is None else len(issue.items),
             sending=begun,
+            doubt=self._resources.ledger.doubt(begun.id) if begun and begun.finished_at is None else InDoubt(),
             rehearsals=sum(sending.is_rehearsal for sending in sendings),
             left_out=LeftOut() if issue is None or begun is not None else self._left_out(issue, segments),
         )

@@ -214,7 +214,7 @@ def _record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome
         _leave_claim(connection, claimed.id, claimed.attempt, BatchState.SETTLED, settled_at=now)
     _settle(connection, claimed.sending_id, ends, now)
     if unknown and refused:
-        _queue_apart(connection, claimed, refused, now)
+        _queue_refused_apart(connection, claimed, refused, now)
     elif refused:
         _queue_last(connection, claimed, now)
 
@@ -292,7 +292,7 @@ def _queue_last(connection: Connection, claimed: ClaimedBatch, now: datetime) ->
     _skip_if_cancelled(connection, claimed.sending_id, now)
 
 
-def _queue_apart(
+def _queue_refused_apart(
     connection: Connection, claimed: ClaimedBatch, refused: Mapping[AddressHash, str], now: datetime
 ) -> None:
     """Put refused deliveries into a batch of their own, away from those in doubt."""
@@ -356,13 +356,35 @@ def skip_queued(connection: Connection, sending_id: SendingId, now: datetime) ->
     )
 
 
+def queue_apart(
+    connection: Connection, people: Collection[tuple[BatchId, AddressHash]], reason: str, now: datetime
+) -> None:
+    """Put single people of batches in doubt into queued batches of their own; settle a batch that all of them left."""
+    for before in sorted({batch_id for batch_id, _ in people}):
+        apart = _new_batch(connection, before, reason=reason)
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.batch_id == before, delivery.c.address_hash == bindparam("its_hash"))
+            .values(batch_id=apart, state=None, reason=None, provider_id=None, settled_at=None),
+            [{"its_hash": one} for batch_id, one in people if batch_id == before],
+        )
+        _settle_empty(connection, batch.c.id == before, reason, now)
+
+
 def settle_proven(connection: Connection, which: ColumnElement[bool], now: datetime) -> tuple[SendingId, ...]:
     """Settle the chosen batches of doubt in which nobody is in doubt any more; give their sendings, each once."""
+    return _settle_empty(connection, which, PROVEN, now)
+
+
+def _settle_empty(
+    connection: Connection, which: ColumnElement[bool], reason: str, now: datetime
+) -> tuple[SendingId, ...]:
+    """Settle batches of doubt in which nobody is in doubt any more."""
     is_open = exists().where(delivery.c.batch_id == batch.c.id, delivery.c.state.is_(None))
     settled = connection.execute(
         update(batch)
         .where(which, batch.c.state == BatchState.UNKNOWN, ~is_open)
-        .values(state=BatchState.SETTLED, reason=PROVEN, settled_at=now)
+        .values(state=BatchState.SETTLED, reason=reason, settled_at=now)
         .returning(batch.c.sending_id)
     )
     return tuple(dict.fromkeys(SendingId(row.sending_id) for row in settled))

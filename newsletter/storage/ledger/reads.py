@@ -1,17 +1,21 @@
 """Read the ledger: sendings, balances, batches in flight and in doubt. Behind `storage.deliveries`; changes nothing."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
-from newsletter.domain.audience import ExclusionReason
+from newsletter.domain.audience import AddressHash, ExclusionReason
 from newsletter.domain.delivery import (
     Balance,
     BatchId,
     BatchState,
     DeliveryState,
+    InDoubt,
+    LeftOutOf,
+    PersonDelivery,
     ReasonCount,
     Sending,
     SendingId,
@@ -172,6 +176,74 @@ def read_reasons(connection: Connection, sending_id: SendingId) -> tuple[ReasonC
     )
 
 
+_PERSON = (
+    sending.c.label,
+    sending.c.id,
+    sending.c.is_rehearsal,
+    batch.c.edition,
+    batch.c.id.label("batch_id"),
+    STATE.label("state"),
+    batch.c.claimed_at,
+    with_state(delivery.c.settled_at, batch.c.settled_at).label("settled_at"),
+    with_state(delivery.c.reason, batch.c.reason).label("reason"),
+    with_state(delivery.c.provider_id, batch.c.provider_id).label("provider_id"),
+    subscriber.c.address,
+    subscriber.c.name,
+)
+_WITH_PERSON = WITH_BATCH.join(sending, sending.c.id == delivery.c.sending_id).outerjoin(
+    subscriber, subscriber.c.address_hash == delivery.c.address_hash
+)
+
+
+def read_people(connection: Connection, batch_id: BatchId, state: DeliveryState) -> tuple[PersonDelivery, ...]:
+    """Give the people of a batch who are in a state, sorted by address."""
+    of_batch = (
+        select(*_PERSON).select_from(_WITH_PERSON).where(delivery.c.batch_id == batch_id, STATE.in_((state.value,)))
+    )
+    return _people(connection, of_batch.order_by(subscriber.c.address))
+
+
+def read_deliveries_to(connection: Connection, hashes: Collection[AddressHash]) -> tuple[PersonDelivery, ...]:
+    """Give every delivery to an address, by its hashes, the oldest first."""
+    theirs = select(*_PERSON).select_from(_WITH_PERSON).where(delivery.c.address_hash.in_(sorted(hashes)))
+    return _people(connection, theirs.order_by(sending.c.id))
+
+
+def _people(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[PersonDelivery, ...]:
+    """Turn rows into what became of each person's mail."""
+    return tuple(
+        PersonDelivery(
+            label=IssueLabel(row.label),
+            sending_id=SendingId(row.id),
+            is_rehearsal=row.is_rehearsal,
+            edition=parse_edition_key(row.edition),
+            batch_id=BatchId(row.batch_id),
+            state=DeliveryState(row.state),
+            handed_over_at=row.claimed_at,
+            settled_at=row.settled_at,
+            reason=row.reason or "",
+            provider_id=row.provider_id,
+            address=row.address,
+            name=row.name,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def read_exclusions_of(connection: Connection, hashes: Collection[AddressHash]) -> tuple[LeftOutOf, ...]:
+    """Give every time an address was left out, the oldest first."""
+    found = (
+        select(sending.c.label, sending.c.started_at, sending.c.is_rehearsal, exclusion.c.reason)
+        .join(exclusion, exclusion.c.sending_id == sending.c.id)
+        .where(exclusion.c.address_hash.in_(sorted(hashes)))
+        .order_by(sending.c.id)
+    )
+    return tuple(
+        LeftOutOf(label=IssueLabel(label), at=at, is_rehearsal=is_rehearsal, reason=ExclusionReason(reason))
+        for label, at, is_rehearsal, reason in connection.execute(found)
+    )
+
+
 def count_real_calls(connection: Connection) -> int:
     """Count the claims ever made for real sendings: each was, or may have been, one call to a mailer."""
     counted = (
@@ -208,4 +280,17 @@ def read_unknown(connection: Connection, sending_id: SendingId) -> tuple[Unknown
             deliveries=row.deliveries,
         )
         for row in connection.execute(counted)
+    )
+
+
+def read_doubt(connection: Connection, sending_id: SendingId) -> InDoubt:
+    """Say how many people are in doubt, since when, and whether anybody else is still to be sent to."""
+    doubts = read_unknown(connection, sending_id)
+    goes_on = exists().where(
+        batch.c.sending_id == sending_id, batch.c.state.in_((BatchState.QUEUED, BatchState.SENDING))
+    )
+    return InDoubt(
+        people=sum(doubt.deliveries for doubt in doubts),
+        since=min((doubt.claimed_at for doubt in doubts), default=None),
+        is_all=bool(doubts) and not connection.execute(select(goes_on)).scalar_one(),
     )

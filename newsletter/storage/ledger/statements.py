@@ -97,6 +97,15 @@ LEAVE_CLAIM = (
         settled_at=bindparam("at"),
     )
 )
+IN_DOUBT = (
+    select(delivery.c.batch_id, delivery.c.address_hash)
+    .select_from(WITH_BATCH)
+    .where(
+        delivery.c.sending_id == bindparam("its_sending"),
+        delivery.c.address_hash == bindparam("its_hash"),
+        STATE.in_((BatchState.UNKNOWN.value,)),
+    )
+)
 SETTLE_ONE = (
     update(delivery)
     .where(

@@ -21,6 +21,7 @@ def test_a_killed_sender_loses_nobody_and_repeats_nobody(ground: Ground) -> None
     """Killed at any moment against a SendGrid that drops, delays and refuses: 0 lost, 0 twice, doubt in bounds."""
     figure = kills.killed_at_random(ground, kills=2, seed=SEED)
     assert (figure.trials, figure.broken) == (2, ())
+    assert figure.seen["events judged"] > figure.seen["mails"]
 
 
 def test_two_senders_at_once(ground: Ground) -> None:

@@ -129,11 +129,17 @@ def add_people(
                 )
 
 
-def suppress(database: Database, address: str, reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED) -> None:
+def suppress(
+    database: Database,
+    address: str,
+    reason: SuppressionReason = SuppressionReason.UNSUBSCRIBED,
+    *,
+    key: bytes = KEY,
+) -> None:
     """Write a suppression."""
     with database.write() as connection:
         connection.execute(
-            insert(suppression).values(address_hash=hash_address(address, KEY), reason=reason, at=NOW, note="test")
+            insert(suppression).values(address_hash=hash_address(address, key), reason=reason, at=NOW, note="test")
         )
 
 

@@ -5,9 +5,11 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from newsletter.domain.delivery import Checkpoint
+from tests.reliability.history import judge, look, read_lines, write_line
 from tests.reliability.long.scene import (
     BATCH_SIZE,
     Figure,
@@ -16,6 +18,7 @@ from tests.reliability.long.scene import (
     adds_up,
     chances,
     count_everybody,
+    history_of,
     is_over,
 )
 from tests.reliability.long.senders import Order, end_of, start_sender
@@ -58,7 +61,8 @@ def killed_at_each_checkpoint(ground: Ground, *, kills_each: int, seed: int) -> 
 
 def _random_scene(database: Path, chance: random.Random, tally: _Tally, *, most: int) -> None:
     """Send one issue to its end, killing as often as there is somebody to kill."""
-    with HarshSendGrid(chance) as service:
+    history_of(database).touch()
+    with HarshSendGrid(chance, tell=partial(write_line, history_of(database))) as service:
         order, in_flight = Order(database=database, host=service.host, threads=chance.choice((1, 1, 2, 3))), 0
         while tally.kills < most and not is_over(database):
             sender = start_sender(order)
@@ -72,7 +76,8 @@ def _random_scene(database: Path, chance: random.Random, tally: _Tally, *, most:
 
 def _named_scene(database: Path, fatal: Checkpoint, chance: random.Random, tally: _Tally, *, most: int) -> None:
     """Send one issue to its end, with senders that die at a checkpoint."""
-    with HarshSendGrid(chance) as service:
+    history_of(database).touch()
+    with HarshSendGrid(chance, tell=partial(write_line, history_of(database))) as service:
         order, in_flight = Order(database=database, host=service.host), 0
         for _ in range(min(KILLS_IN_A_SCENE, most - tally.kills)):
             # The audience is fixed once: a sender that goes on never passes there again.
@@ -88,6 +93,7 @@ def _note_kill(database: Path, tally: _Tally) -> None:
     tally.kills += 1
     if not adds_up(database):
         tally.broken.append(f"after kill {tally.kills} in {database.parent.name}: the ledger does not add up")
+    write_line(history_of(database), look(database))
 
 
 def _finish(order: Order, service: HarshSendGrid, tally: _Tally, *, in_flight: int) -> None:
@@ -98,7 +104,9 @@ def _finish(order: Order, service: HarshSendGrid, tally: _Tally, *, in_flight: i
         if (end := end_of(start_sender(order))) != ENDED_WELL:
             tally.broken.append(f"{order.database.parent.name}: a sender ended with {end}")
     census = count_everybody(order.database, service.arrived())
-    breaches = list(census.breaches)
+    write_line(history_of(order.database), look(order.database))
+    history = read_lines(history_of(order.database))
+    breaches = [*census.breaches, *judge(history)]
     if not is_over(order.database):
         breaches.append(f"not over after {RUNS_MAX} runs")
     if census.unknown_batches > in_flight + service.doubts:
@@ -113,6 +121,7 @@ def _finish(order: Order, service: HarshSendGrid, tally: _Tally, *, in_flight: i
             "requests": len(service.requests),
             "calls in flight at a kill, at most": in_flight,
             "answers in doubt": service.doubts,
+            "events judged": len(history),
             "people in doubt": census.unknown,
             "of them had got the mail": census.unknown_arrived,
             "people in doubt, bound": (in_flight + service.doubts) * BATCH_SIZE,

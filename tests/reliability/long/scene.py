@@ -5,17 +5,20 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from newsletter.domain.delivery import ACCEPTED_AND_LATER, DeliveryState, SendingState
-from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
+from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault, Mail
+from newsletter.mailers.sendgrid.payload import DELIVERY_ARGUMENT
 from newsletter.storage.database import LOCK_WAIT_SECONDS, Database
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.migrate import migrate
 from tests.mailers.sendgrid.service import API_KEY
+from tests.reliability.witness import Tell
 from tests.send.samples import LABEL, NOW, add_people, addresses, an_approval, keep_approval
 
 BATCH_SIZE = 5
@@ -66,14 +69,30 @@ class Figure:
     seconds: float = 0.0
 
 
+class _Noted(list[Mail]):
+    """What was booked, telling of each mail before its sender is answered."""
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def __iadd__(self, mails: Iterable[Mail]) -> Self:  # type: ignore[override,misc]
+        """Book."""
+        for mail in mails:
+            self._tell({"what": "booked", "key": mail.custom_args[DELIVERY_ARGUMENT]})
+            self.append(mail)
+        return self
+
+
 class HarshSendGrid(FakeSendGrid):
     """A SendGrid that books late and goes wrong as scripted."""
 
-    def __init__(self, chance: random.Random, *, is_harsh: bool = True) -> None:
+    def __init__(self, chance: random.Random, *, is_harsh: bool = True, tell: Tell = lambda _event: None) -> None:
         self._late_seconds = LATE_SECONDS_MAX if is_harsh else 0.0
         super().__init__(
             api_key=API_KEY, clock=lambda: NOW, book_after=lambda: time.sleep(chance.uniform(0, self._late_seconds))
         )
+        self.mails = _Noted(tell)
         kinds, weights = zip(*HARSH, strict=True)
         self.plan = chance.choices(kinds, weights, k=3_000) if is_harsh else []
         self.script(*self.plan)
@@ -161,6 +180,11 @@ def adds_up(path: Path) -> bool:
         return all(sums) and connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     finally:
         connection.close()
+
+
+def history_of(path: Path) -> Path:
+    """Name the file in which everybody writes what they do to a scene's sending, where somebody made one."""
+    return path.with_suffix(".history")
 
 
 def claims_in(path: Path) -> int:

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
@@ -15,11 +16,12 @@ from newsletter.send.dispatch import send
 from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.send.plan import plan_sending
 from newsletter.storage.database import Database
-from newsletter.storage.deliveries import DeliveryLedger
 from tests.fakes.clock import FakeClock
 from tests.mailers.sendgrid.service import a_mailer
-from tests.reliability.long.scene import BATCH_SIZE
+from tests.reliability.history import write_line
+from tests.reliability.long.scene import BATCH_SIZE, history_of
 from tests.reliability.sender import REFUSED_EXIT_CODE, die_at
+from tests.reliability.witness import Tell, Witness, WitnessedMailer
 from tests.send.samples import LABEL, NOW, an_approval, an_assignment, freeze
 
 STORAGE_EXIT_CODE = 74
@@ -66,8 +68,11 @@ def send_with(order: Order, checkpoint: Callable[[Checkpoint], None]) -> None:
     """Hold the lock, fix the audience or go on with it, and send."""
     database = Database(f"sqlite:///{order.database}")
     with contextlib.closing(database):
-        ledger = DeliveryLedger(database, checkpoint=checkpoint)
-        mailer, approval = a_mailer(order.host, timeout_seconds=order.timeout_seconds), an_approval()
+        history = history_of(order.database)
+        tell: Tell = partial(write_line, history) if history.exists() else lambda _event: None
+        ledger = Witness(database, tell, checkpoint=checkpoint)
+        mailer = WitnessedMailer(a_mailer(order.host, timeout_seconds=order.timeout_seconds), tell)
+        approval = an_approval()
         with hold_ownership(lock_path(order.database), who=f"process {os.getpid()}", since=NOW) as owner:
             plan = plan_sending(ledger.sendings(LABEL), approval=approval, mailer=mailer.name, is_rehearsal=False)
             sending = plan.go_on or freeze(ledger, approval, mailer=mailer.name, batch_size=BATCH_SIZE)

@@ -1,13 +1,20 @@
 """`newsletter suppression`: addresses that must never be mailed."""
 
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.command import DAY, Noun
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.subscriber import import_pages
 from newsletter.cli.subscriber.person import name_similar, require_known
-from newsletter.errors import Fault, Incomplete
+from newsletter.domain.audience import SuppressionReason
+from newsletter.errors import ChecksFailed, Fault, Incomplete, counted
+
+if TYPE_CHECKING:
+    from newsletter.service.audience.suppressions import HashesTaken
 
 
 @click.group(cls=Noun)
@@ -77,3 +84,51 @@ def fetch(session: Session, *, since: datetime | None, is_dry_run: bool) -> None
         session.say("A rehearsal: these are our own SendGrid's lists, so nothing was kept.")
     if fetched.faults:
         raise Incomplete("Not everything could be read.", faults=[Fault(message=fault) for fault in fetched.faults])
+
+
+@suppression.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Say what would happen, change nothing.")
+@click.option("--yes", "is_agreed", is_flag=True, help="Without being asked.")
+@pass_session
+def import_(session: Session, file: Path, *, is_dry_run: bool, is_agreed: bool) -> None:
+    """Suppress all addresses of a list, or the hashes that `suppression export` wrote in another publication.
+
+    A list may be addresses alone, one a line; a column can say why (left, bounced, complained).
+    """
+    suppressions, is_asking = session.newsletter.suppressions, session.can_ask and not (is_agreed or is_dry_run)
+    if suppressions.holds_hashes(file):
+        taken = suppressions.take_hashes(file, is_dry_run=is_dry_run or is_asking)
+        _show_taken(taken)
+        if is_asking:
+            session.confirm("Suppress them?")
+            suppressions.take_hashes(file)
+    else:
+        with session.newsletter.lists.open(file, departure=SuppressionReason.MANUAL) as opened:
+            result = opened.preview() if is_dry_run or is_asking else opened.keep().result
+            import_pages.show_reading(opened)
+            import_pages.show_departures(result)
+            if is_asking:
+                session.confirm("Suppress them?")
+                opened.keep()
+        if result.rejected.count:
+            raise ChecksFailed(
+                f"{counted(result.rejected.count, 'row was', 'rows were')} rejected; the others were read.",
+                hint="Mend them in the list and import it again.",
+            )
+    session.next_step("newsletter suppression list")
+
+
+def _show_taken(taken: "HashesTaken") -> None:
+    """Show what came of hashes, or would."""
+    click.echo(f"Hashes: {taken.hashes}. New: {taken.new}. People here who were mailed until now: {taken.taken_out}.")
+
+
+@suppression.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@pass_session
+def export(session: Session, file: Path) -> None:
+    """Write every suppression to a new FILE, as hashes: they bar where this publication's key is known."""
+    count = session.newsletter.suppressions.export(file)
+    click.echo(f"Wrote {counted(count, 'suppression')} to {file}.")
+    session.say("Where it is imported: newsletter key import, then newsletter suppression import")

@@ -199,3 +199,60 @@ def test_people_without_a_ground_are_counted_and_given_one_by_segment(publicatio
     assert everybody.out.endswith("0 are left without.\n")
     assert "Ground not recorded" not in run("status").out
     assert "legitimate interest: Neuvojien työ." in run("subscriber", "show", "aino.salmela@example.com").out
+
+
+def test_a_list_of_addresses_is_suppressed(publication: Path, run: Run) -> None:
+    """It may be addresses alone; who is mailed here until now is named, and a dry run keeps nothing."""
+    run("subscriber", "import", "subscribers/example.csv", *ASKED)
+    (publication / "bar.txt").write_text(f"{NIILO}\nstranger@example.org\nnobody\n", encoding="utf-8")
+
+    dry, ran = run("suppression", "import", "bar.txt", "--dry-run"), run("suppression", "import", "bar.txt")
+
+    assert (dry.code, ran.code) == (3, 3)
+    for told in (
+        "Not to be mailed, says the list: manual 2. Newly suppressed: 2.",
+        "  bar.txt:1: manual, says the list; a subscriber here until now.",
+        "  bar.txt:3: address: This is no usable e-mail address: it has no @.",
+    ):
+        assert told in dry.out.splitlines()
+        assert told in ran.out.splitlines()
+    assert json.loads(run("suppression", "list", "--json").out) == {"manual": 2, "unsubscribed": 1}
+
+
+def test_suppressions_travel_as_hashes_where_their_key_is_known(publication: Path, run: Run) -> None:
+    """No address can be read off them; with the key they bar, without it they are refused, and nothing is kept."""
+    run("suppression", "add", NIILO, "--unknown")
+    exported = run("suppression", "export", "hashes.csv")
+    text = (publication / "hashes.csv").read_text("utf-8-sig")
+    (publication / "newsletter.db").unlink()
+    run("db", "migrate")
+    run("subscriber", "import", "subscribers/example.csv", *ASKED)
+    strange = text.replace(text.splitlines()[1].split(";")[0], "0123456789abcdef")
+    (publication / "strange.csv").write_text(strange, encoding="utf-8")
+    (publication / "mangled.csv").write_text(text.replace("manual", "because"), encoding="utf-8")
+
+    refused, broken = run("suppression", "import", "strange.csv"), run("suppression", "import", "mangled.csv")
+    taken, again = run("suppression", "import", "hashes.csv"), run("suppression", "import", "hashes.csv")
+
+    assert (exported.code, refused.code, broken.code, taken.code) == (0, 2, 1, 0)
+    assert NIILO not in text
+    assert "made with a key that is not known here: 0123456789abcdef" in refused.first_error
+    assert "mangled.csv:2" in broken.first_error
+    assert taken.out == "Hashes: 1. New: 1. People here who were mailed until now: 1.\n"
+    assert again.out == "Hashes: 1. New: 0. People here who were mailed until now: 0.\n"
+    assert "suppressed  " in run("subscriber", "show", NIILO).out
+
+
+def test_an_export_wakes_nobody_where_it_is_imported(publication: Path, run: Run) -> None:
+    """Who is suppressed here is suppressed there, for the same reason; ground, wording and day come along."""
+    run("subscriber", "import", "subscribers/example.csv", *ASKED)
+    run("suppression", "add", NIILO)
+    run("subscriber", "export", "people.csv", "--lossless")
+    (publication / "newsletter.db").unlink()
+    run("db", "migrate")
+
+    ran = run("subscriber", "import", "people.csv")
+
+    assert (ran.code, "Not to be mailed, says the list: manual 1." in ran.out) == (0, True)
+    assert json.loads(run("suppression", "list", "--json").out) == {"manual": 1}
+    assert "consent: Pyysi puhelimessa." in run("subscriber", "show", "aino.salmela@example.com").out

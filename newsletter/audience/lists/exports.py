@@ -1,23 +1,42 @@
-"""Write subscribers to a CSV file: for a spreadsheet, or to be imported again without loss.
+"""Write people to a CSV file: for a spreadsheet, or to be imported again without loss.
 
-Its door is `write_csv`. The file is new, complete and readable by its owner alone, or there is none. A cell that a
-spreadsheet would take for a formula is made harmless, unless the lossless form is asked for. It knows no store: people
-come in as they are walked through.
+Its door is `write_people`. The file is new, complete and readable by its owner alone, or there is
+none. A cell that a spreadsheet would take for a formula is made harmless, unless the lossless form is asked for. It
+knows no store: people come in as they are walked through.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.domain.audience import Subscriber
+from newsletter.domain.audience import Consent, Subscriber, SuppressionReason
 from newsletter.files import write_new_csv
 
-_FIXED_COLUMNS = ("email", "name", "language", "status", "tags")
+_FIXED_COLUMNS = ("email", "name", "language", "status", "ground", "wording", "consent", "tags")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What spreadsheets take for the start of a formula (OWASP, CSV Injection), the full-width forms by some settings."""
 
 
-def write_csv(people: Iterable[Subscriber], path: Path, *, attributes: Sequence[str], is_lossless: bool = False) -> int:
-    """Write people to a new file, `;` between columns, UTF-8 with a mark so that Excel reads it; give how many.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A person as a list can say it.
+
+    Attributes:
+        subscriber: The record.
+        suppression: Why the address must not be mailed; it stands in place of the status, so that whoever imports the
+            list mails nobody who must not be mailed here.
+        consent: The latest proof with a ground, its moment in the publication's zone.
+    """
+
+    subscriber: Subscriber
+    suppression: SuppressionReason | None = None
+    consent: Consent | None = None
+
+
+def write_people(
+    people: Iterable[Exported], path: Path, *, attributes: Sequence[str], is_lossless: bool = False
+) -> int:
+    """Write people to a new file; give how many.
 
     Args:
         people: In the order they are to stand.
@@ -34,10 +53,12 @@ def write_csv(people: Iterable[Subscriber], path: Path, *, attributes: Sequence[
     return write_new_csv(path, heading, rows)
 
 
-def _cells(person: Subscriber, attributes: Sequence[str]) -> list[str]:
+def _cells(person: Exported, attributes: Sequence[str]) -> list[str]:
     """Give a person's cells."""
-    known = (person.address, person.name, person.language, person.status, ",".join(person.tags))
-    return [*known, *(person.attributes.get(name, "") for name in attributes)]
+    one, given = person.subscriber, person.consent
+    proof = ("", "", "") if given is None else (given.ground or "", given.wording, f"{given.at:%Y-%m-%d}")
+    known = (one.address, one.name, one.language, person.suppression or one.status, *proof, ",".join(one.tags))
+    return [*known, *(one.attributes.get(name, "") for name in attributes)]
 
 
 def cell_text(text: str, *, is_lossless: bool = False) -> str:

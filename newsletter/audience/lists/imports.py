@@ -42,6 +42,7 @@ def import_people(
     basis: Basis | None,
     default_language: Language,
     segments: Sequence[Segment],
+    departure: SuppressionReason | None = None,
     is_dry_run: bool = False,
     progress: Callable[[int], None] = lambda _rows: None,
     to_mend: Callable[[Mended], None] = lambda _row: None,
@@ -60,6 +61,7 @@ def import_people(
             rejected.
         default_language: Of new people whose row says none.
         segments: Who is in none of them is counted and explained.
+        departure: Why nobody in the list must be mailed, where it is a list of such people; a row may say it itself.
         is_dry_run: Count and name everything, keep nothing.
         progress: Called after each batch with the rows done so far.
         to_mend: Called with each row that is rejected or held, once its batch is kept.
@@ -69,7 +71,14 @@ def import_people(
     """
     if basis is not None:
         require_wording(basis)
-    terms = Terms(name=parsed.name, now=now, source=source, basis=basis, default_language=default_language)
+    terms = Terms(
+        name=parsed.name,
+        now=now,
+        source=source,
+        basis=basis,
+        default_language=default_language,
+        departure=departure,
+    )
     counts = Counts(name=parsed.name, segments=segments)
     for batch in _batches(parsed):
         with transaction() as store:

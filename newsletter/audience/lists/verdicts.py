@@ -87,6 +87,7 @@ class Terms:
     source: str
     basis: Basis | None
     default_language: Language
+    departure: SuppressionReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +177,9 @@ def judge(
 ) -> Verdict:
     """Decide what a row means for one person."""
     place = Place(path=Path(terms.name), line=row.line)
-    if row.departure is not None:
-        return _departure(row, row.departure, known, suppression, place)
+    departure = row.departure or terms.departure
+    if departure is not None:
+        return _departure(row, departure, known, suppression, place)
     if row.consent_day is not None and row.consent_day > terms.now.date():
         fault = Fault(message="The day of consent is in the future.", place=place, key="consent")
         return RejectedRow(fault=fault, cells=row.cells)

@@ -10,6 +10,7 @@ from newsletter.cli.session import Session, print_table
 from newsletter.errors import Fault, counted
 
 if TYPE_CHECKING:
+    from newsletter.audience.lists.result import ImportResult
     from newsletter.service.audience.lists import Imported, OpenList
 
 _LISTS = {
@@ -55,6 +56,18 @@ def show_result(session: Session, imported: "Imported", *, is_dry_run: bool) -> 
         click.echo(f"  {person.address}  {person.name}  ({facts})")
     if result.proofs:
         click.echo(f"Further proofs of consent: {result.proofs}.")
+    show_departures(result)
+    click.echo(f"In no segment, so that they get no issue: {result.in_no_segment}.")
+    for stray in result.strays:
+        click.echo(f"  {stray}")
+    click.echo(f"Known before and not in this file: {result.left_alone}, left alone.")
+    if imported.to_mend is not None:
+        click.echo(f"The {counted(result.rejected.count + result.held.count, 'row')} to look at: ", nl=False)
+        click.echo(f"{session.shown(imported.to_mend)}. Mend what can be mended, import it, delete it.")
+
+
+def show_departures(result: "ImportResult") -> None:
+    """Show who must not be mailed, and the rows of each kind that need a look."""
     if result.departed:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(result.departed.items()))
         click.echo(f"Not to be mailed, says the list: {reasons}. Newly suppressed: {result.newly_suppressed}.")
@@ -63,13 +76,6 @@ def show_result(session: Session, imported: "Imported", *, is_dry_run: bool) -> 
         if told.count:
             click.echo(f"{heading}: {told.count}.")
             _show_faults(told.first, told.count)
-    click.echo(f"In no segment, so that they get no issue: {result.in_no_segment}.")
-    for stray in result.strays:
-        click.echo(f"  {stray}")
-    click.echo(f"Known before and not in this file: {result.left_alone}, left alone.")
-    if imported.to_mend is not None:
-        click.echo(f"The {counted(result.rejected.count + result.held.count, 'row')} to look at: ", nl=False)
-        click.echo(f"{session.shown(imported.to_mend)}. Mend what can be mended, import it, delete it.")
 
 
 def _show_faults(first: tuple[Fault, ...], count: int) -> None:

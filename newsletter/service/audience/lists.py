@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsletter.audience.grounds import Basis
-from newsletter.audience.lists.exports import write_csv
+from newsletter.audience.lists.exports import Exported, write_people
 from newsletter.audience.lists.imports import import_people
 from newsletter.audience.lists.mending import MendingFile
 from newsletter.audience.lists.reading.headings import Column, Layout, refuse_strange_mapping
 from newsletter.audience.lists.reading.people_file import ParsedList, read_list
 from newsletter.audience.lists.result import ImportResult
-from newsletter.domain.audience import facts_asked
+from newsletter.domain.audience import SuppressionReason, facts_asked, normal_address
 from newsletter.errors import ContentError, UsageError, counted
 from newsletter.service.audience.people import PeopleService
 from newsletter.service.resources import Resources
@@ -39,11 +39,13 @@ class OpenList:
     Args:
         resources: Configuration, database, clock.
         parsed: The list.
+        departure: Why nobody in it must be mailed, where it is a list of such people.
     """
 
-    def __init__(self, resources: Resources, parsed: ParsedList) -> None:
+    def __init__(self, resources: Resources, parsed: ParsedList, *, departure: SuppressionReason | None = None) -> None:
         self._resources = resources
         self._parsed = parsed
+        self._departure = departure
 
     @property
     def described(self) -> str:
@@ -84,6 +86,7 @@ class OpenList:
                 basis=basis,
                 default_language=publication.languages[0],
                 segments=self._resources.segments,
+                departure=self._departure,
                 is_dry_run=is_dry_run,
                 progress=progress,
                 to_mend=(lambda _row: None) if is_dry_run else to_mend.add,
@@ -121,6 +124,7 @@ class ListService:
         keep: Sequence[str] = (),
         encoding: str | None = None,
         sheet: str | None = None,
+        departure: SuppressionReason | None = None,
     ) -> Iterator[OpenList]:
         """Read a list, for a `with` block in which it can be looked at and imported.
 
@@ -130,6 +134,7 @@ class ListService:
             keep: Headings whose cells are kept as facts; likewise.
             encoding: What a CSV file is written in.
             sheet: Which sheet of a workbook.
+            departure: Why nobody in it must be mailed, where it is a list of such people; it may be addresses alone.
 
         Raises:
             ContentError: The file cannot be read, or is no list of people.
@@ -137,7 +142,12 @@ class ListService:
         """
         always = self._resources.settings.lists
         asked = [name for segment in self._resources.segments for name, _ in facts_asked(segment.who) if name != "tag"]
-        layout = Layout(mapping={**always.map, **(mapping or {})}, keep=(*always.keep, *keep), asked=asked)
+        layout = Layout(
+            mapping={**always.map, **(mapping or {})},
+            keep=(*always.keep, *keep),
+            asked=asked,
+            may_be_bare=departure is not None,
+        )
         try:
             file = path.open("rb")
         except OSError as error:
@@ -145,7 +155,7 @@ class ListService:
         with file:
             parsed = read_list(file, path.name, layout=layout, encoding=encoding, sheet=sheet)
             refuse_strange_mapping(mapping or {}, [column.heading for column in parsed.columns])
-            yield OpenList(self._resources, parsed)
+            yield OpenList(self._resources, parsed, departure=departure)
 
     def import_file(self, path: Path, *, basis: Basis | None = None) -> Imported:
         """Import a list as it is.
@@ -165,5 +175,21 @@ class ListService:
         """
         with self._resources.people() as store:
             attributes = store.attribute_names()
-        people = PeopleService(self._resources).everybody()
-        return write_csv(people, path, attributes=attributes, is_lossless=is_lossless)
+        return write_people(self._exported(), path, attributes=attributes, is_lossless=is_lossless)
+
+    def _exported(self) -> Iterator[Exported]:
+        """Give everybody with what else a list can say, page by page."""
+        zone = self._resources.settings.publication.zone
+        for page in PeopleService(self._resources).pages():
+            addresses = [person.address for person in page]
+            with self._resources.people() as store:
+                suppressions, consents = store.suppressions_of(addresses), store.consents_of_many(addresses)
+            for person in page:
+                form = normal_address(person.address)
+                suppression = suppressions.get(form)
+                given = [one for one in consents.get(form, ()) if one.ground is not None]
+                yield Exported(
+                    subscriber=person,
+                    suppression=None if suppression is None else suppression.reason,
+                    consent=replace(given[-1], at=given[-1].at.astimezone(zone)) if given else None,
+                )

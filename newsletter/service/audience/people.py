@@ -141,12 +141,19 @@ class PeopleService:
         Raises:
             UsageError: There is no such segment.
         """
+        for page in self.pages(status=status, segment=segment):
+            yield from page
+
+    def pages(
+        self, *, status: SubscriberStatus | None = None, segment: SegmentId | None = None
+    ) -> Iterator[tuple[Subscriber, ...]]:
+        """Give the same page by page."""
         rule = None if segment is None else self._resources.segment(segment).who
         after = None
         while True:
             with self._resources.people() as store:
                 page = store.page(after=after, limit=PAGE_SIZE, status=status, rule=rule)
-            yield from page
+            yield page
             if len(page) < PAGE_SIZE:
                 return
             after = page[-1].id

@@ -1,10 +1,34 @@
 """Addresses that must never be mailed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
+from newsletter.audience.lists.hashes import HashRow, is_hash_file, read_hashes, write_hashes
 from newsletter.audience.suppression import lift_suppression, suppress_address
-from newsletter.domain.audience import Suppression, SuppressionReason
+from newsletter.domain.audience import AddressHash, SubscriberStatus, Suppression, SuppressionReason
+from newsletter.domain.keys import key_id
+from newsletter.errors import ContentError, UsageError
+from newsletter.service.audience.people import PeopleService
 from newsletter.service.resources import Resources
+
+PAGE_SIZE = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashesTaken:
+    """What came of a file of hashes.
+
+    Attributes:
+        hashes: How many there are in it.
+        new: How many of them were not suppressed here.
+        taken_out: How many people here were mailed until now.
+    """
+
+    hashes: int
+    new: int
+    taken_out: int
 
 
 class SuppressionService:
@@ -37,3 +61,94 @@ class SuppressionService:
         """Count the suppressions by reason: who they are, nobody can tell from the list."""
         with self._resources.people() as store:
             return store.suppression_counts()
+
+    def export(self, path: Path) -> int:
+        """Write every suppression to a new file, as a hash with the ids of its possible keys; give how many.
+
+        Raises:
+            UsageError: Something is there already, or the folder is missing.
+        """
+        keys = [key_id(key) for key in self._resources.keys.keys]
+        return write_hashes(self._all(), path, keys=keys)
+
+    def holds_hashes(self, path: Path) -> bool:
+        """Tell whether a file is one of hashes.
+
+        Raises:
+            ContentError: It cannot be read.
+        """
+        with _opened(path) as file:
+            return is_hash_file(file)
+
+    def take_hashes(self, path: Path, *, is_dry_run: bool = False) -> HashesTaken:
+        """Suppress whoever is suppressed in a file of hashes.
+
+        Raises:
+            ContentError: A line of it is none.
+            UsageError: It was made with a key that is not known here; nothing was kept.
+        """
+        with _opened(path) as file:
+            rows = list(read_hashes(file, path.name))
+        self._require_known(rows)
+        reasons = {row.address_hash: row.reason for row in rows}
+        here, taken_out = self._people_here(reasons)
+        now, note, new = self._resources.clock.now(), f"import {path.name}".replace("@", "(at)"), 0
+        with self._resources.people(is_writing=not is_dry_run) as store:
+            for reason in SuppressionReason:
+                hashes = [here.get(one, one) for one, why in reasons.items() if why is reason]
+                new += len(set(hashes) - store.suppressed_among(hashes))
+                if hashes and not is_dry_run:
+                    over = () if reason is SuppressionReason.UNSUBSCRIBED else (SuppressionReason.UNSUBSCRIBED,)
+                    store.suppress_hashes(hashes, reason, now, note, over=over)
+        return HashesTaken(hashes=len(reasons), new=new, taken_out=taken_out)
+
+    def _require_known(self, rows: list[HashRow]) -> None:
+        """Refuse hashes of keys that are not known here: they would bar nobody.
+
+        Raises:
+            UsageError: As said, with the ids of the keys.
+        """
+        known = {key_id(key) for key in self._resources.keys.keys}
+        unknown = sorted({key for row in rows for key in row.keys} - known)
+        if unknown:
+            raise UsageError(
+                f"These hashes were made with a key that is not known here: {', '.join(unknown)}; nothing was kept.",
+                hint="Have that publication's key file brought to you, then `newsletter key import FILE`; or ask for a"
+                " list of addresses.",
+            )
+
+    def _people_here(
+        self, reasons: Mapping[AddressHash, SuppressionReason]
+    ) -> tuple[dict[AddressHash, AddressHash], int]:
+        """Find who is stored here: the hash in the file, and that here. And count who was mailed until now."""
+        ring, here, taken_out = self._resources.keys, dict[AddressHash, AddressHash](), 0
+        for page in PeopleService(self._resources).pages(status=SubscriberStatus.ACTIVE):
+            found = {person.address: ring.hashes_of(person.address) for person in page}
+            meant = {address: hashes for address, hashes in found.items() if any(one in reasons for one in hashes)}
+            with self._resources.people() as store:
+                taken_out += len(meant) - len(store.suppressions_of(list(meant)))
+            here.update({one: hashes[0] for hashes in meant.values() for one in hashes if one in reasons})
+        return here, taken_out
+
+    def _all(self) -> Iterator[Suppression]:
+        """Give every suppression, page by page."""
+        after = None
+        while True:
+            with self._resources.people() as store:
+                page = store.suppression_page(after=after, limit=PAGE_SIZE)
+            yield from page
+            if len(page) < PAGE_SIZE:
+                return
+            after = page[-1].address_hash
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file.
+
+    Raises:
+        ContentError: It cannot be read.
+    """
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ContentError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error

@@ -31,6 +31,14 @@ class SuppressionStore(HashedStore):
                 found[forms[row.address_hash]] = _suppression(row)
         return found
 
+    def suppressed_among(self, hashes: Collection[AddressHash]) -> set[AddressHash]:
+        """Give those of the hashes that are suppressed."""
+        found: set[AddressHash] = set()
+        for portion in portions(hashes):
+            held = select(suppression.c.address_hash).where(suppression.c.address_hash.in_(portion))
+            found.update(map(AddressHash, self.connection.execute(held).scalars()))
+        return found
+
     def suppression_page(self, *, after: AddressHash | None = None, limit: int) -> tuple[Suppression, ...]:
         """Give the next suppressions in the order of their hashes: at most `limit`, those after `after`."""
         found = select(suppression).order_by(suppression.c.address_hash).limit(limit)
@@ -120,10 +128,7 @@ class SuppressionStore(HashedStore):
 
     def _suppress(self, hashes: Sequence[AddressHash], reason: SuppressionReason, at: datetime, note: str) -> int:
         """Keep the suppressions that are new, and say so in the record."""
-        known: set[str] = set()
-        for portion in portions(hashes):
-            found = select(suppression.c.address_hash).where(suppression.c.address_hash.in_(portion))
-            known.update(self.connection.execute(found).scalars())
+        known = self.suppressed_among(hashes)
         new = [address_hash for address_hash in dict.fromkeys(hashes) if address_hash not in known]
         if new:
             rows = [{"address_hash": address_hash, "reason": reason, "at": at, "note": note} for address_hash in new]

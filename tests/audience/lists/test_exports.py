@@ -3,16 +3,17 @@ import resource
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.lists.exports import write_csv
+from newsletter.audience.lists.exports import Exported, write_people
 from newsletter.audience.lists.reading.people_file import read_list
 from newsletter.audience.lists.reading.rows import PersonRow
-from newsletter.domain.audience import Subscriber, SubscriberStatus
+from newsletter.domain.audience import Consent, Subscriber, SubscriberStatus
 from newsletter.domain.content import Language
 from newsletter.errors import StorageError, UsageError
 
@@ -23,6 +24,7 @@ AINO = Subscriber(
     attributes={"role": "x", "municipality": "Ähtäri"},
     tags=("a", "b"),
 )
+CONSENT = Consent(at=datetime(2017, 11, 3, tzinfo=UTC), source="form", wording="Tilaan.")
 GUNILLA = Subscriber(address="gunilla@example.com", language=Language("sv"), status=SubscriberStatus.UNSUBSCRIBED)
 
 
@@ -30,13 +32,17 @@ def test_an_export_is_a_file_that_excel_reads(tmp_path: Path) -> None:
     """UTF-8 with a mark, semicolons, CRLF; its owner's alone; nothing else is left in the folder."""
     path = tmp_path / "people.csv"
 
-    count = write_csv([AINO, GUNILLA], path, attributes=["municipality", "role"])
+    count = write_people(
+        [Exported(subscriber=AINO, consent=CONSENT), Exported(subscriber=GUNILLA)],
+        path,
+        attributes=["municipality", "role"],
+    )
 
     assert count == 2
     assert path.read_bytes().decode("utf-8") == (
-        "\ufeffemail;name;language;status;tags;municipality;role\r\n"
-        "aino@example.com;Aino Mäkelä;fi;active;a,b;Ähtäri;x\r\n"
-        "gunilla@example.com;;sv;unsubscribed;;;\r\n"
+        "\ufeffemail;name;language;status;ground;wording;consent;tags;municipality;role\r\n"
+        "aino@example.com;Aino Mäkelä;fi;active;consent;Tilaan.;2017-11-03;a,b;Ähtäri;x\r\n"
+        "gunilla@example.com;;sv;unsubscribed;;;;;;\r\n"
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -49,19 +55,19 @@ def test_a_formula_is_harmless_in_a_spreadsheet(start: str, tmp_path: Path) -> N
     written = []
     for is_lossless in (False, True):
         path = tmp_path / f"{is_lossless}.csv"
-        write_csv([person], path, attributes=["role"], is_lossless=is_lossless)
+        write_people([Exported(subscriber=person)], path, attributes=["role"], is_lossless=is_lossless)
         written.append(path.read_bytes().decode("utf-8-sig").split("\r\n", 1)[1].replace('"', "").removesuffix("\r\n"))
 
     assert written == [
-        f"aino@example.com;'{start}1+1;fi;active;;'{start}cmd",
-        f"aino@example.com;{start}1+1;fi;active;;{start}cmd",
+        f"aino@example.com;'{start}1+1;fi;active;;;;;'{start}cmd",
+        f"aino@example.com;{start}1+1;fi;active;;;;;{start}cmd",
     ]
 
 
 def test_an_address_can_be_a_formula_too(tmp_path: Path) -> None:
     """`=` and `+` may begin an address."""
     path = tmp_path / "people.csv"
-    write_csv([replace(AINO, address="=cmd@example.com")], path, attributes=[])
+    write_people([Exported(subscriber=replace(AINO, address="=cmd@example.com"))], path, attributes=[])
 
     assert path.read_text("utf-8-sig").splitlines()[1].startswith("'=cmd@example.com;")
 
@@ -79,7 +85,7 @@ def test_a_lossless_export_is_imported_again_as_it_was(
     assert isinstance(stored, PersonRow)
     person = replace(AINO, name=stored.name, attributes=dict(stored.attributes), tags=tuple(sorted(tags)))
 
-    write_csv([person], path, attributes=["role"], is_lossless=True)
+    write_people([Exported(subscriber=person)], path, attributes=["role"], is_lossless=True)
 
     assert _rows(path.read_bytes()) == [
         PersonRow(
@@ -121,7 +127,7 @@ def test_what_stands_at_the_name_is_kept(kind: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
 
     with pytest.raises(UsageError) as caught:
-        write_csv([AINO], path, attributes=[])
+        write_people([Exported(subscriber=AINO)], path, attributes=[])
 
     assert caught.value.message == f"There is something at {path} already; it is kept."
     assert (sorted(tmp_path.iterdir()), kept.read_text()) == (before, "mine")
@@ -133,7 +139,7 @@ def test_a_folder_that_is_none_is_refused(folder: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(UsageError):
-        write_csv([AINO], tmp_path / folder / "people.csv", attributes=[])
+        write_people([Exported(subscriber=AINO)], tmp_path / folder / "people.csv", attributes=[])
 
 
 def test_a_disk_that_takes_no_more_leaves_no_half_file(tmp_path: Path) -> None:
@@ -142,7 +148,7 @@ def test_a_disk_that_takes_no_more_leaves_no_half_file(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, limits[1]))
     try:
         with pytest.raises(StorageError) as caught:
-            write_csv([AINO] * 1_000, tmp_path / "people.csv", attributes=[])
+            write_people([Exported(subscriber=AINO)] * 1_000, tmp_path / "people.csv", attributes=[])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
@@ -153,11 +159,11 @@ def test_a_disk_that_takes_no_more_leaves_no_half_file(tmp_path: Path) -> None:
 def test_people_that_cannot_be_read_to_the_end_leave_no_half_file(tmp_path: Path) -> None:
     """A database that fails half-way through the walk makes no export."""
 
-    def failing() -> Iterator[Subscriber]:
-        yield AINO
+    def failing() -> Iterator[Exported]:
+        yield Exported(subscriber=AINO)
         raise StorageError("The database is locked.")
 
     with pytest.raises(StorageError):
-        write_csv(failing(), tmp_path / "people.csv", attributes=[])
+        write_people(failing(), tmp_path / "people.csv", attributes=[])
 
     assert list(tmp_path.iterdir()) == []

@@ -30,10 +30,10 @@ _LANGUAGES: Mapping[str, str] = {
 _LANGUAGE_OF = {word: code for code, words in _LANGUAGES.items() for word in words.split(", ")}
 _LANGUAGE_CODE = re.compile(r"([a-z]{2,3})(?:[-_].*)?")
 
-Standing = SubscriberStatus | SuppressionReason | Answer | None
+StatusWord = SubscriberStatus | SuppressionReason | Answer | None
 """What a status column says of a person."""
 
-_STATUSES: Mapping[Standing, str] = {
+_STATUSES: Mapping[StatusWord, str] = {
     SubscriberStatus.ACTIVE: "active, subscribed, enabled, confirmed, aktiivinen, tilaaja, tilattu, vahvistettu, aktiv,"
     " prenumerant, bekräftad",
     SubscriberStatus.PENDING: "pending, unconfirmed, odottaa, vahvistamatta, väntar, obekräftad",
@@ -89,7 +89,7 @@ def language_of(cell: str) -> Language | None:
     raise ValueError("The language is no name or code that is known, such as fi, sv, en or de.")
 
 
-def status_of(cell: str) -> Standing:
+def status_of(cell: str) -> StatusWord:
     """Know a status by its name in three languages, as programs export it."""
     word = " ".join(re.sub(r"[_\-]+", " ", comparable(cell)).split())
     if not word or word in _STATUS_OF:

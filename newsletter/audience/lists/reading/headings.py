@@ -112,11 +112,13 @@ class Layout:
         mapping: A heading, and what it is: a `Meaning`, or the name of a fact.
         keep: Headings, or names of facts, that are to be kept as they are.
         asked: The facts that a segment's rule asks for.
+        may_be_bare: A list may be addresses alone, one a line, without a heading.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     keep: Sequence[str] = ()
     asked: Sequence[str] = ()
+    may_be_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,6 +216,8 @@ def _find_heading(tables: Sequence[Table], layout: Layout) -> tuple[Table, Recor
         return max(found, key=lambda candidate: len(candidate[1].cells))
     if refusals:
         raise refusals[0]
+    if layout.may_be_bare and (first := next(tables[0].records(), None)) and "@" in "".join(first.cells[:1]):
+        return tables[0], Record(line=0, last_line=0, cells=["email"])
     raise ContentError(
         "No heading line names a column of e-mail addresses.",
         hint="Write headings above the first person, for example: email;name;language;role. Or say which column it is:"

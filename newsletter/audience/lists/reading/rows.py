@@ -15,7 +15,7 @@ from newsletter.audience.addresses import parse_address
 from newsletter.audience.facts import one_line
 from newsletter.audience.lists.reading.answers import (
     Answer,
-    Standing,
+    StatusWord,
     addresses_in,
     answer_of,
     day_of,
@@ -165,7 +165,7 @@ class RowReader:
             cells=record.cells,
         )
 
-    def _departure(self, reading: "_Reading", standing: Standing) -> SuppressionReason | None:
+    def _departure(self, reading: "_Reading", standing: StatusWord) -> SuppressionReason | None:
         """Find the gravest reason of a row why its address must not be mailed."""
         found = [reason for number, reason in self._told if is_told(reading.cells[number])]
         if any(is_spam_complaint(reading.cells[number]) for number in self._of[Meaning.WHY_LEFT]):

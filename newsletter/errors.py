@@ -62,7 +62,6 @@ class Fault:
         message: What is wrong, in one sentence.
         place: Where, when a file is to blame.
         key: The dotted key path (`publication.sender.address`) or the row, when there is one.
-        hint: What to do about it.
     """
 
     message: str

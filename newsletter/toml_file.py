@@ -39,7 +39,6 @@ class TomlFile:
 
     Attributes:
         path: As messages name it.
-        content: The parsed tables.
         lines: 1-based line of every table, array member and key.
         sha256: Of the file's bytes; empty for a text that is in no file.
     """

@@ -53,10 +53,6 @@ class Newsletter:
     """A publication, open for work: the verbs by noun. Close it in the end, or use it in a `with` block.
 
     A noun is imported and built when it is first asked for, so that a verb loads what it uses and nothing else.
-
-    Attributes:
-        settings: newsletter.toml.
-        resources: What the nouns share.
     """
 
     def __init__(

@@ -213,8 +213,6 @@ class Fault:
         rule: Its id there.
         help: What it asks for, in English.
         is_advice: It is good practice, and not of WCAG.
-        element: Where.
-        contrast: For colours.
     """
 
     rule: str

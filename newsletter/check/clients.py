@@ -175,9 +175,7 @@ class Feature:
     """Something of CSS that at least one mail program lacks.
 
     Attributes:
-        name: As developers call it.
         signs: What betrays its use: kind and text.
-        lacking: The programs without it.
     """
 
     name: str
@@ -192,8 +190,6 @@ class _Styles:
     Attributes:
         declared: Property and value, in lower case.
         at_words: `media`, `font-face`, without the @.
-        media: The conditions of @media rules.
-        selectors: Of all rules.
     """
 
     declared: frozenset[tuple[str, str]] = frozenset()

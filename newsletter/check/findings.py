@@ -59,12 +59,7 @@ _SLOW = frozenset(rule.code for rule in browser.RULES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingText:
-    """A finding in words.
-
-    Attributes:
-        message: What is wrong.
-        fix: What to do about it.
-    """
+    """A finding in words."""
 
     message: str
     fix: str

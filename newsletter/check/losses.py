@@ -43,8 +43,6 @@ class _Said(NamedTuple):
 
     Attributes:
         title: What it is called in a sentence.
-        text: As written.
-        place: Where its table is.
         is_markdown: It may hold links of its own.
     """
 

@@ -32,12 +32,7 @@ class Settings:
 
     Attributes:
         root: The folder of newsletter.toml; every path of the publication is below it.
-        path: The file itself.
-        publication: What is the same for every issue.
         sources: In the order of the file.
-        topics: Likewise.
-        storage: Where what happened is kept, as the file says.
-        mailer: How mail leaves, likewise.
         lists: What the columns of imported lists are.
         environment: The NEWSLETTER_* variables; never shown, for they may hold secrets.
     """

@@ -19,7 +19,6 @@ class Outbox:
     """Write each mail to `directory/<issue's label>/<delivery key>.eml`.
 
     Attributes:
-        name: `outbox`.
         capabilities: Idempotent; a rehearsal; calls of 100, so that progress moves: files cost time, calls do not.
     """
 

@@ -32,8 +32,6 @@ class Resources:
     """What every service is given.
 
     Attributes:
-        settings: newsletter.toml.
-        clock: Time.
         open_database: Opens the database without looking into it.
     """
 

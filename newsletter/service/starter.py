@@ -25,12 +25,7 @@ newsletter.key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidOut:
-    """What was laid out.
-
-    Attributes:
-        folder: The publication.
-        files: How many files.
-    """
+    """What was laid out."""
 
     folder: Path
     files: int

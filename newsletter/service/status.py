@@ -30,14 +30,11 @@ class Status:
     """Where the month stands.
 
     Attributes:
-        people: How many active people there are.
-        without_ground: Of how many of them nobody recorded on which ground they are written to.
-        items: How many articles and events were collected.
+        without_ground: Of how many people nobody recorded on which ground they are written to.
         issues: The issues that are not over, and the latest one that is; the oldest first.
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
         set_aside: How many notifications lately named a delivery and not its address: they changed nothing.
-        next_command: What to type next.
         next_reason: Why, in one sentence.
     """
 
@@ -57,9 +54,6 @@ class Checkup:
     """One thing that `doctor` looked at.
 
     Attributes:
-        name: What.
-        is_well: In order.
-        message: What was seen.
         hint: What to do; also where all is well, when there is something to remember.
     """
 

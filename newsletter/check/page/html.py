@@ -56,8 +56,6 @@ class Link:
         address: The href, stripped.
         text: What is seen of it.
         name: What a screen reader says: its label, or its text with the alt texts of its images.
-        holds_image: It shows an image.
-        is_hidden: Nobody sees it.
     """
 
     address: str
@@ -89,11 +87,9 @@ class Run:
     """A stretch of text in one style.
 
     Attributes:
-        text: As it reads.
         size_pixels: Of its letters.
         line_height: As a multiple of the size; None when the mail program decides.
         heading_level: 1 to 6 in a heading, else None.
-        is_hidden: Nobody sees it.
     """
 
     text: str
@@ -125,11 +121,8 @@ class Page:
     Attributes:
         root: The parsed tree, for what is asked once only. Nobody changes it.
         language: The lang of html, stripped; empty when there is none.
-        title: As it reads.
         links: Out of the mail, in order.
         jumps: What links within the mail lead to, in order: ids.
-        images: In order.
-        headings: In order.
         runs: In order, hidden ones too, so that the first is what a mail program shows beside the subject.
         sheet: The text of all style elements that are not in a comment for Outlook.
         unstyled: The HTML as written, without style elements.

@@ -40,7 +40,6 @@ class CheckInput:
     Attributes:
         message: What readers will get.
         edition: What it was rendered from; errors are traced back to its issue.toml.
-        publication: Whose it is.
         images: What is known of image files; images without a file are judged by their address only.
     """
 

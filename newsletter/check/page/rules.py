@@ -18,7 +18,6 @@ class Rule:
 
     Attributes:
         code: Stable, kebab-case; findings carry it and waivers name it.
-        severity: How grave a breach is.
         message: What is wrong, for somebody who is no programmer; its placeholders are the facts of the finding.
         fix: What to do about it; the same placeholders.
         basis: Where the rule comes from: a standard, a measured limit, or the house.

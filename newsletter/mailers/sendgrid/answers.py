@@ -26,9 +26,7 @@ class Answer:
     """What the service said.
 
     Attributes:
-        status: HTTP status code.
         headers: With lower-case names.
-        body: As it came.
     """
 
     status: int
@@ -71,9 +69,7 @@ class Understood:
     """An answer, understood.
 
     Attributes:
-        meaning: What to make of it.
         reason: In words, without any address; empty when taken.
-        provider_id: What SendGrid calls the request, when it was taken.
         culprits: Position in the request -> reason, for SOME_AT_FAULT.
         retry_after_seconds: How long SendGrid asks to wait, when it says so.
     """

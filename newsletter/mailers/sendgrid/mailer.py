@@ -36,7 +36,6 @@ class SendGrid:
     """Hand messages to SendGrid's Web API v3.
 
     Attributes:
-        name: `sendgrid`.
         capabilities: Not idempotent, unless it is the sandbox, which sends nothing. That and a stand-in are rehearsals.
     """
 

@@ -23,7 +23,6 @@ class Access:
     """How to get into the mail server.
 
     Attributes:
-        server: What newsletter.toml says of it.
         password: Never shown.
         timeout_seconds: For connecting, and for every wait after it but the next.
         verdict_seconds: For the answer after the last dot: ten minutes, as RFC 5321 section 4.5.3.2.6 asks, for a

@@ -48,7 +48,6 @@ class Smtp:
     """Hand messages to a mail server.
 
     Attributes:
-        name: `smtp`.
         capabilities: Not idempotent: a mail whose last answer was lost may be on its way.
     """
 

@@ -19,12 +19,7 @@ UNDONE = "no edition was looked at in a browser"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowTools:
-    """What the slow checks need of the machine; each says in a UsageError what to install where it is missing.
-
-    Attributes:
-        open_browser: Makes a browser ready for a `with` block.
-        read_axe: Gives the source of axe-core.
-    """
+    """What the slow checks need of the machine; each says in a UsageError what to install where it is missing."""
 
     open_browser: Callable[[], AbstractContextManager[Browser]]
     read_axe: Callable[[], str]

@@ -24,7 +24,6 @@ class NewIssue:
     """What `new` did.
 
     Attributes:
-        path: The file for the editor.
         draft: All that was chosen, and why.
         added: Keys that the file did not hold before.
         translated: Items that it held, with a language that it did not hold them in.

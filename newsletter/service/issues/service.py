@@ -52,7 +52,6 @@ class Rendering:
     """An issue as its readers will see it.
 
     Attributes:
-        issue: As the editor left it.
         segments: As their file said then.
         editions: Each edition with its message; those without a single item are left out.
         empty: The editions that were left out.

@@ -32,13 +32,11 @@ class IssueSummary:
     """Where an issue stands.
 
     Attributes:
-        label: Of its period.
         state: draft, approved, sending, paused, sent or cancelled.
         is_from_elsewhere: Another database began to send it, so that it counts as sent.
         date: The planned day of sending, or None when the file cannot be read.
         items: How many items, or None likewise.
         sending: The real sending, when there is one.
-        rehearsals: How many.
         doubt: Who of the real sending may have got it, as long as it is open.
         left_out: Whom nothing in the file is for, as long as its audience is not fixed.
     """

@@ -44,10 +44,7 @@ class Choices:
 
     Attributes:
         edition: One edition, or None for all of them side by side.
-        view: How it is shown.
         widths: Of the pictures, the narrowest first; never empty.
-        scheme: Of the pictures.
-        has_images: Pictures inside the mail are shown.
         is_remote: Pictures may be loaded from the internet; False blocks every one.
         reader: The opaque name of whose mail it is.
     """

@@ -28,8 +28,6 @@ class Mail:
 
     Attributes:
         headers: Every header in order, decoded to text on one line.
-        html: The HTML alternative, or None.
-        text: The plain text alternative, or None.
         raw: The bytes as text, each byte that is no ASCII as an escape.
     """
 
@@ -51,9 +49,6 @@ class OutboxMessage:
         folder: Label of the issue.
         key: Its opaque name.
         at: Aware moment it was written.
-        size_bytes: Of the file.
-        to: Whom it is addressed to.
-        subject: Its subject.
     """
 
     folder: str

@@ -32,7 +32,6 @@ class Reader:
     Attributes:
         id: The opaque name.
         name: As the person writes it; may be empty.
-        address: Where the mail would go.
     """
 
     id: str
@@ -47,12 +46,7 @@ def sample_reader(language: str) -> Reader:
 
 @dataclass(kw_only=True)
 class Readers:
-    """The people whose mail can be shown.
-
-    Attributes:
-        audience: Gives the service that knows who reads which edition.
-        people: Gives the service that knows each of them.
-    """
+    """The people whose mail can be shown."""
 
     audience: Callable[[], AudienceService]
     people: Callable[[], PeopleService]

@@ -22,11 +22,8 @@ class Trouble:
     """Why the pictures are not those of the files as they are now.
 
     Attributes:
-        message: What is wrong, in one sentence.
         place: File and line, the file below the publication's folder.
         excerpt: The lines around it, each with its number; empty when there is no line.
-        hint: What to do, or None.
-        faults: The single problems, where there are several.
     """
 
     message: str
@@ -84,7 +81,6 @@ class IssueView:
     """One issue, kept up to date with its files.
 
     Attributes:
-        label: The issue.
         publication: Gives the publication as its configuration is now.
         sheet: What there is to see; replaced as a whole.
     """

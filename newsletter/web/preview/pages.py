@@ -71,9 +71,6 @@ class Option:
 
     Attributes:
         id: Unique on the page, the same on the next one: the focus stays with it.
-        name: In words.
-        address: Where choosing it leads.
-        is_chosen: It is what is shown now.
         key: The key that chooses it, or nothing.
     """
 
@@ -121,11 +118,6 @@ class EditionView:
     Attributes:
         name: `advisers+managers.fi`.
         title: Its segments in words.
-        language: Of its words.
-        subject: Its subject.
-        preheader: Its preheader.
-        items: How many it shows.
-        size: Of its HTML.
         readers: How many would get it, in words; empty when nobody could be asked.
         excluded: Who would not, by reason, in words.
         findings: The gravest first; None while they are being looked for.
@@ -133,7 +125,6 @@ class EditionView:
         words: The text of the other views.
         headers: Of the headers' view.
         has_remote: It would load pictures from the internet.
-        address: The edition alone.
     """
 
     name: str

@@ -43,8 +43,6 @@ class Visit:
     """Who looks, and at what.
 
     Attributes:
-        language: Of the visitor.
-        choices: What is looked at.
         address: The page's own address with its query.
     """
 

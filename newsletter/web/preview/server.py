@@ -30,7 +30,6 @@ class Address:
     """Where the preview is to be reached.
 
     Attributes:
-        host: The address it listens on.
         port: Its port; 0 takes any free one.
         names: Further names by which other machines reach it.
     """

@@ -20,7 +20,6 @@ class FrontMatterError(ValueError):
 
     Attributes:
         line: 1-based line in the file, or None.
-        hint: What to do.
     """
 
     def __init__(self, message: str, *, line: int | None = None, hint: str | None = None) -> None:

@@ -100,8 +100,9 @@ class StatusService:
         with self._resources.database.read() as connection:
             items = ContentStore(connection).count()
             notifications = NotificationStore(connection)
-            account_news = self._lately(notifications, NotificationKind.ACCOUNT_CHANGED, limit=10)
-            set_aside = len(self._lately(notifications, NotificationKind.SET_ASIDE, limit=1_000))
+            since = self._resources.clock.now() - timedelta(days=NEWS_DAYS)
+            account_news = notifications.page(kinds=[NotificationKind.ACCOUNT_CHANGED], since=since, limit=10)
+            set_aside = notifications.counts(since=since).get(NotificationKind.SET_ASIDE, 0)
         summaries = self._shelf.summaries()
         over = [one for one in summaries if one.state in (IssueState.SENT, IssueState.CANCELLED)]
         open_ones = [one for one in summaries if one not in over]
@@ -117,13 +118,6 @@ class StatusService:
             next_command=command,
             next_reason=reason,
         )
-
-    def _lately(
-        self, notifications: NotificationStore, kind: NotificationKind, *, limit: int
-    ) -> tuple[KeptNotification, ...]:
-        """Give the latest of a kind, the newest first."""
-        since = self._resources.clock.now() - timedelta(days=NEWS_DAYS)
-        return tuple(one for one in notifications.page(kinds=[kind], limit=limit) if one.at >= since)
 
     def _next(self, people: int, items: int, open_ones: list[IssueSummary]) -> tuple[str, str]:
         if people == 0:

@@ -229,13 +229,10 @@ class NotificationStore:
 
     # Reading for a person
 
-    def page(self, *, kinds: Collection[NotificationKind] = (), limit: int) -> tuple[KeptNotification, ...]:
-        """Give the newest notifications, those that happened last first.
-
-        Args:
-            kinds: Only these; all by default.
-            limit: At most so many.
-        """
+    def page(
+        self, *, kinds: Collection[NotificationKind] = (), since: datetime | None = None, limit: int
+    ) -> tuple[KeptNotification, ...]:
+        """Give the newest notifications, those that happened last first; only of some kinds where any are named."""
         found = (
             select(notification, sending.c.label)
             .select_from(notification.outerjoin(sending, sending.c.id == notification.c.sending_id))
@@ -244,6 +241,8 @@ class NotificationStore:
         )
         if kinds:
             found = found.where(notification.c.kind.in_(sorted(kinds)))
+        if since is not None:
+            found = found.where(notification.c.at >= since)
         return tuple(
             KeptNotification(
                 at=row.at,
@@ -257,9 +256,11 @@ class NotificationStore:
             for row in self._connection.execute(found)
         )
 
-    def counts(self) -> dict[NotificationKind, int]:
-        """Count the notifications by kind."""
+    def counts(self, *, since: datetime | None = None) -> dict[NotificationKind, int]:
+        """Count the notifications by kind; those of an aware moment or later where one is given."""
         counted = select(notification.c.kind, func.count()).group_by(notification.c.kind)
+        if since is not None:
+            counted = counted.where(notification.c.at >= since)
         found = {NotificationKind(kind): count for kind, count in self._connection.execute(counted)}
         return {kind: found[kind] for kind in NotificationKind if kind in found}
 

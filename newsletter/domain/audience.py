@@ -39,7 +39,6 @@ class Subscriber:
         address: As stored, and the only form mail goes to.
         name: As the person writes it, or empty.
         language: Wanted; the edition's language may differ (`Publication.nearest_language`).
-        status: pending, active or unsubscribed.
         attributes: Free facts, text to text: `role`, `municipality`.
         tags: A set, kept sorted.
     """
@@ -93,8 +92,6 @@ class Suppression:
     """An address never to be mailed, known by its keyed hash only; it outlives the person's record.
 
     Attributes:
-        address_hash: Whose.
-        reason: Why.
         at: Aware moment.
         note: Where it came from, without any address.
     """
@@ -117,8 +114,6 @@ class SuppressionChange:
     """One line of the record of an address's suppression; it is only ever added to.
 
     Attributes:
-        action: Added or lifted.
-        reason: Why the address was suppressed.
         at: Aware moment.
         note: Where it came from, or who asked to lift it; without any address.
     """
@@ -192,8 +187,6 @@ class Segment:
     Attributes:
         id: Unique; lower-case ASCII letters, digits, hyphens.
         rank: 1 is first; decides the order in combinations. Unique.
-        names: In each language.
-        who: The rule.
         topics: Items with one of these as a primary topic are picked; empty picks every item.
         sections: It gets these; empty means all.
         line: 1-based line in segments.toml.
@@ -239,10 +232,7 @@ class Headcount:
 
     Attributes:
         segments: That they are in, by rank; empty for those in none.
-        language: That they want.
-        status: Theirs.
         is_suppressed: Their address must never be mailed.
-        people: How many.
     """
 
     segments: tuple[SegmentId, ...]

@@ -40,7 +40,6 @@ class Source:
 
     Attributes:
         id: Unique in the publication.
-        kind: How it is read.
         location: An http(s) address, or a file or folder as an absolute path.
         language: Of its items, unless an item says otherwise.
         zone: Of its times that carry none.
@@ -69,7 +68,6 @@ class Snapshot:
     """The bytes one fetch brought, with what came along.
 
     Attributes:
-        source_id: Whose.
         fetched_at: Aware moment of the fetch.
         location: Where the bytes came from in the end (after redirects).
         media_type: As the server or the file name says, lower-case, without parameters; empty if unknown.
@@ -105,7 +103,6 @@ class LastSeen:
 
     Attributes:
         identity: What the source calls it.
-        title: Of the item.
         starts_at: When it begins; None for an article.
     """
 
@@ -119,12 +116,8 @@ class Problem:
     """Something that a reader of a source has to tell the project manager.
 
     Attributes:
-        source_id: Whose.
-        grade: note, warning or failed.
-        message: What is wrong, in one sentence.
         item: Which item (title, UID, file name), or None for the whole source.
         line: 1-based line or row in the source, or None.
-        hint: What to do, or None.
     """
 
     source_id: SourceId
@@ -141,14 +134,12 @@ class Article:
 
     Attributes:
         key: Stable over collections, given by `collect.identity`.
-        source_id: The source it came from.
         identity: What the source calls it (guid, canonical address, or date and title), unique in the source.
         title: Plain text on one line.
         url: Absolute http(s) address, or None; never invented.
         published: Day or aware moment, or None when the source does not say.
         updated: Likewise.
         author: Name only.
-        language: Of the text.
         summary: Plain text the source gives as a summary, or empty.
         body_html: The text as HTML reduced to the short allow-list (`collect.markup`): safe, without style or image.
         links: Absolute addresses in the text, in order, each once.
@@ -204,7 +195,6 @@ class Event:
 
     Attributes:
         key: Stable over collections; every occurrence of a series has its own.
-        source_id: The source it came from.
         identity: UID and RECURRENCE-ID, unique in the source.
         title: Plain text on one line.
         start: Day, or aware moment.
@@ -214,8 +204,6 @@ class Event:
         place: As people write it: "Pikku-Forum, Forssa".
         url: Absolute http(s) address of a page about it, or None.
         organiser: Name only.
-        language: Of the text.
-        summary: Plain text.
         tags: As the source has them.
         segments: As for an article.
         topics: As for an article.
@@ -253,7 +241,6 @@ class Harvest:
     """What a parser made of one snapshot.
 
     Attributes:
-        source_id: Whose.
         articles: In the order of the source.
         events: Likewise; occurrences of a series one by one.
         problems: What was left out or looks wrong, and why.
@@ -304,7 +291,6 @@ class Topic:
 
     Attributes:
         id: Unique in the publication.
-        names: Per language.
         keywords: Words per language; matched inside longer words too, the longest claim wins.
         blocked: Longer words that own their letters and speak of something else (`alihankinta` for `hankinta`).
     """
@@ -327,8 +313,6 @@ class TopicHit:
     """A topic found in an item.
 
     Attributes:
-        topic_id: Which.
-        grade: Primary or mention.
         words: The words of the text that caused it, each once, in order; empty when the source or item says so itself.
     """
 

@@ -344,7 +344,6 @@ class Approval:
 
     Attributes:
         hash: Over messages, audience rule and waivers.
-        label: The issue.
         approved_at: Aware moment.
         approved_by: Name of the person, as the machine knows it.
         issue_sha256: Of the bytes of issue.toml.

@@ -48,10 +48,8 @@ class Notification:
     """One thing that a provider told us.
 
     Attributes:
-        provider: Name of the mailer.
         event_id: The provider's own id of this notification, or None. A repetition may come with another one.
         natural_key: 64 hex digits over what happened, when and to which message: equal for a repetition with a new id.
-        kind: What happened.
         at: Aware moment it happened, as the provider says.
         delivery_key: Of the ledger row, as we gave it to the provider; None when it is not about a delivery of ours.
         address: Whose it is, as the provider says; None from a provider that never tells, empty where it should have.
@@ -126,12 +124,7 @@ class KnownDelivery:
     """What the ledger knows of a delivery that a notification is about.
 
     Attributes:
-        key: Of the ledger row.
-        sending_id: Of which sending.
         is_rehearsal: Of a rehearsal, from which nothing about a person follows.
-        batch_id: In which batch.
-        address_hash: Whose.
-        state: As it stands.
     """
 
     key: DeliveryKey
@@ -147,8 +140,6 @@ class StateChange:
     """A delivery's new state.
 
     Attributes:
-        key: Of the ledger row.
-        state: What it is now.
         reason: Why, without any address; may be empty.
     """
 
@@ -164,8 +155,6 @@ class KeptNotification:
     Attributes:
         at: Aware moment it happened, as the provider says.
         received_at: Aware moment it reached us.
-        provider: Name of the mailer.
-        kind: What happened.
         label: The issue, or None when it is not about a delivery of ours.
         reason: In the provider's words, without any address; may be empty.
         raw: The provider's text, for the kinds that a person has to read.
@@ -187,7 +176,6 @@ class TimelinePoint:
     Attributes:
         at: Aware moment.
         state: `accepted` or `delivered`.
-        deliveries: How many.
     """
 
     at: datetime

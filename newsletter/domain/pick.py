@@ -35,12 +35,8 @@ class Pick:
     """What curation decided about one item for one segment, with its reason for the editor.
 
     Attributes:
-        key: The item.
-        segment_id: For whom.
-        grade: Picked or left out.
         section: Where it goes, when picked.
         reason: One English clause: "topic hankinnat: hankintapäivä (title)", "published 13.10.2017, outside 2017-11".
-        topics: What the matcher found.
         offer: As what an item that was left out is offered; None for one that is picked.
     """
 

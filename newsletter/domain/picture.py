@@ -18,7 +18,6 @@ class Picture:
     Attributes:
         name: Of the file, in ASCII; some mail programs show it.
         media_type: `image/jpeg` or `image/png`.
-        content: The bytes.
         width_pixels: Of the picture itself, not of the place it is shown in.
         height_pixels: Likewise.
     """

@@ -13,8 +13,6 @@ class Sender:
     """Who stands in From and in the footer.
 
     Attributes:
-        name: Display name in From.
-        address: Address in From.
         reply_to: Where replies go; None means the From address.
         organisation: In the footer, as the sender of record.
         postal_address: On one line, in the footer (required by law and by providers).
@@ -80,8 +78,6 @@ class Section:
 
     Attributes:
         id: Unique in the publication.
-        kind: Which items it takes.
-        titles: Heading per language.
         topics: Takes only items with one of these topics; empty takes all. The first fitting section gets an item.
     """
 
@@ -104,8 +100,6 @@ class Publication:
         event_days: How many days ahead an event is "coming".
         late_days: How old an article may be that comes too late for its own issue and is picked for the next.
         events_once: An event is told once, as an article is, and not in each issue until it is past.
-        sender: Who sends.
-        links: Addresses in every mail.
         editor: Who signs the greeting, or None.
         sections: In order.
     """

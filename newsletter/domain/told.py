@@ -43,7 +43,6 @@ class Kept:
     """An item with what is known of it where it comes from.
 
     Attributes:
-        item: The item.
         first_seen: When it was first collected.
         changed_at: When its words last changed.
         last_seen: None while its source has it; else the last time its source is known to have had it.

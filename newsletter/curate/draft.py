@@ -22,7 +22,7 @@ from newsletter.domain.content import (
     fingerprint,
     published_day,
 )
-from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant, Waiver
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemMark, ItemVariant, Waiver
 from newsletter.domain.period import Period, ends_before
 from newsletter.domain.pick import Pick, PickGrade
 from newsletter.language.catalogue import MessageId, translate
@@ -183,7 +183,7 @@ def _from_event(event: Event, section: SectionId, choice: Choice, markdown_of: C
     lead = _one_line(summarise("", event.summary, language=event.language))
     has_more = not event.url and len(lead) < len(_one_line(event.summary))
     end = event.end if event.end is not None and not ends_before(event.start, event.end, zone) else None
-    return IssueItem(
+    made = IssueItem(
         key=event.key,
         kind=ItemKind.EVENT,
         title=_one_line(event.title) or event.key,
@@ -201,6 +201,18 @@ def _from_event(event: Event, section: SectionId, choice: Choice, markdown_of: C
         source_id=event.source_id,
         fingerprint=fingerprint(event),
     )
+    return replace(made, mark=_mark(made, choice))
+
+
+def _mark(event: IssueItem, choice: Choice) -> ItemMark | None:
+    """Say what readers who have the issues before want to know of an event."""
+    before = choice.memory.sent.get(event.key)
+    if before is None:
+        return None if choice.memory.offered_until is None else ItemMark.NEW
+    told = None if before.label == choice.period.label else before.version
+    if told is not None and (told.start, told.place) != (event.start, event.place):
+        return ItemMark.MOVED
+    return None
 
 
 def _in_zone(when: date | datetime, choice: Choice) -> date | datetime:

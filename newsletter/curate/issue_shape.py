@@ -15,7 +15,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
-from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemForm, ItemKind, ItemVariant, Waiver
+from newsletter.domain.issue import (
+    EditionWords,
+    Issue,
+    IssueItem,
+    IssueLabel,
+    ItemForm,
+    ItemKind,
+    ItemMark,
+    ItemVariant,
+    Waiver,
+)
 from newsletter.domain.period import ends_before, parse_period
 from newsletter.domain.picture import is_picture_path
 from newsletter.domain.publication import Publication
@@ -146,6 +156,7 @@ class ItemTable(_Strict):
     address: OneLine = ""
     registration: Link = ""
     register_by: Day | None = None
+    mark: Annotated[ItemMark, Field(strict=False)] | None = None
     image: ImagePath = ""
     image_alt: OneLine | None = None
     source: str | None = None
@@ -379,6 +390,7 @@ def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueIt
         address=table.address or None,
         registration=table.registration or None,
         register_by=table.register_by,
+        mark=table.mark,
         source_id=table.source,
         fingerprint=table.fingerprint,
         image=table.image or None,

@@ -9,12 +9,17 @@ from newsletter.curate.draft import Draft
 from newsletter.curate.excerpt import shorten
 from newsletter.curate.toml_text import block, comment, inline, moment
 from newsletter.domain.content import ItemKey, Language
-from newsletter.domain.issue import EditionWords, IssueItem, ItemVariant
+from newsletter.domain.issue import EditionWords, IssueItem, ItemMark, ItemVariant
 from newsletter.domain.pick import Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication
 
 LEFT_OUT_HEADING = "Left out when this file was made"
 _TITLE_SHOWN_SIZE = 60
+_MARKS = {
+    ItemMark.NEW: "no issue had it before",
+    ItemMark.MOVED: "an earlier issue told another time or place",
+    ItemMark.LAST_DAYS: "registration ends soon",
+}
 _RULE = "# " + "-" * 78
 
 
@@ -63,6 +68,8 @@ def item_text(item: IssueItem, publication: Publication, *, reasons: Iterable[st
     ):
         if when is not None:
             lines.append(f"{name} = {moment(when, publication.zone)}")
+    if item.mark is not None:
+        lines.append(f"mark = {inline(item.mark)} # {_MARKS[item.mark]}")
     for name, text in (("language", item.language), ("source", item.source_id), ("fingerprint", item.fingerprint)):
         if text is not None:
             lines.append(f"{name} = {inline(text)}")

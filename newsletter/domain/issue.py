@@ -51,6 +51,17 @@ class ItemForm(StrEnum):
     TITLE = "title"
 
 
+class ItemMark(StrEnum):
+    """What readers are told of an event beside its words."""
+
+    NEW = "new"
+    """No issue before this one had it."""
+    MOVED = "moved"
+    """An issue before this one told another time or place."""
+    LAST_DAYS = "last-days"
+    """Registration ends soon."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemVariant:
     """The words of an item in a further language.
@@ -88,6 +99,7 @@ class IssueItem:
         registration: Where to register for an event, or None.
         register_by: The last day to do so, or None.
         source_id: Where it came from; None for one written by the editor.
+        mark: What readers are told of an event beside its words, or None.
         image: A picture of the publication's, as a path from its folder, or None.
         image_alt: What the picture says to who cannot see it; empty for one that only decorates.
         fingerprint: Of the item when it was picked, to notice that it changed since; None as above.
@@ -113,6 +125,7 @@ class IssueItem:
     address: str | None = None
     registration: str | None = None
     register_by: date | None = None
+    mark: ItemMark | None = None
     source_id: str | None = None
     fingerprint: str | None = None
     image: str | None = None

@@ -1,14 +1,17 @@
 """The words of an issue before the editor's first change."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from newsletter.curate.draft import Draft, issue_item, make_draft
 from newsletter.curate.select import Choice, select
 from newsletter.domain.content import Item, ItemKey, Language, fingerprint
-from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemMark, ItemVariant
+from newsletter.domain.told import SentItem, Version
 from tests.curate.samples import (
     ADVISERS,
     DAY,
@@ -276,3 +279,32 @@ def test_an_item_without_a_title_is_called_by_its_key() -> None:
     """A title of nothing visible still leaves something to click and to edit."""
     assert issue_item(article("avain", "\x00"), choice(), markdown_of=markdown_of).title == "avain"
     assert issue_item(event("avain", " "), choice(), markdown_of=markdown_of).title == "avain"
+
+
+TOLD = Version(title="Rahoituspäivä", start=datetime(2017, 12, 5, 9, 0, tzinfo=ZONE), place="Forssa")
+
+
+@pytest.mark.parametrize(
+    ("sent", "place", "expected"),
+    [
+        ({}, "Forssa", ItemMark.NEW),
+        ({"label": "2017-10", "version": TOLD}, "Forssa", None),
+        ({"label": "2017-10", "version": TOLD}, "Salo", ItemMark.MOVED),
+        ({"label": "2017-10", "version": replace(TOLD, start=date(2017, 12, 5))}, "Forssa", ItemMark.MOVED),
+        ({"label": "2017-10", "version": replace(TOLD, title="Raha")}, "Forssa", None),
+        ({"label": "2017-10", "version": None}, "Salo", None),
+        ({"label": "2017-11", "version": TOLD}, "Salo", None),
+    ],
+)
+def test_an_event_is_marked_by_what_readers_were_told(
+    sent: dict[str, Any], place: str, expected: ItemMark | None
+) -> None:
+    """Who has the earlier issues sees which event is new, and which is at another time or place than was told."""
+    told = {MEETING.key: SentItem(**{"fingerprint": None} | sent)} if sent else {}
+    made_with = choice(offered_until=datetime(2017, 10, 26, tzinfo=UTC), sent=told)
+    assert issue_item(replace(MEETING, place=place), made_with, markdown_of=markdown_of).mark == expected
+
+
+def test_nothing_is_new_in_the_first_issue() -> None:
+    """Where readers have no issue yet, a mark on every event would say nothing."""
+    assert issue_item(MEETING, choice(), markdown_of=markdown_of).mark is None

@@ -21,6 +21,7 @@ from newsletter.domain.issue import (
     IssueLabel,
     ItemForm,
     ItemKind,
+    ItemMark,
     ItemVariant,
     Waiver,
 )
@@ -133,6 +134,7 @@ def items(draw: st.DrawFn, key: ItemKey) -> IssueItem:
         start=start,
         end=draw(st.sampled_from([None, start])),
         place=draw(one_line(is_filled=True)) if is_event else None,
+        mark=draw(st.sampled_from([None, *ItemMark])) if is_event else None,
         source_id=draw(st.none() | one_line()),
         fingerprint=draw(st.none() | one_line()),
         variants=draw(VARIANTS),

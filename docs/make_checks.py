@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links, losses
-from newsletter.check.editing import issue
+from newsletter.check.editing import issue, stale
 from newsletter.check.findings import WAIVER_UNKNOWN, WAIVER_UNUSED
 from newsletter.check.page.rules import Check, Rule
 
@@ -54,6 +54,7 @@ def document() -> str:
     tables: list[tuple[str, Sequence[Rule]]] = [(title, [one.rule for one in checks]) for title, checks in ROOMS]
     tables.append(("In a browser", browser.RULES))
     tables.append(("The issue as a whole", issue.RULES))
+    tables.append(("Events and their sources", stale.RULES))
     tables.append(("Waivers", [WAIVER_UNUSED, WAIVER_UNKNOWN]))
     return OPENING + "".join(f"\n## {title}\n\n" + "\n".join(rows(rules)) + "\n" for title, rules in tables)
 

@@ -1,9 +1,9 @@
 """See what a rendered edition would do to its readers, before anybody gets it.
 
-The door: `run_checks` on a `CheckInput`, `check_issue` on the issue, then `apply_waivers`, and `describe` for a
-finding's sentences. Every check is a pure function over the parsed edition. The slow checks, run only when asked for,
-are such functions over what a browser saw: `look`, with a `Browser` from outside, then `run_slow_checks`. Must not know
-how editions are made, stored or sent; never changes a message.
+The door: `run_checks` on a `CheckInput`, `check_issue` and `check_events` on the issue, then `apply_waivers`, and
+`describe` for a finding's sentences. Every check is a pure function over the parsed edition. The slow checks, run only
+when asked for, are such functions over what a browser saw: `look`, with a `Browser` from outside, then
+`run_slow_checks`. Must not know how editions are made, stored or sent; never changes a message.
 """
 
 from newsletter.check.browser import Browser, look
@@ -12,6 +12,7 @@ from newsletter.check.findings import (
     RULES,
     FindingText,
     apply_waivers,
+    check_events,
     check_issue,
     describe,
     run_checks,
@@ -27,6 +28,7 @@ __all__ = [
     "FindingText",
     "ImageFile",
     "apply_waivers",
+    "check_events",
     "check_issue",
     "describe",
     "look",

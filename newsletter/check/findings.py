@@ -9,9 +9,11 @@ from pathlib import Path
 
 from newsletter.check import accessibility, browser, clients, content, deliverability, editing, images, links, losses
 from newsletter.check.editing import issue as issue_rules
+from newsletter.check.editing import stale
 from newsletter.check.page.reading import CheckInput, read
 from newsletter.check.page.rules import Check, Hit, Rule
 from newsletter.domain.audience import LeftOut
+from newsletter.domain.changes import Known
 from newsletter.domain.issue import Finding, Issue, Severity, Waiver, group
 from newsletter.domain.publication import Publication
 from newsletter.errors import Place, UsageError
@@ -48,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     *(one.rule for one in CHECKS),
     *browser.RULES,
     *issue_rules.RULES,
+    *stale.RULES,
     WAIVER_UNUSED,
     WAIVER_UNKNOWN,
 )
@@ -90,6 +93,20 @@ def check_issue(issue: Issue, publication: Publication, left_out: LeftOut) -> tu
     return tuple(
         Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)
         for rule, hit in issue_rules.judge_issue(issue, publication, left_out)
+    )
+
+
+def check_events(issue: Issue, known: Known | None, publication: Publication) -> tuple[Finding, ...]:
+    """Say what became of an issue's events since they were picked.
+
+    Args:
+        issue: As the editor left it.
+        known: What is known of its events; None where the database cannot be read.
+        publication: Whose it is.
+    """
+    return tuple(
+        Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)
+        for rule, hit in stale.judge_events(issue, known, publication.zone)
     )
 
 

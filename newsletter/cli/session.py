@@ -69,13 +69,17 @@ class Session:
         """Write a location as the person would: a path shortened, an address as it is."""
         return location if "://" in location else self.shown(Path(location))
 
-    def confirm(self, question: str) -> None:
+    def confirm(self, question: str, *, otherwise: str = "Say yes with --yes.") -> None:
         """Ask a yes-or-no question; whatever is not yes stops the command.
+
+        Args:
+            question: In one line.
+            otherwise: How to answer where nobody can be asked.
 
         Raises:
             UsageError: Nobody can be asked.
         """
-        self._require_terminal("Say yes with --yes.")
+        self._require_terminal(otherwise)
         click.confirm(question, abort=True, err=True)
 
     def confirm_label(self, label: str, given: str | None) -> None:

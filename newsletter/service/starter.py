@@ -16,6 +16,7 @@ GIT_IGNORE = """\
 *.db-*
 *.lock-owner
 newsletter.key
+newsletter.looks
 /outbox/
 /issues/*/build/
 /subscribers/*.csv

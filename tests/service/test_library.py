@@ -16,6 +16,7 @@ from newsletter.domain.issue import IssueState, ItemKind
 from newsletter.domain.period import day_of
 from newsletter.domain.pick import PickGrade
 from newsletter.errors import ContentError, StateError, UsageError
+from newsletter.service.issues.service import EventNews
 from tests.conftest import MORNING
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, by_address, each
@@ -99,7 +100,7 @@ def test_what_is_saved_while_an_issue_is_approved_was_not_approved(drafted: Path
     """The approval holds for the file as it was read: what was saved in the meantime is an edit after it."""
     issue = drafted / "issues/2017-11/issue.toml"
 
-    def save(_left_out: LeftOut) -> None:
+    def save(_left_out: LeftOut, _news: EventNews) -> None:
         issue.write_text(issue.read_text(encoding="utf-8") + "# Later.\n", encoding="utf-8")
 
     with open_newsletter(drafted / "newsletter.toml", clock=FakeClock(MORNING)) as newsletter:

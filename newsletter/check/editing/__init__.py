@@ -4,8 +4,9 @@
     dates      days that contradict one another, the issue's date, or the issue's month
     items      items that lack something, or stand twice
     issue      what is wrong with the issue as a whole
+    stale      events that are no longer as the issue says
 
-The doors: `CHECKS` for an edition, `issue.judge_issue` for the issue.
+The doors: `CHECKS` for an edition, `issue.judge_issue` and `stale.judge_events` for the issue.
 """
 
 from newsletter.check.editing import dates, items, leftovers

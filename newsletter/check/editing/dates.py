@@ -32,7 +32,7 @@ FURTHEST = timedelta(days=731)
 
 @check(
     code="event-over",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     message=MessageId("The event “{title}” is over by the day this issue is sent."),
     fix=MessageId("Take it out of the issue, or correct its date."),
     basis="House; judged from the issue's planned day of sending",

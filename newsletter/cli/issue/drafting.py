@@ -12,11 +12,12 @@ import click
 from newsletter.cli.command import DAY, Verb
 from newsletter.cli.issue.options import label_argument, language_option
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
+from newsletter.config.terminal import terminal_language
 from newsletter.errors import ChecksFailed, counted
 
 if TYPE_CHECKING:
     from newsletter.domain.audience import LeftOut
-    from newsletter.service.issues.service import Rendering
+    from newsletter.service.issues.service import EventNews, Rendering
 
 
 @click.command(cls=Verb)
@@ -143,6 +144,7 @@ def check(session: Session, label: str, *, is_slow: bool, language: str, as_json
     else:
         editions = [message.edition for message in rendering.messages]
         pages.print_findings(session, findings, editions, language)
+    pages.say_looks(session, issues.event_news(rendering.issue))
     if blocking := count_in_the_way(findings):
         raise ChecksFailed(f"{blocking} of these must be mended or waived before the issue can be approved.")
     session.next_step(f"newsletter issue approve {label}")
@@ -155,9 +157,13 @@ def check(session: Session, label: str, *, is_slow: bool, language: str, as_json
 @pass_session
 def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
     """Freeze the messages and the audience rule: what is sent will be byte for byte what was checked."""
+    from newsletter.cli.issue import pages
 
-    def confirm(left_out: "LeftOut") -> None:
+    def confirm(left_out: "LeftOut", news: "EventNews") -> None:
         _say_left_out(left_out)
+        pages.say_looks(session, news)
+        if news.findings:
+            pages.print_findings(session, news.findings, (), terminal_language())
         if not yes:
             session.confirm(f"Approve issue {label} as {by}?")
 

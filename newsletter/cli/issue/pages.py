@@ -12,8 +12,11 @@ from newsletter.errors import counted
 
 if TYPE_CHECKING:
     from newsletter.domain.issue import EditionKey, Finding
-    from newsletter.service.issues.service import Rendering
+    from newsletter.service.issues.service import EventNews, Rendering
     from newsletter.service.issues.shelf import IssueSummary
+
+
+HOURS_SHOWN_MAX = 48
 
 
 def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
@@ -91,6 +94,17 @@ def print_findings(
         waived = f" (waived: {finding.waived})" if finding.waived else ""
         click.echo(f"{finding.severity} {finding.code}{waived}  {where}\n  {words.message}\n  {words.fix}")
     _print_counts([finding for finding, _ in together], language)
+
+
+def say_looks(session: Session, news: "EventNews") -> None:
+    """Say how old the last look at each event's source is."""
+    if news.known is None:
+        return
+    for look in news.known.looks:
+        if look.looked_at is not None:
+            hours = max(0, int((news.known.now - look.looked_at).total_seconds() // 3600))
+            age = counted(hours, "hour") if hours < HOURS_SHOWN_MAX else counted(hours // 24, "day")
+            session.say(f"The events of {look.source_id} are as they were {age} ago.")
 
 
 def print_findings_as_json(findings: "Iterable[Finding]") -> None:

@@ -38,6 +38,13 @@ def test(session: Session, label: str, *, addresses: tuple[str, ...], edition: s
 @rehearse_option
 @click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Show who would get what; send nothing.")
 @click.option("--confirm", "confirmed", metavar="LABEL", help="The label again, instead of being asked for it.")
+@click.option(
+    "--accept-changed",
+    "accepted",
+    multiple=True,
+    metavar="ITEM",
+    help="Send this event as it was approved, though it changed since; may be repeated.",
+)
 @click.option("--yes", is_flag=True, help="Also to an audience much larger than the last issue's, without being asked.")
 @pass_session
 def send(
@@ -49,6 +56,7 @@ def send(
     rehearse: bool,
     is_dry_run: bool,
     confirmed: str | None,
+    accepted: tuple[str, ...],
     yes: bool,
 ) -> None:
     """Send an approved issue, or go on with a sending that was stopped. Nobody is mailed twice."""
@@ -62,6 +70,7 @@ def send(
     if is_dry_run:
         session.say("Dry run: nothing was sent and nothing was written.")
         return
+    accepted_keys = sending_pages.ask_about_changed(session, outlook.changed, accepted)
     for question in outlook.questions:
         if not yes:
             session.confirm(question)
@@ -73,6 +82,7 @@ def send(
             segments=[SegmentId(segment) for segment in segments],
             limit=limit,
             rehearse=rehearse,
+            accept_changed=accepted_keys,
             should_stop=lambda: bool(stopping),
             progress=progress,
             waits_for=progress.waits_for,

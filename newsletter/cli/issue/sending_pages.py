@@ -1,7 +1,7 @@
 """What `newsletter issue test` and `issue send` print, and how a sending is stopped by hand."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -9,9 +9,12 @@ import click
 
 from newsletter.cli.session import Session, print_table
 from newsletter.domain.delivery import Sending
+from newsletter.domain.item_names import chosen_key
 from newsletter.errors import Fault, StateError, counted
 
 if TYPE_CHECKING:
+    from newsletter.domain.changes import EventChange
+    from newsletter.domain.content import ItemKey
     from newsletter.domain.delivery import Balance, InDoubt
     from newsletter.service.deliveries.service import Outlook
     from newsletter.service.deliveries.trial import Tested
@@ -57,6 +60,10 @@ def print_outlook(outlook: "Outlook") -> None:
     click.echo(
         f"Issue {outlook.approval.label} through {outlook.mailer}: {kind}. Approved {outlook.approval.hash[:12]}."
     )
+    for past in outlook.over:
+        click.echo(f"Over by today: “{past.title}” [{past.key}]")
+    for change in outlook.changed:
+        click.echo(f"Changed since the approval: {change}")
     forecast = outlook.audience
     if isinstance(forecast, Sending):
         click.echo(f"Goes on with the sending begun {forecast.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed.")
@@ -76,6 +83,23 @@ def way_on(label: str, doubt: "InDoubt") -> str:
         )
     goes_on = f"`newsletter issue report {label}` says more; `newsletter issue send {label}` goes on."
     return f"{goes_on} Those in doubt wait for you: {names}." if doubt.people else goes_on
+
+
+def ask_about_changed(
+    session: Session, changed: "Sequence[EventChange]", accepted: "Sequence[str]"
+) -> tuple["ItemKey", ...]:
+    """Have every event that changed since the approval accepted as it was approved; give their keys.
+
+    Raises:
+        UsageError: Nobody can be asked, or an item that was named is none of these.
+    """
+    titles = {change.key: change.title for change in changed}
+    # A sending that goes on has none: the same command may be typed again.
+    keys = {chosen_key(part, titles) for part in accepted} if titles else set()
+    for key, title in titles.items():
+        if key not in keys:
+            session.confirm(f"Send “{title}” as it was approved?", otherwise=f"--accept-changed {key}")
+    return tuple(titles)
 
 
 @contextmanager

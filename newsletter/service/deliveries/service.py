@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from newsletter.domain.changes import EventChange, past_on
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import BatchState, Forecast, Mailer, Sending
 from newsletter.domain.issue import Approval, IssueLabel, Message
@@ -16,6 +17,7 @@ from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, qu
 from newsletter.service.deliveries.guard import Guard
 from newsletter.service.deliveries.recipients import SPECIMEN, personalise, recipient_of
 from newsletter.service.deliveries.way_out import missing_for_real, require_way_out
+from newsletter.service.issues.events import changed_since, require_accepted
 from newsletter.service.issues.shelf import IssueShelf
 from newsletter.service.resources import Resources
 from newsletter.storage.deliveries import DeliveryLedger
@@ -29,6 +31,8 @@ class Outlook:
         is_rehearsal: Nothing would leave this machine.
         audience: That of the sending that would go on: it is fixed; or whom a new one would reach, counted now.
         questions: What a person should say yes to.
+        changed: What became of its events since it was approved; of a sending that goes on nothing is asked.
+        over: Its events that were coming on the planned day and are over today; of a rehearsal none.
     """
 
     approval: Approval
@@ -36,6 +40,8 @@ class Outlook:
     is_rehearsal: bool
     audience: Sending | Forecast
     questions: tuple[str, ...]
+    changed: tuple[EventChange, ...] = ()
+    over: tuple[EventChange, ...] = ()
 
 
 class DeliveryService:
@@ -77,16 +83,19 @@ class DeliveryService:
             plan = _plan(approval, mailer, ledger)
             if not is_rehearsal:
                 self._guard.require_same(approval.label)
-            languages = self._resources.settings.publication.languages
+            publication, issue = self._resources.settings.publication, self._shelf.read(label)
             audience = plan.go_on or ledger.foresee(
-                approval=approval, segments=self._resources.segments, languages=languages
+                approval=approval, segments=self._resources.segments, languages=publication.languages
             )
+            changed = () if plan.go_on else changed_since(self._resources, issue, approval)
         return Outlook(
             approval=approval,
             mailer=mailer.name,
             is_rehearsal=is_rehearsal,
             audience=audience,
             questions=questions(audience) if isinstance(audience, Forecast) else (),
+            changed=changed,
+            over=() if is_rehearsal else past_on(issue, self._resources.clock.now(), publication.zone),
         )
 
     def readiness(self) -> tuple[str, str | None]:
@@ -110,6 +119,7 @@ class DeliveryService:
         segments: Collection[SegmentId] = (),
         limit: int | None = None,
         rehearse: bool = False,
+        accept_changed: Collection[str] = (),
         should_stop: Callable[[], bool] = lambda: False,
         progress: Callable[[Progress], None] = lambda _progress: None,
         waits_for: Callable[[str], None] = lambda _message: None,
@@ -124,13 +134,14 @@ class DeliveryService:
             segments: Only editions for these now; the others stay queued.
             limit: At most so many people now; the others stay queued.
             rehearse: Through the outbox, whatever mailer is configured.
+            accept_changed: Keys of events that may go out as they were approved though they changed since.
             should_stop: Asked between batches.
             progress: Told after each batch.
             waits_for: Told when another program holds the database; it is waited for.
 
         Raises:
-            StateError: The issue is not approved, was edited since, was sent, or has no way out for its readers; or the
-                database is an older one or a copy.
+            StateError: The issue is not approved, was edited since, was sent, has no way out for its readers, or has an
+                event that changed since and is not accepted so; or the database is an older one or a copy.
             SendingInProgress: Somebody else is sending now; says who and since when.
             UsageError: No edition is for a chosen segment.
             StorageError: The ledger cannot be written; no further mail was handed over.
@@ -143,7 +154,7 @@ class DeliveryService:
             editions = editions_of(segments, [message.edition for message in approval.messages])
             lock, now = lock_path(self._resources.database_path), self._resources.clock.now()
             with hold_ownership(lock, who=f"{by}, issue {label}", since=now) as owner:
-                sending = self._begin(approval, mailer, ledger)
+                sending = self._begin(approval, mailer, ledger, accept_changed)
                 assignment = self._assignment(sending, approval, mailer, ledger, owner)
                 choice = Choice(editions=editions, limit=limit)
                 return send(assignment, choice=choice, should_stop=should_stop, progress=progress)
@@ -199,12 +210,17 @@ class DeliveryService:
         )
         return mail.fill(recipient_of(SPECIMEN, address, name, token="preview", publication=publication))  # noqa: S106 - no secret
 
-    def _begin(self, approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Sending:
+    def _begin(
+        self, approval: Approval, mailer: Mailer, ledger: DeliveryLedger, accept_changed: Collection[str]
+    ) -> Sending:
         """Go on with the sending there is, or fix the audience of a new one."""
         capabilities, now = mailer.capabilities, self._resources.clock.now()
         plan = _plan(approval, mailer, ledger)
         if not capabilities.is_rehearsal:
             self._guard.require_same(approval.label)
+        if plan.go_on is None:
+            issue = self._shelf.read(approval.label)
+            require_accepted(changed_since(self._resources, issue, approval), accept_changed)
         for abandoned in plan.abandoned:
             ledger.cancel(abandoned.id, reason="the issue was approved anew", now=now)
         if plan.go_on is not None:

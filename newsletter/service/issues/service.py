@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.check import FindingText, apply_waivers, check_issue, describe, run_checks
+from newsletter.check import FindingText, apply_waivers, check_events, check_issue, describe, run_checks
 from newsletter.curate.parity import ParityRow, parity
 from newsletter.domain.audience import LeftOut, Segment, audience_rule
+from newsletter.domain.changes import Known
 from newsletter.domain.delivery import SendingState
 from newsletter.domain.issue import (
     Approval,
@@ -24,7 +25,7 @@ from newsletter.domain.issue import (
     count_in_the_way,
 )
 from newsletter.domain.period import Period, label_after, parse_period
-from newsletter.errors import ChecksFailed, StateError, counted
+from newsletter.errors import ChecksFailed, StateError, StorageError, counted
 from newsletter.files import write_whole
 from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
@@ -34,6 +35,7 @@ from newsletter.render.edition import render_edition
 from newsletter.render.pictures import load_pictures
 from newsletter.service.deliveries.recipients import verify_messages
 from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_browser
+from newsletter.service.issues.events import known_of
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
 from newsletter.service.resources import Resources
@@ -66,6 +68,19 @@ class Rendering:
     def messages(self) -> tuple[Message, ...]:
         """Give the messages alone."""
         return tuple(message for _, message in self.editions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventNews:
+    """What became of an issue's events.
+
+    Attributes:
+        known: What is known of them; None where the database cannot be read.
+        findings: What is no longer as the issue says, and whose source nobody has looked at lately.
+    """
+
+    known: Known | None
+    findings: tuple[Finding, ...]
 
 
 class IssueService(IssueShelf):
@@ -185,17 +200,28 @@ class IssueService(IssueShelf):
         publication = self._resources.settings.publication
         subjects = check_inputs(rendering.editions, publication)
         left_out = self._left_out(rendering.issue, rendering.segments)
-        found = [*check_issue(rendering.issue, publication, left_out)]
+        found = [*check_issue(rendering.issue, publication, left_out), *self.event_news(rendering.issue).findings]
         found += [finding for subject in subjects for finding in run_checks(subject)]
         if is_slow:
             found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
         return apply_waivers(found, rendering.issue.waivers, path=rendering.issue.path, is_slow=is_slow)
 
+    def event_news(self, issue: Issue) -> EventNews:
+        """Say what became of an issue's events since they were picked, as far as it is known."""
+        try:
+            known = known_of(self._resources, issue)
+        except StorageError:
+            known = None
+        found = check_events(issue, known, self._resources.settings.publication)
+        return EventNews(known=known, findings=apply_waivers(found, issue.waivers, path=issue.path)[: len(found)])
+
     def words_of(self, finding: Finding, language: str) -> FindingText:
         """Say what a finding means and what to do about it, in Finnish, Swedish or English."""
         return describe(finding, language)
 
-    def approve(self, label: str, *, by: str, confirm: Callable[[LeftOut], None] = lambda _left_out: None) -> Approval:
+    def approve(
+        self, label: str, *, by: str, confirm: Callable[[LeftOut, EventNews], None] = lambda _left_out, _news: None
+    ) -> Approval:
         """Freeze messages, audience rule and waivers under one hash, in the database and in issue.lock.
 
         Approving the same content again gives the same hash and changes nothing. What is frozen is what was read before
@@ -204,7 +230,8 @@ class IssueService(IssueShelf):
         Args:
             label: The issue.
             by: The person's name.
-            confirm: Told first whom the issue has nothing for; stops the approval by raising.
+            confirm: Told first whom the issue has nothing for, and what became of its events; stops the approval by
+                raising.
 
         Raises:
             ChecksFailed: A finding of severity error stands in the way.
@@ -215,7 +242,7 @@ class IssueService(IssueShelf):
         known, segments = self._known(label), self._resources.segments
         self._refuse_begun(known)
         issue = self._read(known, segments)
-        confirm(self._left_out(issue, segments))
+        confirm(self._left_out(issue, segments), self.event_news(issue))
         rendering = self._render(issue, segments)
         findings = self.look_over(rendering)
         if blocking := count_in_the_way(findings):

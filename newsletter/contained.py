@@ -141,20 +141,25 @@ class Contained:
         """
         process, connection = child
         deadline = time.monotonic() + limit_seconds
+        # A child may stop in the middle of reading or writing, where nothing but its end wakes us.
+        watch = threading.Timer(limit_seconds, process.kill)
+        watch.daemon = True
+        watch.start()
         try:
             # Whoever is asked reads the whole question before anything else, and answers in one piece.
             connection.send_bytes(question)
-            while not connection.poll(min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0))):
-                if time.monotonic() > deadline:
-                    raise ContainedError(f"took longer than {limit_seconds:g} s")
+            while not connection.poll(_LOOK_SECONDS):
                 # Where the system keeps the limit itself, this comes second; macOS knows the limit and keeps it not.
                 if self._resident_bytes and self._has_swollen(process):
                     raise _too_large(self._growth_bytes)
             return connection.recv_bytes(ANSWER_BYTES_MAX)
         except (EOFError, ConnectionError):
-            raise _died(process) from None
+            is_late = time.monotonic() >= deadline
+            raise (ContainedError(f"took longer than {limit_seconds:g} s") if is_late else _died(process)) from None
         except OSError as error:
             raise ContainedError(f"came to more than {ANSWER_BYTES_MAX // 1_000_000} MB") from error
+        finally:
+            watch.cancel()
 
     def _has_swollen(self, process: subprocess.Popen[bytes]) -> bool:
         return machine.resident_bytes(process.pid) > self._resident_bytes + self._growth_bytes

@@ -1,11 +1,14 @@
 import os
 import pickle
 import signal
+import stat
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from operator import mul
 from pathlib import Path
 
@@ -65,6 +68,32 @@ def test_question_that_takes_too_long_is_ended() -> None:
 
     assert asked(contained, pow, 7, 10**9) == "took longer than 0.2 s"
     assert time.monotonic() - started < 1.5
+    contained.close()
+
+
+def test_child_that_stops_in_the_middle_of_an_answer_is_ended() -> None:
+    """The limit holds while an answer is under way, too."""
+    contained = Contained(preload=[], limit_seconds=0.3, growth_bytes=60 * MEBIBYTE)
+
+    assert asked(contained, _begin_an_answer) == "took longer than 0.3 s"
+    contained.close()
+
+
+def _begin_an_answer() -> None:
+    """Announce, in the child, an answer of a thousand bytes, and write none of them."""
+    for descriptor in range(3, 100):
+        with suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                os.write(descriptor, struct.pack("!i", 1000))
+    time.sleep(60)
+
+
+def test_child_that_does_not_read_the_question_is_ended() -> None:
+    """The limit holds while a question is under way, too."""
+    contained = Contained(preload=[], limit_seconds=0.3, growth_bytes=60 * MEBIBYTE)
+    os.kill(contained.call(os.getpid), signal.SIGSTOP)
+
+    assert asked(contained, len, "x" * MEBIBYTE) == "took longer than 0.3 s"
     contained.close()
 
 

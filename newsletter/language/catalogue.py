@@ -41,9 +41,9 @@ def catalogue_languages() -> tuple[str, ...]:
 def translate(language: str, message_id: str, /, **facts: str | int) -> str:
     """Say a sentence in a language, with its placeholders filled.
 
-    Where the sentence has a plural, the fact `count` chooses the form. A language without a catalogue is spoken to in
-    English, and so is a sentence that a catalogue lacks (a test keeps that from happening to our own). A fact is never
-    read as a sentence: braces in it stay as they are.
+    Where the sentence has a plural, the fact `count` chooses the form: one or not one, which "?" is too. A language
+    without a catalogue is spoken to in English, and so is a sentence that a catalogue lacks (a test keeps that from
+    happening to our own). A fact is never read as a sentence: braces in it stay as they are.
 
     Args:
         language: As `fi`.
@@ -58,7 +58,7 @@ def translate(language: str, message_id: str, /, **facts: str | int) -> str:
     known = language if language in catalogue_languages() else FALLBACK_LANGUAGE
     forms = _sentences(known).get(message_id) or _sentences(FALLBACK_LANGUAGE).get(message_id) or (message_id,)
     # Finnish, Swedish and English agree on it, and a test holds the files to that.
-    wording = forms[0] if len(forms) == 1 or int(_fact("count", message_id, facts)) == 1 else forms[1]
+    wording = forms[0] if len(forms) == 1 or str(_fact("count", message_id, facts)) == "1" else forms[1]
     return _PLACEHOLDER.sub(lambda match: str(_fact(match[1], message_id, facts)), wording)
 
 

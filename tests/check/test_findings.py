@@ -186,7 +186,7 @@ def test_a_waiver_that_accepts_nothing_is_found() -> None:
     )
 
 
-@pytest.mark.parametrize(("people", "said"), [(12, "12"), (None, "?")])
+@pytest.mark.parametrize(("people", "said"), [(12, "12 people get"), (1, "1 person gets"), (None, "? people get")])
 def test_a_segment_without_items_is_found(people: int | None, said: str) -> None:
     """It is a warning that says how many people get nothing, as far as anybody can count them."""
     left_out = LeftOut(segments=(SegmentId("advisers"), SegmentId("pilots")), people=people)
@@ -196,12 +196,10 @@ def test_a_segment_without_items_is_found(people: int | None, said: str) -> None
     assert found == Finding(
         code="segment-without-items",
         severity=Severity.WARNING,
-        facts={"segments": "advisers, pilots", "people": said},
+        facts={"segments": "advisers, pilots", "count": said.partition(" ")[0]},
         place=Place(path=PATH),
     )
-    assert describe(found, "en").message == (
-        f"No item of the issue is for advisers, pilots. So many people get nothing this time: {said}."
-    )
+    assert describe(found, "en").message == (f"No item of the issue is for advisers, pilots: {said} nothing this time.")
 
 
 def test_where_every_segment_has_items_none_is_found() -> None:

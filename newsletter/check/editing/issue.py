@@ -35,7 +35,7 @@ ITEM_IN_NO_SEGMENT = Rule(
 SEGMENT_WITHOUT_ITEMS = Rule(
     code="segment-without-items",
     severity=Severity.WARNING,
-    message=MessageId("No item of the issue is for {segments}. So many people get nothing this time: {people}."),
+    message=MessageId("No item of the issue is for {segments}: {count} person gets nothing this time."),
     fix=MessageId("List items for them under [order] in issue.toml; if they are to get nothing, waive this."),
     basis="House",
 )
@@ -56,5 +56,5 @@ def judge_issue(issue: Issue, publication: Publication, left_out: LeftOut) -> It
         yield ITEM_IN_NO_SEGMENT, Hit(facts={"title": plain(item.title), "key": key}, place=place)
     if left_out.segments:
         people = "?" if left_out.people is None else str(left_out.people)
-        facts = {"segments": ", ".join(left_out.segments), "people": people}
+        facts = {"segments": ", ".join(left_out.segments), "count": people}
         yield SEGMENT_WITHOUT_ITEMS, Hit(facts=facts, place=Place(path=issue.path))

@@ -248,7 +248,10 @@ def _used_features(reading: Reading) -> tuple[Feature, ...]:
     words = {"property": names, "display": displays, "at": sheet.at_words}
 
     def is_used(kind: str, text: str) -> bool:
-        return text in words[kind] if kind in words else _sign(kind, text).search(texts[kind]) is not None
+        if kind in words:
+            return text in words[kind]
+        # Most are nowhere, and a pattern costs more to make than to use.
+        return text in texts[kind] and _sign(kind, text).search(texts[kind]) is not None
 
     chosen = (feature for feature in features() if feature.name not in WANTED_FEATURES)
     return tuple(feature for feature in chosen if any(is_used(kind, text) for kind, text in feature.signs))

@@ -118,6 +118,8 @@ def _hidden(pattern: re.Pattern[str], reading: Reading) -> Iterator[Hit]:
     written = tuple(reading.written())
     yield from (Hit(facts=_around(match), place=place) for text, place in written for match in pattern.finditer(text))
     known = "\n".join(text for text, _ in written)
+    if not pattern.search("\n".join(_shown(reading))):
+        return
     for text in _shown(reading):
         for match in pattern.finditer(text):
             if text[max(0, match.start() - _NEXT_TO) : match.end() + _NEXT_TO].strip() not in known:

@@ -1,9 +1,10 @@
 """What every test may ask for: a migrated database of its own, a sample publication, and skips that cannot hide."""
 
+import fcntl
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,7 +27,7 @@ MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
 # chance. New examples, and the smallest that fails, belong to `make reliability`.
 settings.register_profile(
     "suite",
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     database=None,
@@ -63,14 +64,38 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report  # type: ignore[return-value]
 
 
+MakeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="session")
-def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Make something once in a run, by whichever of its processes comes first; tests copy it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        path, finished = shared / "once" / name, shared / "once" / f"{name}.finished"
+        path.parent.mkdir(exist_ok=True)
+        with path.with_name(f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not finished.exists():
+                make(path)
+                finished.touch()
+        return path
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def database_template(make_once: MakeOnce) -> Path:
     """Give a migrated, empty database file that tests copy: migrating for each would cost a minute."""
-    path = tmp_path_factory.mktemp("template") / "newsletter.db"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
-    database.close()
-    return path
+
+    def make(path: Path) -> None:
+        database = Database(f"sqlite:///{path}")
+        migrate(database)
+        database.close()
+
+    return make_once("newsletter.db", make)
 
 
 @pytest.fixture
@@ -84,44 +109,56 @@ def database(database_template: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def laid_out(make_once: MakeOnce) -> Path:
     """Lay out the sample publication once; tests copy it."""
-    folder = tmp_path_factory.mktemp("laid_out") / "seutu"
-    lay_out_publication(folder)
-    # What tells a copy from its original, for a test stands in a publication that was always where it is.
-    mark_path(folder / "newsletter.db").unlink()
-    return folder
+
+    def make(folder: Path) -> None:
+        lay_out_publication(folder)
+        # What tells a copy from its original, for a test stands in a publication that was always where it is.
+        mark_path(folder / "newsletter.db").unlink()
+
+    return make_once("laid_out", make)
 
 
 @pytest.fixture(scope="session")
-def drafted_once(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drafted_once(laid_out: Path, make_once: MakeOnce) -> Path:
     """Draft an issue once; tests copy it."""
-    folder = shutil.copytree(laid_out, tmp_path_factory.mktemp("drafted") / "seutu")
-    with open_newsletter(folder / "newsletter.toml") as newsletter:
-        newsletter.lists.import_file(folder / "subscribers/example.csv", basis=ASKED)
-        newsletter.items.collect()
-        newsletter.issues.new("2017-11", planned=date(2017, 11, 24))
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(laid_out, folder)
+        with open_newsletter(folder / "newsletter.toml") as newsletter:
+            newsletter.lists.import_file(folder / "subscribers/example.csv", basis=ASKED)
+            newsletter.items.collect()
+            newsletter.issues.new("2017-11", planned=date(2017, 11, 24))
+
+    return make_once("drafted", make)
 
 
 @pytest.fixture(scope="session")
-def approved_once(drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def approved_once(drafted_once: Path, make_once: MakeOnce) -> Path:
     """Approve it once; tests copy it."""
-    folder = shutil.copytree(drafted_once, tmp_path_factory.mktemp("approved") / "seutu")
-    with open_newsletter(folder / "newsletter.toml") as newsletter:
-        newsletter.issues.approve("2017-11", by="Aino")
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(drafted_once, folder)
+        with open_newsletter(folder / "newsletter.toml") as newsletter:
+            newsletter.issues.approve("2017-11", by="Aino")
+
+    return make_once("approved", make)
 
 
 @pytest.fixture(scope="session")
-def real_once(drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_once(drafted_once: Path, make_once: MakeOnce) -> Path:
     """Name a sender and an unsubscribe mailbox that are no examples, and approve the issue with them; tests copy it."""
-    folder = shutil.copytree(drafted_once, tmp_path_factory.mktemp("real") / "seutu")
-    path = folder / "newsletter.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
-    with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter:
-        newsletter.issues.approve("2017-11", by="Aino")
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(drafted_once, folder)
+        path = folder / "newsletter.toml"
+        written = path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi")
+        path.write_text(written, encoding="utf-8")
+        with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter:
+            newsletter.issues.approve("2017-11", by="Aino")
+
+    return make_once("real", make)
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ class Database:
         with self._guarded(), ExitStack() as stack:
             connection = self._once_free(lambda: stack.enter_context(engine.begin()), to_the_end=to_the_end)
             yield connection
-            if self.is_sqlite:
+            if self.is_sqlite and connection.in_transaction():  # nobody took it back
                 self._once_free(lambda: connection.exec_driver_sql("COMMIT"), to_the_end=to_the_end)
 
     def _once_free(self, action: Callable[[], _Result], *, to_the_end: bool) -> _Result:

@@ -42,6 +42,7 @@ from newsletter.mailers.smtp.mailer import Smtp
 from newsletter.message.headers import list_id
 from newsletter.send.assignment import Assignment
 from newsletter.send.dispatch import send
+from newsletter.send.journal import journal_path
 from newsletter.send.owner import Owner
 from newsletter.send.plan import batch_size
 from newsletter.service.deliveries.recipients import recipient_of
@@ -220,7 +221,7 @@ def run(order: dict[str, Any]) -> dict[str, float | list[float]]:
         is_rehearsal=mailer.capabilities.is_rehearsal,
         segments=(READERS,),
         languages=(FI,),
-        batch_size=batch_size(mailer.capabilities),
+        batch_size=order.get("batch", batch_size(mailer.capabilities)),
         now=NOW,
     )
     assignment = Assignment(
@@ -233,6 +234,7 @@ def run(order: dict[str, Any]) -> dict[str, float | list[float]]:
         personalise=_personalise,
         owner=Owner(name="benchmark"),
         clock=SystemClock(),
+        journal_path=journal_path(Path(order["database"])) if order.get("keeps_journal", True) else None,
     )
     began, began_cpu = time.perf_counter(), time.process_time()
     ends = began + order.get("seconds", float("inf"))

@@ -21,7 +21,7 @@ PLANTED = {
     "Mails are compiled and pictures drawn in render": ("check/images.py", "import PIL"),
     "Kinds of sources know no fetching": ("collect/kinds/feed.py", "import newsletter.collect.fetching.network"),
     "The ledger knows no door": ("storage/ledger/reads.py", "import newsletter.storage.notifications"),
-    "The sender knows the ledger and no other room": ("send/rate.py", "import newsletter.mailers.outbox"),
+    "The sender knows the ledger and no other room": ("send/pace.py", "import newsletter.mailers.outbox"),
     "Doors reach the rooms through service": ("cli/item.py", "import newsletter.curate.select"),
 }
 """Contract: the module that breaks it, and how."""

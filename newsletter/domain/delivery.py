@@ -101,11 +101,13 @@ class Capabilities:
     Attributes:
         is_idempotent: The same delivery key handed over twice reaches the reader once.
         is_rehearsal: Nothing leaves this machine; such a sending does not count as sent.
+        notes_each: Every mail is begun and answered by itself, and noted in the batch's `notes` as that happens.
     """
 
     batch_size_max: int
     is_idempotent: bool
     is_rehearsal: bool
+    notes_each: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,28 @@ class Recipient:
     message_id: str
 
 
+class Notes(Protocol):
+    """What a mailer that answers mail by mail tells while a batch is under way."""
+
+    def begin(self, key: DeliveryKey) -> None:
+        """Note durably that a mail is about to be handed over; StorageError when that cannot be: do not begin it."""
+        ...
+
+    def answer(self, outcome: "Outcome") -> None:
+        """Note what became of a mail."""
+        ...
+
+
+class NoNotes:
+    """Keeps none."""
+
+    def begin(self, key: DeliveryKey) -> None:
+        """Do nothing."""
+
+    def answer(self, outcome: "Outcome") -> None:
+        """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingBatch:
     """All that a mailer needs for one call.
@@ -134,6 +158,7 @@ class OutgoingBatch:
         batch_id: The idempotency key together with the sending.
         attempt: 1 for the first.
         sent_at: For the Date header, the same for the whole sending.
+        notes: For mailers that declare `notes_each`.
         recipients: At least one, at most the mailer's `batch_size_max`; no address twice.
     """
 
@@ -147,6 +172,7 @@ class OutgoingBatch:
     sender: Sender
     list_id: str
     recipients: tuple[Recipient, ...]
+    notes: Notes = field(default=NoNotes(), compare=False, repr=False)
 
 
 class Verdict(StrEnum):

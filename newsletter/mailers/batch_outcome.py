@@ -63,9 +63,7 @@ class OutcomeCollector:
 
     def accept(self, recipient: Recipient, provider_id: str | None = None) -> None:
         """Note that the message was taken."""
-        self._outcomes[recipient.delivery_key] = Outcome(
-            delivery_key=recipient.delivery_key, verdict=Verdict.ACCEPTED, provider_id=provider_id
-        )
+        self._settle(recipient, Verdict.ACCEPTED, provider_id=provider_id)
 
     def reject(self, recipient: Recipient, reason: str) -> None:
         """Note that the recipient is refused for good."""
@@ -83,11 +81,14 @@ class OutcomeCollector:
         """Tell whether it was noted what became of a recipient."""
         return recipient.delivery_key in self._outcomes
 
-    def _settle(self, recipient: Recipient, verdict: Verdict, reason: str) -> None:
-        """Note an outcome with its reason."""
-        self._outcomes[recipient.delivery_key] = Outcome(
-            delivery_key=recipient.delivery_key, verdict=verdict, reason=reason
-        )
+    def _settle(
+        self, recipient: Recipient, verdict: Verdict, reason: str = "", *, provider_id: str | None = None
+    ) -> None:
+        """Note an outcome."""
+        key = recipient.delivery_key
+        outcome = Outcome(delivery_key=key, verdict=verdict, reason=reason, provider_id=provider_id)
+        self._outcomes[key] = outcome
+        self._batch.notes.answer(outcome)
 
     def close(
         self, otherwise: str = "", *, retry_after_seconds: float | None = None, stop_reason: str | None = None

@@ -5,7 +5,8 @@
     reconcile  what a dead sender left behind
     dispatch   the loop in this process: paced, patient, stoppable
     deliver    one batch: claim, hand over, record
-    rate       how fast      backoff  when refused      stop_rules  when to give up
+    journal    what became of single mails, for mailers that answer one by one
+    pace       how fast, and how long to wait        stop_rules  when to give up
 
 The room knows the ledger, and no provider. Another dispatcher, for many machines, would call the same `deliver`.
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from newsletter.domain.clock import Clock
 from newsletter.domain.delivery import Checkpoint, Mailer, PlannedDelivery, Recipient, Sending, pass_by
@@ -22,6 +23,7 @@ class Assignment:
             that one delivery.
         owner: This process, holding the lock.
         note_call: Called before each call to the mailer; what it raises gives the batch back, and no call is made.
+        journal_path: Where single mails are noted, for a mailer that answers mail by mail; None for nowhere.
         checkpoint: Called at the named moments around the hand-over; a test's may kill the process.
     """
 
@@ -35,4 +37,5 @@ class Assignment:
     owner: Owner
     clock: Clock
     note_call: Callable[[], None] = lambda: None
+    journal_path: Path | None = None
     checkpoint: Callable[[Checkpoint], None] = pass_by

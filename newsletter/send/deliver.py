@@ -5,12 +5,14 @@ queued again only when it surely was not taken, when the mailer takes the same k
 word. So `deliver` is idempotent: called again with a claim that was used, it does nothing.
 """
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 from newsletter.domain.delivery import (
     BatchOutcome,
     Checkpoint,
     ClaimedBatch,
+    NoNotes,
     Outcome,
     OutgoingBatch,
     Recipient,
@@ -18,9 +20,10 @@ from newsletter.domain.delivery import (
 )
 from newsletter.errors import NewsletterError, StateError
 from newsletter.send.assignment import Assignment
+from newsletter.send.journal import Journal
 
 
-def deliver(assignment: Assignment, claimed: ClaimedBatch) -> BatchOutcome | None:
+def deliver(assignment: Assignment, claimed: ClaimedBatch, *, journal: Journal | None = None) -> BatchOutcome | None:
     """Hand a claimed batch over and record the answer; do nothing, and give None, when that was done before.
 
     The answer is given as it was recorded: one outcome per delivery, in order.
@@ -39,9 +42,11 @@ def deliver(assignment: Assignment, claimed: ClaimedBatch) -> BatchOutcome | Non
     except BaseException:
         assignment.ledger.release(claimed, assignment.clock.now())
         raise
-    outcome = _hand_over(assignment, outgoing) if outgoing.recipients else BatchOutcome(outcomes=())
-    settled = _as_recorded(claimed, replace(outcome, outcomes=(*outcome.outcomes, *unfit)), assignment)
-    assignment.ledger.record(claimed, settled, assignment.clock.now())
+    with journal.batch(claimed) if journal else nullcontext(NoNotes()) as notes:
+        outgoing = replace(outgoing, notes=notes)
+        outcome = _hand_over(assignment, outgoing) if outgoing.recipients else BatchOutcome(outcomes=())
+        settled = _as_recorded(claimed, replace(outcome, outcomes=(*outcome.outcomes, *unfit)), assignment)
+        assignment.ledger.record(claimed, settled, assignment.clock.now())
     return settled
 
 

@@ -7,7 +7,7 @@ calls run side by side. Between batches, and only there, the loop stops: what wa
 import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
@@ -25,9 +25,9 @@ from newsletter.domain.delivery import (
 from newsletter.domain.issue import EditionKey
 from newsletter.errors import StorageLocked
 from newsletter.send.assignment import Assignment
-from newsletter.send.backoff import Backoff
 from newsletter.send.deliver import deliver
-from newsletter.send.rate import Rate
+from newsletter.send.journal import Journal, keep_journal
+from newsletter.send.pace import Backoff, Rate
 from newsletter.send.reconcile import Reconciled, reconcile
 from newsletter.send.stop_rules import StopRules
 
@@ -136,13 +136,20 @@ def send(
     if assignment.sending.state is SendingState.PAUSED:
         assignment.ledger.resume(assignment.sending.id, now=assignment.clock.now())
     reconciled = reconcile(assignment)
-    run = _Run(assignment, choice or Choice(), rate, should_stop, progress)
-    with _old_objects_left_alone():
+    with _journal(assignment) as journal, _old_objects_left_alone():
+        run = _Run(assignment, choice or Choice(), rate, should_stop, progress, journal=journal)
         if threads == 1:
             run.work()
         else:
             _work_side_by_side(run, threads)
     return run.close(reconciled)
+
+
+def _journal(assignment: Assignment) -> AbstractContextManager[Journal | None]:
+    """Give where single mails are noted, for a mailer that answers mail by mail."""
+    if assignment.journal_path is None or not assignment.mailer.capabilities.notes_each:
+        return nullcontext()
+    return keep_journal(assignment.journal_path, owner=assignment.owner.name)
 
 
 @contextmanager
@@ -180,8 +187,11 @@ class _Run:
         rate: Rate | None,
         should_stop: Callable[[], bool],
         progress: Callable[[Progress], None],
+        *,
+        journal: Journal | None,
     ) -> None:
         self._assignment = assignment
+        self._journal = journal
         self._choice = choice
         self._rate = rate
         self._should_stop = should_stop
@@ -202,7 +212,7 @@ class _Run:
         """Deliver batch after batch; whatever goes wrong here ends the other threads' work too."""
         try:
             while (claimed := self._next()) is not None:
-                if (outcome := deliver(self._assignment, claimed)) is not None:
+                if (outcome := deliver(self._assignment, claimed, journal=self._journal)) is not None:
                     self._take_in(outcome)
         except BaseException:
             self.stop()

@@ -29,8 +29,9 @@ from newsletter.domain.delivery import (
 from newsletter.domain.issue import IssueLabel
 from newsletter.errors import StateError, UsageError, counted
 from newsletter.storage.ledger import reads
-from newsletter.storage.ledger.claims import Claims, queue_apart, settle_proven, skip_queued
+from newsletter.storage.ledger.claims import Claims
 from newsletter.storage.ledger.freeze import Freezing
+from newsletter.storage.ledger.queue import queue_apart, settle_proven, skip_queued
 from newsletter.storage.ledger.statements import IN_DOUBT
 from newsletter.storage.tables import batch, delivery, sending
 

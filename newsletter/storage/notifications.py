@@ -33,7 +33,7 @@ from newsletter.domain.notification import (
     TimelinePoint,
 )
 from newsletter.storage.columns import Moment
-from newsletter.storage.ledger.claims import settle_proven
+from newsletter.storage.ledger.queue import settle_proven
 from newsletter.storage.ledger.statements import STATE, WITH_BATCH, with_state
 from newsletter.storage.tables import batch, delivery, notification, rehashed, sending
 

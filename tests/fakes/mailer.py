@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from newsletter.domain.delivery import (
@@ -95,6 +96,32 @@ class ScriptedMailer:
     def handed_over(self) -> list[str]:
         """Give the address of every recipient of every call, in order."""
         return [recipient.address for batch in self.calls for recipient in batch.recipients]
+
+
+class OneByOneMailer(ScriptedMailer):
+    """Take mail after mail, each noted as it is begun and as it is answered, until something happens.
+
+    Args:
+        happens: Called with the number of each mail, 1 for the first, once it was begun: it may raise, as a kill does.
+    """
+
+    def __init__(self, happens: Callable[[int], None] = lambda _number: None) -> None:
+        super().__init__()
+        self.capabilities = replace(self.capabilities, notes_each=True)
+        self.begun: list[str] = []
+        self._happens = happens
+
+    def submit(self, batch: OutgoingBatch) -> BatchOutcome:
+        """Take everybody, one after another."""
+        self.calls.append(batch)
+        answers = []
+        for recipient in batch.recipients:
+            batch.notes.begin(recipient.delivery_key)
+            self.begun.append(recipient.address)
+            self._happens(len(self.begun))
+            answers.append(Outcome(delivery_key=recipient.delivery_key, verdict=Verdict.ACCEPTED, provider_id="queued"))
+            batch.notes.answer(answers[-1])
+        return BatchOutcome(outcomes=tuple(answers))
 
 
 class RecordingMailer:

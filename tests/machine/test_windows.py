@@ -47,7 +47,7 @@ def run(*words):
         assert end.code in (None, 0, 3), (words, end.code)
 
 run("status")
-run("subscriber", "import", "subscribers/example.csv", "--wording", "asked for it")
+run("subscriber", "import", "subscribers/example.csv", "--consent", "asked for it", "--yes")
 run("collect")
 run("issue", "new", "2017-11", "--date", "2017-11-24")
 run("issue", "check", "2017-11")

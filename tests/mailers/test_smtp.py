@@ -380,7 +380,7 @@ def test_capabilities_are_those_of_a_server_without_idempotency() -> None:
 
     assert (mailer.name, mailer.capabilities) == (
         "smtp",
-        Capabilities(batch_size_max=200, is_idempotent=False, is_rehearsal=False),
+        Capabilities(batch_size_max=200, is_idempotent=False, is_rehearsal=False, notes_each=True),
     )
 
 

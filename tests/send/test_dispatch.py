@@ -21,7 +21,7 @@ from newsletter.domain.delivery import (
 )
 from newsletter.errors import StateError
 from newsletter.send.dispatch import Choice, Dispatched, Progress, StopCause, send
-from newsletter.send.rate import Rate
+from newsletter.send.pace import Rate
 from newsletter.send.reconcile import Reconciled
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger

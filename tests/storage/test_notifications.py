@@ -17,7 +17,7 @@ from newsletter.domain.notification import (
 )
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
-from newsletter.storage.ledger.claims import PROVEN
+from newsletter.storage.ledger.queue import PROVEN
 from newsletter.storage.notifications import NotificationStore
 from newsletter.storage.tables import batch, delivery, notification
 from tests.send.samples import KEY, LABEL, NOW, a_sending, add_people, addresses, an_approval, freeze, keep_approval

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.domain.hosts import is_loopback
-from newsletter.errors import ConfigurationError, ContentError
+from newsletter.errors import ConfigurationError, ContentError, StorageError
 from newsletter.mailers.batch_outcome import OutcomeCollector, prepare_batch
 from newsletter.mailers.smtp.connection import (
     LATER,
@@ -76,7 +76,10 @@ class Smtp:
             access = replace(access, tls=ssl.create_default_context())
         self._access = access
         self.capabilities = Capabilities(
-            batch_size_max=MAILS_PER_CONNECTION * server.connections, is_idempotent=False, is_rehearsal=False
+            batch_size_max=MAILS_PER_CONNECTION * server.connections,
+            is_idempotent=False,
+            is_rehearsal=False,
+            notes_each=True,
         )
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:
@@ -108,6 +111,7 @@ class _Round:
     ) -> None:
         self._access = access
         self._sender = batch.sender.address
+        self._notes = batch.notes
         self._prepared = prepared
         self._collector = collector
         self._waiting = deque(collector.sound)
@@ -190,10 +194,14 @@ class _Round:
         """Hand one mail over and settle its recipient.
 
         Raises:
-            NotNowError: The connection is gone; the recipient is settled only if there is a doubt.
+            NotNowError: The connection is gone, or the mail cannot be noted. The recipient is settled only if in doubt.
             StopError: The server refuses the sender.
         """
         mail = self._prepared.fill(recipient)
+        try:
+            self._notes.begin(recipient.delivery_key)
+        except StorageError as error:
+            raise NotNowError(error.message) from error
         refusal = _exchange_envelope(server, self._sender, recipient.address, len(mail))
         if refusal is not None:
             self._settle_refusal(recipient, refusal)

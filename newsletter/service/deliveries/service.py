@@ -12,8 +12,10 @@ from newsletter.message.headers import list_id
 from newsletter.message.mime import prepare
 from newsletter.send.assignment import Assignment
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
+from newsletter.send.journal import journal_path
 from newsletter.send.owner import Owner, hold_ownership, lock_path
 from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, questions
+from newsletter.send.reconcile import settle_by_journal
 from newsletter.service.deliveries.guard import Guard
 from newsletter.service.deliveries.recipients import SPECIMEN, personalise, recipient_of
 from newsletter.service.deliveries.way_out import missing_for_real, require_way_out
@@ -187,6 +189,7 @@ class DeliveryService:
         sending, ledger, now = self._open_sending(label), self._resources.ledger, self._resources.clock.now()
         lock = lock_path(self._resources.database_path)
         with hold_ownership(lock, who=f"{by}, cancelling issue {label}", since=now) as owner:
+            settle_by_journal(ledger, owner, journal_path(self._resources.database_path), now=now)
             ledger.settle_dead_owners(
                 sending.id,
                 is_dead=owner.has_outlived,
@@ -251,6 +254,7 @@ class DeliveryService:
             personalise=lambda planned, _sending: personalise(planned, key, publication),
             owner=owner,
             clock=self._resources.clock,
+            journal_path=journal_path(self._resources.database_path),
             note_call=(lambda: None) if sending.is_rehearsal else self._guard.begin(sending),
         )
 

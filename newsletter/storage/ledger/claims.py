@@ -5,15 +5,14 @@ fixed are taken out in the same transaction, so nobody is mailed after an unsubs
 record is fenced by the number of the attempt: whoever was overtaken changes nothing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, select
 
 from newsletter.domain.audience import AddressHash, SubscriberStatus
 from newsletter.domain.delivery import (
-    OPEN_BATCH_STATES,
     BatchId,
     BatchOutcome,
     BatchState,
@@ -22,11 +21,11 @@ from newsletter.domain.delivery import (
     DeliveryState,
     PlannedDelivery,
     SendingId,
-    SendingState,
     Verdict,
 )
 from newsletter.domain.issue import EditionKey, parse_edition_key
 from newsletter.errors import StateError
+from newsletter.storage.ledger.queue import move_rest, queue_last, queue_refused, skip_if_cancelled
 from newsletter.storage.ledger.statements import (
     IS_OURS,
     LEAVE_CLAIM,
@@ -36,16 +35,10 @@ from newsletter.storage.ledger.statements import (
     TAKE_OF_EDITIONS,
 )
 from newsletter.storage.ledger.transactions import Transactions
-from newsletter.storage.tables import batch, delivery, sending
-
-CANCELLED = "the sending was cancelled"
-"""Why a delivery is skipped that was still queued when the sending was cancelled."""
+from newsletter.storage.tables import batch, delivery
 
 NO_ANSWER = "the mailer gave no answer for this recipient"
 """Why a delivery is in doubt that an outcome does not name."""
-
-PROVEN = "the provider accounted for every mail of it"
-"""Why a batch of doubt is settled of which the provider has told everything."""
 
 _GONE = "no subscriber has this address any more"
 _NOT_ACTIVE = {
@@ -87,7 +80,7 @@ class Claims(Transactions):
                     _leave_claim(connection, batch_id, attempt, BatchState.SETTLED, settled_at=now)
                     continue
                 if limit is not None and len(remaining) > limit:
-                    _move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
+                    move_rest(connection, batch_id, after=remaining[limit - 1].address_hash)
                     remaining = remaining[:limit]
                 return ClaimedBatch(
                     id=batch_id,
@@ -114,6 +107,21 @@ class Claims(Transactions):
         ) as connection:
             _record(connection, claimed, outcome, now)
 
+    def claimed_by(self, owner: str) -> tuple[ClaimedBatch, ...]:
+        """Give the batches, of whatever sending, that an owner has claimed and not recorded; without the addresses."""
+        with self._database.read() as connection:
+            theirs = select(batch).where(batch.c.state == BatchState.SENDING, batch.c.owner == owner)
+            return tuple(
+                ClaimedBatch(
+                    id=BatchId(row.id),
+                    sending_id=SendingId(row.sending_id),
+                    attempt=row.attempt,
+                    edition=parse_edition_key(row.edition),
+                    deliveries=_open_deliveries(connection, BatchId(row.id)),
+                )
+                for row in connection.execute(theirs).all()
+            )
+
     def holds(self, claimed: ClaimedBatch) -> bool:
         """Tell whether a claim is still its owner's: not recorded, not released, not settled by somebody else."""
         values = {"its_batch": claimed.id, "its_attempt": claimed.attempt}
@@ -128,7 +136,18 @@ class Claims(Transactions):
         """
         with self._database.write(to_the_end=True) as connection:
             _leave_claim(connection, claimed.id, claimed.attempt, BatchState.QUEUED)
-            _skip_if_cancelled(connection, claimed.sending_id, now)
+            skip_if_cancelled(connection, claimed.sending_id, now)
+
+
+def _open_deliveries(connection: Connection, batch_id: BatchId) -> tuple[PlannedDelivery, ...]:
+    """Give the deliveries of a batch that have no end yet."""
+    found = select(delivery.c.key, delivery.c.address_hash).where(
+        delivery.c.batch_id == batch_id, delivery.c.state.is_(None)
+    )
+    return tuple(
+        PlannedDelivery(key=key, address_hash=address_hash, subscriber_id=None, address=None)
+        for key, address_hash in connection.execute(found)
+    )
 
 
 def _take(
@@ -214,9 +233,9 @@ def _record(connection: Connection, claimed: ClaimedBatch, outcome: BatchOutcome
         _leave_claim(connection, claimed.id, claimed.attempt, BatchState.SETTLED, settled_at=now)
     _settle(connection, claimed.sending_id, ends, now)
     if unknown and refused:
-        _queue_refused_apart(connection, claimed, refused, now)
+        queue_refused(connection, claimed, refused, now)
     elif refused:
-        _queue_last(connection, claimed, now)
+        queue_last(connection, claimed, now)
 
 
 class _End(NamedTuple):
@@ -282,116 +301,3 @@ def _leave_claim(
             f"Batch {batch_id} was settled by somebody else while its mails were on their way.",
             hint="Stop every other sender of this publication, then run `newsletter issue report`.",
         )
-
-
-def _queue_last(connection: Connection, claimed: ClaimedBatch, now: datetime) -> None:
-    """Put a queued batch at the end of the queue, so that one slow server does not hold up the others."""
-    connection.execute(
-        update(batch).where(batch.c.id == claimed.id).values(number=_next_number(connection, claimed.sending_id))
-    )
-    _skip_if_cancelled(connection, claimed.sending_id, now)
-
-
-def _queue_refused_apart(
-    connection: Connection, claimed: ClaimedBatch, refused: Mapping[AddressHash, str], now: datetime
-) -> None:
-    """Put refused deliveries into a batch of their own, away from those in doubt."""
-    apart = _new_batch(connection, claimed.id, reason=next(iter(refused.values())))
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.sending_id == claimed.sending_id, delivery.c.address_hash == bindparam("its_hash"))
-        .values(batch_id=apart),
-        [{"its_hash": one} for one in refused],
-    )
-    _skip_if_cancelled(connection, claimed.sending_id, now)
-
-
-def _move_rest(connection: Connection, batch_id: BatchId, *, after: AddressHash) -> None:
-    """Put the deliveries behind a hash into a batch of their own, queued."""
-    apart = _new_batch(connection, batch_id, reason="")
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.batch_id == batch_id, delivery.c.state.is_(None), delivery.c.address_hash > after)
-        .values(batch_id=apart)
-    )
-
-
-def _new_batch(connection: Connection, like: BatchId, *, reason: str) -> BatchId:
-    """Make a queued batch of the same edition at the end of the queue."""
-    sending_id, edition = connection.execute(
-        select(batch.c.sending_id, batch.c.edition).where(batch.c.id == like)
-    ).one()
-    values = {
-        "sending_id": sending_id,
-        "edition": edition,
-        "number": _next_number(connection, sending_id),
-        "state": BatchState.QUEUED.value,
-        "attempt": 0,
-        "reason": reason,
-    }
-    return BatchId(connection.execute(insert(batch).values(values).returning(batch.c.id)).scalar_one())
-
-
-def _next_number(connection: Connection, sending_id: SendingId) -> int:
-    """Give a number behind every open batch of the sending.
-
-    Only open batches are looked at: they are found through an index that stays small however large the sending is.
-    """
-    highest = select(func.max(batch.c.number)).where(
-        batch.c.sending_id == sending_id, batch.c.state.in_(OPEN_BATCH_STATES)
-    )
-    return (connection.execute(highest).scalar() or 0) + 1
-
-
-def skip_queued(connection: Connection, sending_id: SendingId, now: datetime) -> None:
-    """Skip every delivery that is still queued, and settle its batch."""
-    is_queued = and_(batch.c.sending_id == sending_id, batch.c.state == BatchState.QUEUED)
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.batch_id.in_(select(batch.c.id).where(is_queued)), delivery.c.state.is_(None))
-        .values(state=DeliveryState.SKIPPED, reason=CANCELLED, settled_at=now)
-    )
-    connection.execute(
-        update(batch).where(is_queued).values(state=BatchState.SETTLED, reason=CANCELLED, settled_at=now)
-    )
-
-
-def queue_apart(
-    connection: Connection, people: Collection[tuple[BatchId, AddressHash]], reason: str, now: datetime
-) -> None:
-    """Put single people of batches in doubt into queued batches of their own; settle a batch that all of them left."""
-    for before in sorted({batch_id for batch_id, _ in people}):
-        apart = _new_batch(connection, before, reason=reason)
-        connection.execute(
-            update(delivery)
-            .where(delivery.c.batch_id == before, delivery.c.address_hash == bindparam("its_hash"))
-            .values(batch_id=apart, state=None, reason=None, provider_id=None, settled_at=None),
-            [{"its_hash": one} for batch_id, one in people if batch_id == before],
-        )
-        _settle_empty(connection, batch.c.id == before, reason, now)
-
-
-def settle_proven(connection: Connection, which: ColumnElement[bool], now: datetime) -> tuple[SendingId, ...]:
-    """Settle the chosen batches of doubt in which nobody is in doubt any more; give their sendings, each once."""
-    return _settle_empty(connection, which, PROVEN, now)
-
-
-def _settle_empty(
-    connection: Connection, which: ColumnElement[bool], reason: str, now: datetime
-) -> tuple[SendingId, ...]:
-    """Settle batches of doubt in which nobody is in doubt any more."""
-    is_open = exists().where(delivery.c.batch_id == batch.c.id, delivery.c.state.is_(None))
-    settled = connection.execute(
-        update(batch)
-        .where(which, batch.c.state == BatchState.UNKNOWN, ~is_open)
-        .values(state=BatchState.SETTLED, reason=reason, settled_at=now)
-        .returning(batch.c.sending_id)
-    )
-    return tuple(dict.fromkeys(SendingId(row.sending_id) for row in settled))
-
-
-def _skip_if_cancelled(connection: Connection, sending_id: SendingId, now: datetime) -> None:
-    """Skip what has just gone back to the queue of a sending that was cancelled while it was on its way."""
-    state = connection.execute(select(sending.c.state).where(sending.c.id == sending_id)).scalar_one()
-    if state == SendingState.CANCELLED:
-        skip_queued(connection, sending_id, now)

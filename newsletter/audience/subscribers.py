@@ -1,12 +1,12 @@
 """Bring in one person by hand, with a consent of their own, or bring one back.
 
-Its door is `add_person` and `resubscribe_person`. Only the second changes somebody who is known, and it keeps all that
-is known. Unlike an import it can bring back who had left, because a person says why; no other suppression is lifted
-here. The room decides; the store behind `PersonStore` keeps.
+Its door is `add_person`, `resubscribe_person`, `edit_person` and `change_address`. Whoever is known keeps all that is
+known. Unlike an import the second can bring back who had left, because a person says why; no other suppression is
+lifted here. The room decides; the store behind `PersonStore` keeps.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -18,12 +18,15 @@ from newsletter.domain.audience import (
     AddressHash,
     Consent,
     Subscriber,
+    SubscriberId,
     SubscriberStatus,
     Suppression,
     SuppressionReason,
+    comparable,
     distinct_tags,
     normal_address,
 )
+from newsletter.domain.content import Language
 from newsletter.errors import UsageError
 
 
@@ -52,6 +55,26 @@ class PersonStore(Protocol):
 
     def lift(self, address_hash: AddressHash, at: datetime, note: str) -> Suppression | None:
         """Remove a suppression, keep that it was removed and why, and give it; None when there is none."""
+        ...
+
+    def update_many(self, people: Sequence[Subscriber], now: datetime) -> None:
+        """Keep what changed of people who are known."""
+        ...
+
+    def change_address(self, whose: SubscriberId, old: AddressHash, address: str, now: datetime) -> AddressHash:
+        """Give a person another address, and keep which it was; give the new hash."""
+        ...
+
+    def suppress(
+        self,
+        address_hash: AddressHash,
+        reason: SuppressionReason,
+        at: datetime,
+        note: str,
+        *,
+        over: Collection[SuppressionReason] = (),
+    ) -> bool:
+        """Keep that an address must never be mailed; False when it was already."""
         ...
 
     def add_consents(self, given: Sequence[tuple[str, Consent]]) -> None:
@@ -117,6 +140,92 @@ def resubscribe_person(address: str, *, store: PersonStore, now: datetime, sourc
     store.set_status(address_hash, SubscriberStatus.ACTIVE, now)
     store.add_consents([(known.address, Consent(at=now, source=source, wording=note))])
     return replace(known, status=SubscriberStatus.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What is to change of a person; None or nothing leaves it.
+
+    Attributes:
+        name: As the person writes it; empty takes it away.
+        language: Wanted.
+        attributes: A fact and its value; an empty value takes it away.
+        add_tags: Free words.
+        drop_tags: Likewise, to be taken away.
+    """
+
+    name: str | None = None
+    language: Language | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    add_tags: tuple[str, ...] = ()
+    drop_tags: tuple[str, ...] = ()
+
+
+def edit_person(address: str, edits: Edits, *, store: PersonStore, now: datetime) -> Subscriber:
+    """Change what is known of a person; status and consents stay. Give the person as stored.
+
+    Raises:
+        UsageError: Nobody with the address is known, or a text holds a control character.
+    """
+    known = _require_stored(address, store)
+    said = _tidy(replace(known, name=edits.name or "", attributes=edits.attributes, tags=edits.add_tags))
+    gone = {attribute_name(name) for name, value in edits.attributes.items() if not one_line(value)}
+    dropped = set(map(comparable, edits.drop_tags))
+    changed = replace(
+        known,
+        name=known.name if edits.name is None else said.name,
+        language=edits.language or known.language,
+        attributes={name: value for name, value in {**known.attributes, **said.attributes}.items() if name not in gone},
+        tags=distinct_tags(tag for tag in (*known.tags, *said.tags) if comparable(tag) not in dropped),
+    )
+    if changed != known:
+        store.update_many([changed], now)
+    return changed
+
+
+def change_address(address: str, new: str, *, store: PersonStore, now: datetime) -> Subscriber:
+    """Give a person another address; all that is known of the person stays, and so does what must not be forgotten.
+
+    Leaving, complaints and bars are copied to the new address; a hard bounce is not, for it tells of the mailbox. The
+    old address is barred from now on, so that an older list brings nobody in a second time.
+
+    Raises:
+        UsageError: Nobody with the old address is known, the new one is none or somebody's, or must not be mailed.
+    """
+    known, wanted = _require_stored(address, store), parse_address(new)
+    assert known.id is not None
+    old = store.hash_of(known.address)
+    if normal_address(wanted) == normal_address(known.address):
+        raise UsageError("This is the person's address already; nothing was changed.", hint=_SHOW)
+    if store.find(wanted) is not None:
+        raise UsageError(
+            "The new address is somebody's already; nothing was changed.",
+            hint="If it is the same person: `newsletter subscriber erase` one of the two records.",
+        )
+    suppressions = store.suppressions_of([known.address, wanted])
+    if (barred := suppressions.get(normal_address(wanted))) is not None:
+        raise UsageError(
+            f"The new address is suppressed ({barred.reason}); nothing was changed.",
+            hint="If its holder asked: `newsletter suppression remove ADDRESS --note TEXT`.",
+        )
+    moved = store.change_address(known.id, old, wanted, now)
+    before = suppressions.get(normal_address(known.address))
+    if before is not None and before.reason is not SuppressionReason.HARD_BOUNCE:
+        store.suppress(moved, before.reason, now, f"from the address before: {before.note}")
+    store.suppress(old, SuppressionReason.MANUAL, now, "its holder has another address now")
+    return replace(known, address=wanted)
+
+
+def _require_stored(address: str, store: PersonStore) -> Subscriber:
+    """Give a person who is known.
+
+    Raises:
+        UsageError: Nobody is.
+    """
+    known = store.find(parse_address(address))
+    if known is None:
+        raise UsageError("Nobody with this address is known.", hint="See `newsletter subscriber list`.")
+    return known
 
 
 def _require_mailable(address: str, known: Subscriber | None, store: PersonStore) -> bool:

@@ -34,6 +34,10 @@ class SuppressionStore(Protocol):
         """Give a person's status, or None when there is no such person."""
         ...
 
+    def moved_to(self, address_hash: AddressHash) -> AddressHash | None:
+        """Give the hash of the address that somebody has instead of an old one, or None."""
+        ...
+
     def set_status(self, address_hash: AddressHash, status: SubscriberStatus, now: datetime) -> None:
         """Keep a person's new status."""
         ...
@@ -107,8 +111,18 @@ def unsubscribe_by_token(
 
 
 def _unsubscribe(address_hash: AddressHash, *, store: SuppressionStore, now: datetime, note: str) -> Departure:
-    """Set the status and the suppression."""
     _refuse_address(note)
+    departure = _leave(address_hash, store=store, now=now, note=note)
+    moved = store.moved_to(address_hash)
+    if moved is None:
+        return departure
+    # The link stood in a mail to an address that the person has given up: the person leaves, wherever mail goes now.
+    new = _leave(moved, store=store, now=now, note=note)
+    return Departure(is_known=departure.is_known or new.is_known, is_new=departure.is_new or new.is_new)
+
+
+def _leave(address_hash: AddressHash, *, store: SuppressionStore, now: datetime, note: str) -> Departure:
+    """Let the holder of one address leave."""
     status = store.status_of(address_hash)
     is_leaving = status not in {None, SubscriberStatus.UNSUBSCRIBED}
     if is_leaving:

@@ -185,6 +185,18 @@ rehashed = Table(
     sqlite_with_rowid=False,
 )
 
+address_change = Table(
+    "address_change",
+    metadata,
+    # Who has another address now: leaving by a link in a mail to the old one is meant for the new one too.
+    Column("old_hash", Text, primary_key=True),
+    Column("new_hash", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "new_hash"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 # Issues --------------------------------------------------------------------------------------------------------------
 
 approval = Table(

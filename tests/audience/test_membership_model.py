@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from newsletter.audience.grounds import Basis
 from newsletter.audience.lists.imports import import_people
 from newsletter.audience.lists.reading.people_file import read_list
-from newsletter.audience.subscribers import add_person, resubscribe_person
+from newsletter.audience.subscribers import add_person, change_address, resubscribe_person
 from newsletter.audience.suppression import (
     erase_subscriber,
     lift_suppression,
@@ -45,40 +45,60 @@ PROVIDER_REASONS = st.sampled_from(
 
 @dataclass(kw_only=True)
 class Person:
-    """What the model remembers of an address: its status and whether it is suppressed."""
+    """What the model remembers of an address: the status of its holder, and why it must not be mailed."""
 
     status: SubscriberStatus | None = None
-    is_suppressed: bool = False
-    has_only_left: bool = False
-    """The suppression, where there is one, is the trace of leaving and nothing more."""
+    reason: SuppressionReason | None = None
+
+    def bar(self, reason: SuppressionReason) -> None:
+        """Bar the address: only the trace of leaving gives way to something graver."""
+        if self.reason in {None, SuppressionReason.UNSUBSCRIBED}:
+            self.reason = reason
 
 
 @dataclass(kw_only=True)
 class Model:
-    """The rules of the house in ten lines, without any SQL."""
+    """The rules of the house in a few lines, without any SQL."""
 
     people: dict[str, Person] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
 
     def of(self, address: str) -> Person:
         """Give what is remembered of an address."""
         return self.people.setdefault(address, Person())
 
     def leave(self, address: str) -> None:
-        """Leave by any way."""
-        person = self.of(address)
-        person.has_only_left = person.has_only_left if person.is_suppressed else True
-        person.is_suppressed = True
-        person.status = None if person.status is None else SubscriberStatus.UNSUBSCRIBED
+        """Leave by any way; who has another address now leaves there too."""
+        is_taken = self.of(address).status is not None
+        for one in (address, *([] if is_taken else [self.moved.get(address, address)])):
+            person = self.of(one)
+            person.reason = person.reason or SuppressionReason.UNSUBSCRIBED
+            person.status = None if person.status is None else SubscriberStatus.UNSUBSCRIBED
 
     def be_in_a_list(self, address: str, status: str) -> None:
         """Stand in an imported list."""
         person = self.of(address)
-        if status in {"cleaned", "spam complaint"}:
-            person.is_suppressed, person.has_only_left = True, False
+        if status in REASONS:
+            person.bar(REASONS[status])
         elif status == "unsubscribed":
-            self.leave(address)
-        elif person.status is None and not person.is_suppressed and status != "inactive":
+            person.reason = person.reason or SuppressionReason.UNSUBSCRIBED
+            person.status = None if person.status is None else SubscriberStatus.UNSUBSCRIBED
+        elif person.status is None and person.reason is None and status != "inactive":
             person.status = SubscriberStatus(status or "active")
+
+    def move(self, old: str, new: str) -> None:
+        """Take another address: what must not be forgotten goes along, and the old one is barred."""
+        here, there = self.of(old), self.of(new)
+        if old == new or here.status is None or there.status is not None or there.reason is not None:
+            return
+        there.status, here.status = here.status, None
+        there.reason = None if here.reason is SuppressionReason.HARD_BOUNCE else here.reason
+        here.reason = here.reason or SuppressionReason.MANUAL
+        self.moved = {one: new if other == old else other for one, other in self.moved.items() if one not in {old, new}}
+        self.moved[old] = new
+
+
+REASONS = {"cleaned": SuppressionReason.HARD_BOUNCE, "spam complaint": SuppressionReason.COMPLAINT}
 
 
 class Membership(RuleBasedStateMachine):
@@ -145,25 +165,30 @@ class Membership(RuleBasedStateMachine):
         """Bounce, complain, or be barred by hand."""
         with self.store() as store:
             suppress_address(address, reason=reason, store=store, now=NOW, note="")
-        person = self.model.of(address)
-        person.is_suppressed, person.has_only_left = True, False
+        self.model.of(address).bar(reason)
 
     @rule(address=ADDRESSES)
     def erase(self, address: str) -> None:
         """Have the record erased."""
         with self.store() as store:
             erase_subscriber(address, store=store, now=NOW, note="")
-        before = self.model.of(address)
-        has_only_left = before.is_suppressed and before.has_only_left
-        self.model.people[address] = Person(is_suppressed=True, has_only_left=has_only_left)
+        person = self.model.of(address)
+        person.status, person.reason = None, person.reason or SuppressionReason.ERASED
+        self.model.moved = {old: new for old, new in self.model.moved.items() if new != address}
+
+    @rule(address=ADDRESSES, new=ADDRESSES)
+    def take_another_address(self, address: str, new: str) -> None:
+        """Change the address of a known person to one that is free and may be mailed."""
+        with suppress(UsageError), self.store() as store:
+            change_address(address, new, store=store, now=NOW)
+        self.model.move(address, new)
 
     @rule(address=ADDRESSES)
     def lift(self, address: str) -> None:
         """Lift a suppression, which alone makes nobody active."""
         with suppress(UsageError), self.store() as store:
             lift_suppression(address, store=store, now=NOW, note="test")
-        person = self.model.of(address)
-        person.is_suppressed = person.has_only_left = False
+        self.model.of(address).reason = None
 
     @rule(address=ADDRESSES)
     def add_by_hand(self, address: str) -> None:
@@ -172,7 +197,7 @@ class Membership(RuleBasedStateMachine):
         with suppress(UsageError), self.store() as store:
             subscriber = Subscriber(address=address, language=FI)
             add_person(subscriber, store=store, now=NOW, source="test", basis=BASIS)
-        if not person.is_suppressed and person.status is None:
+        if person.reason is None and person.status is None:
             person.status = SubscriberStatus.ACTIVE
 
     @rule(address=ADDRESSES)
@@ -181,22 +206,24 @@ class Membership(RuleBasedStateMachine):
         person = self.model.of(address)
         with suppress(UsageError), self.store() as store:
             resubscribe_person(address, store=store, now=NOW, source="test", note="test")
-        if person.status is not None and (person.has_only_left or not person.is_suppressed):
-            person.status, person.is_suppressed, person.has_only_left = SubscriberStatus.ACTIVE, False, False
+        if person.status is not None and person.reason in {None, SuppressionReason.UNSUBSCRIBED}:
+            person.status, person.reason = SubscriberStatus.ACTIVE, None
 
     @invariant()
     def the_database_agrees(self) -> None:
-        """Status and suppression of everybody are what the rules say."""
+        """Status and suppression of everybody are what the rules say, and nobody who is barred would be mailed."""
         with self.store() as store:
             found = {}
             for address in self.model.people:
                 reasons = [one.reason for one in store.suppressions_of([address]).values()]
                 found[address] = Person(
-                    status=store.status_of(store.hash_of(address)),
-                    is_suppressed=bool(reasons),
-                    has_only_left=reasons == [SuppressionReason.UNSUBSCRIBED],
+                    status=store.status_of(store.hash_of(address)), reason=reasons[0] if reasons else None
                 )
+            mailable = store.count_mailable()
         assert found == self.model.people
+        assert mailable == sum(
+            one.status is SubscriberStatus.ACTIVE and one.reason is None for one in self.model.people.values()
+        )
 
 
 TestMembership = Membership.TestCase

@@ -1,4 +1,4 @@
-"""`newsletter subscriber`: add, import, list, show, export, unsubscribe and resubscribe people."""
+"""`newsletter subscriber`: add, import, list, show, edit, export, unsubscribe, resubscribe and erase people."""
 
 import click
 
@@ -18,6 +18,8 @@ for verb in (
     person.show,
     person.unsubscribe,
     person.resubscribe,
+    person.edit,
+    person.erase,
     lists.export,
 ):
     subscriber.add_command(verb)

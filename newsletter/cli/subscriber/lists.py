@@ -1,5 +1,6 @@
 """The verbs of `newsletter subscriber` about many people."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -11,10 +12,15 @@ from newsletter.cli.command import Verb
 from newsletter.cli.consent import ask_basis, ground_options
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.cli.subscriber import import_pages
-from newsletter.domain.audience import SubscriberStatus
-from newsletter.domain.content import SegmentId
+from newsletter.cli.subscriber.person import read_facts, show_person
+from newsletter.domain.audience import Subscriber, SubscriberStatus, normal_address
+from newsletter.domain.content import Language, SegmentId
 from newsletter.errors import ChecksFailed, UsageError, counted
 from newsletter.service.audience.lists import Imported, OpenList
+from newsletter.service.audience.people import Wanted
+
+SUPPRESSED = "suppressed"
+SHOWN_STATUSES = ("pending", "active", "unsubscribed", SUPPRESSED)
 
 
 @click.command(cls=Verb, name="import")
@@ -97,35 +103,72 @@ def _mapping(mappings: tuple[str, ...]) -> dict[str, str]:
 
 @click.command(cls=Verb, name="list")
 @click.option("--segment", help="Only people in this segment.")
-@click.option("--status", type=click.Choice(["pending", "active", "unsubscribed"]), help="Only with this status.")
+@click.option("--municipality", help="Only of this municipality.")
+@click.option("--language", help="Only who want this language.")
+@click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="Only with this fact.")
+@click.option("--status", type=click.Choice([*SHOWN_STATUSES]), help="Only with this status.")
+@click.option("--search", default="", metavar="WORDS", help="Only where each begins a word of name or address.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
 @json_option
 @pass_session
-def list_(session: Session, *, segment: str | None, status: str | None, limit: int, as_json: bool) -> None:
+def list_(
+    session: Session,
+    *,
+    segment: str | None,
+    municipality: str | None,
+    language: str | None,
+    attributes: tuple[str, ...],
+    status: str | None,
+    search: str,
+    limit: int,
+    as_json: bool,
+) -> None:
     """List people."""
-    wanted = session.newsletter.people.everybody(
-        status=SubscriberStatus(status) if status else None, segment=SegmentId(segment) if segment else None
+    facts = read_facts(attributes) | ({"municipality": municipality} if municipality else {})
+    wanted = Wanted(
+        status=SubscriberStatus(status) if status and status != SUPPRESSED else None,
+        is_suppressed=True if status == SUPPRESSED else None,
+        segment=SegmentId(segment) if segment else None,
+        language=Language(language) if language else None,
+        attributes=facts,
+        words=search,
     )
-    people = list(islice(wanted, limit + 1))
+    people = list(islice(session.newsletter.people.everybody(wanted), limit + 1))
+    shown = people[:limit]
+    suppressions = session.newsletter.people.suppressions_of(shown)
+    reasons = {address: str(suppression.reason) for address, suppression in suppressions.items()}
     if as_json:
-        print_json([asdict(person) for person in people[:limit]])
+        print_json([{**asdict(person), "suppressed": reasons.get(normal_address(person.address))} for person in shown])
         return
     print_table(
         ["ADDRESS", "NAME", "LANGUAGE", "STATUS", "TAGS"],
-        [(one.address, one.name, one.language, one.status, " ".join(one.tags)) for one in people[:limit]],
+        [(one.address, one.name, one.language, _status(one, reasons), " ".join(one.tags)) for one in shown],
         wraps=["NAME", "TAGS"],
     )
     if len(people) > limit:
         session.say(f"Only the first {limit} are shown; more with --limit, all with `newsletter subscriber export`.")
 
 
+def _status(person: Subscriber, reasons: Mapping[str, str]) -> str:
+    """Say a status, and why the person must not be mailed."""
+    reason = reasons.get(normal_address(person.address))
+    return person.status if reason in {None, person.status} else f"{person.status}, suppressed ({reason})"
+
+
 @click.command(cls=Verb)
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("what", metavar="FILE|ADDRESS")
 @click.option(
     "--lossless", "is_lossless", is_flag=True, help="Keep formulas as they are: for an import, not for Excel."
 )
+@json_option
 @pass_session
-def export(session: Session, file: Path, *, is_lossless: bool) -> None:
-    """Write everybody to a new CSV FILE that only you can read."""
-    count = session.newsletter.lists.export(file, is_lossless=is_lossless)
-    click.echo(f"Wrote {counted(count, 'person', 'people')} to {file}. Delete it when you have used it.")
+def export(session: Session, what: str, *, is_lossless: bool, as_json: bool) -> None:
+    """Write everybody to a new CSV FILE that only you can read; or print all that is known of one ADDRESS.
+
+    What is printed is for the person who asks what you know; give it to nobody but the address itself.
+    """
+    if "@" in what and not Path(what).parent.name:
+        show_person(session, session.newsletter.people.person(what), as_json=as_json, is_whole=True)
+        return
+    count = session.newsletter.lists.export(Path(what), is_lossless=is_lossless)
+    click.echo(f"Wrote {counted(count, 'person', 'people')} to {what}. Delete it when you have used it.")

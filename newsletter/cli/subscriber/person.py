@@ -8,7 +8,7 @@ import click
 from newsletter.cli.command import Verb
 from newsletter.cli.consent import ask_basis, ground_options
 from newsletter.cli.session import Session, json_option, pass_session, print_json
-from newsletter.errors import UsageError
+from newsletter.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from newsletter.audience.grounds import Basis
@@ -43,7 +43,7 @@ def add(
         address,
         name=name,
         language=Language(language) if language else None,
-        attributes=_facts(attributes),
+        attributes=read_facts(attributes),
         tags=tags,
         basis=basis or ask_basis(session, "this person"),
     )
@@ -60,7 +60,11 @@ def add(
 def show(session: Session, address: str, *, as_json: bool) -> None:
     """Show all we know of one person."""
     name_similar(session, address)
-    person = session.newsletter.people.person(address)
+    show_person(session, session.newsletter.people.person(address), as_json=as_json)
+
+
+def show_person(session: Session, person: "Person", *, as_json: bool, is_whole: bool = False) -> None:
+    """Print what is known of one person; the whole of it also says how a suppression came about."""
     if as_json:
         editions = [{**asdict(one), "edition": str(one.edition)} for one in person.deliveries]
         print_json({**asdict(person), "deliveries": editions})
@@ -80,6 +84,8 @@ def show(session: Session, address: str, *, as_json: bool) -> None:
     if person.suppression is not None:
         click.echo(f"  suppressed  {person.suppression.at:%Y-%m-%d} {person.suppression.reason}")
     _print_deliveries(session, person)
+    for change in person.suppression_changes if is_whole else ():
+        click.echo(f"  {change.action:<11} {change.at:%Y-%m-%d} {change.reason}: {change.note}")
     if one.status != "active":
         session.say(f"To bring the person back: {RESUBSCRIBE}")
 
@@ -134,6 +140,73 @@ def resubscribe(session: Session, address: str, *, note: str) -> None:
     session.next_step(f"newsletter subscriber show {person.address}")
 
 
+@click.command(cls=Verb)
+@click.argument("address")
+@click.option("--name", help="As the person writes it; empty takes it away.")
+@click.option("--language", help="Wanted, such as fi, sv or en.")
+@click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="A fact; NAME= takes it away.")
+@click.option("--tag", "tags", multiple=True, help="A free word more.")
+@click.option("--no-tag", "dropped_tags", multiple=True, help="A free word less.")
+@click.option("--address", "new_address", metavar="NEW", help="Another address; the old one stays barred.")
+@pass_session
+def edit(
+    session: Session,
+    address: str,
+    *,
+    name: str | None,
+    language: str | None,
+    attributes: tuple[str, ...],
+    tags: tuple[str, ...],
+    dropped_tags: tuple[str, ...],
+    new_address: str | None,
+) -> None:
+    """Change what is known of one person; status and consents stay.
+
+    With another address, leaving and complaints go along, a hard bounce does not; links in old mails still work.
+    """
+    from newsletter.audience.subscribers import Edits
+    from newsletter.domain.content import Language
+
+    name_similar(session, address)
+    edits = Edits(
+        name=name,
+        language=Language(language.strip().lower()) if language else None,
+        attributes=read_facts(attributes),
+        add_tags=tags,
+        drop_tags=dropped_tags,
+    )
+    people = session.newsletter.people
+    if edits == Edits() and new_address is None:
+        raise UsageError("Nothing is to change.", hint="See `newsletter subscriber edit -h`.")
+    if edits != Edits():
+        people.edit(address, edits)
+    if new_address is not None:
+        address = people.change_address(address, new_address).address
+        click.echo("The old address is barred; mails go to the new one.")
+    session.next_step(f"newsletter subscriber show {address}")
+
+
+@click.command(cls=Verb)
+@click.argument("address")
+@click.option("--yes", "is_agreed", is_flag=True, help="Without being asked.")
+@pass_session
+def erase(session: Session, address: str, *, is_agreed: bool) -> None:
+    """Remove all that is known of one person, for good; the address is never mailed again.
+
+    Kept is a keyed hash, from which nobody reads the address, and that a mail was sent. Rehearsed mails are removed.
+    """
+    is_known = name_similar(session, address)
+    if not is_agreed:
+        session.confirm(f"Erase all that is known of {'this person' if is_known else 'an address nobody has'}?")
+    erased = session.newsletter.people.erase(address)
+    click.echo("Erased." if erased.was_known else "Nobody with this address was known; it is barred all the same.")
+    if erased.mails:
+        click.echo(f"Removed from the outbox: {counted(erased.mails, 'mail')}.")
+    for file in erased.files:
+        click.echo(f"Still in {session.shown(file)}, which is yours: delete the row, or the file.")
+    click.echo("Backups made before now still hold the person: delete them, or erase again after putting one back.")
+
+
 def require_known(session: Session, address: str) -> None:
     """Ask, where nobody with an address is known, whether it is meant all the same: the real person may stay in.
 
@@ -166,7 +239,8 @@ def _segments(person: "Person") -> str:
     return ", ".join(person.segments) or none
 
 
-def _facts(attributes: tuple[str, ...]) -> dict[str, str]:
+def read_facts(attributes: tuple[str, ...]) -> dict[str, str]:
+    """Read NAME=VALUE pairs."""
     facts: dict[str, str] = {}
     for attribute in attributes:
         name, equals, value = attribute.partition("=")

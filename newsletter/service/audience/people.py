@@ -1,15 +1,20 @@
 """One person: added by hand, found, shown, leaving and back again."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from newsletter.audience.addresses import most_alike, parse_address
 from newsletter.audience.grounds import Basis, require_wording
 from newsletter.audience.segments import Stray, StrayCount
-from newsletter.audience.subscribers import add_person, resubscribe_person
-from newsletter.audience.suppression import Departure, unsubscribe_address, unsubscribe_by_token
+from newsletter.audience.subscribers import Edits, add_person, change_address, edit_person, resubscribe_person
+from newsletter.audience.suppression import Departure, erase_subscriber, unsubscribe_address, unsubscribe_by_token
 from newsletter.domain.audience import (
+    AllOf,
+    AttributeIn,
     Consent,
+    LanguageIn,
+    Rule,
     Subscriber,
     SubscriberStatus,
     Suppression,
@@ -19,6 +24,7 @@ from newsletter.domain.audience import (
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import LeftOutOf, PersonDelivery
 from newsletter.errors import UsageError
+from newsletter.service.audience.traces import files_with, remove_mails
 from newsletter.service.resources import Resources
 
 PAGE_SIZE = 500
@@ -48,6 +54,42 @@ class Person:
     suppression_changes: tuple[SuppressionChange, ...]
     deliveries: tuple[PersonDelivery, ...]
     left_out_of: tuple[LeftOutOf, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which people are looked for; what is None or empty does not matter.
+
+    Attributes:
+        status: Theirs.
+        is_suppressed: Their address must, or need, not be kept from being mailed.
+        segment: Its rule chooses them.
+        language: They want it.
+        attributes: They have these facts.
+        words: Each begins a word of the name or the address.
+    """
+
+    status: SubscriberStatus | None = None
+    is_suppressed: bool | None = None
+    segment: SegmentId | None = None
+    language: Language | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What erasing a person reached.
+
+    Attributes:
+        was_known: There was a record.
+        mails: How many rehearsed mails to the address were removed.
+        files: Lists beside segments.toml that still hold the address: they are somebody's own.
+    """
+
+    was_known: bool
+    mails: int
+    files: tuple[Path, ...]
 
 
 class PeopleService:
@@ -106,6 +148,41 @@ class PeopleService:
         with self._resources.people(is_writing=True) as store:
             return resubscribe_person(address, store=store, now=now, source="subscribed again by hand", note=note)
 
+    def edit(self, address: str, edits: Edits) -> Subscriber:
+        """Change what is known of a person; status and consents stay.
+
+        Raises:
+            UsageError: Nobody with the address is known, or a text cannot be kept.
+        """
+        now = self._resources.clock.now()
+        with self._resources.people(is_writing=True) as store:
+            return edit_person(address, edits, store=store, now=now)
+
+    def change_address(self, address: str, new: str) -> Subscriber:
+        """Give a person another address; leaving and complaints go along, and old links still work.
+
+        Raises:
+            UsageError: Nobody with the old address is known; the new one is none, somebody's, or suppressed.
+        """
+        now = self._resources.clock.now()
+        with self._resources.people(is_writing=True) as store:
+            return change_address(address, new, store=store, now=now)
+
+    def erase(self, address: str) -> Erased:
+        """Remove all that is known of a person but the keyed hash that keeps the address from being mailed again.
+
+        Raises:
+            UsageError: The address is none.
+        """
+        wanted, now, settings = parse_address(address), self._resources.clock.now(), self._resources.settings
+        with self._resources.people(is_writing=True) as store:
+            was_known = erase_subscriber(wanted, store=store, now=now, note="erased at the person's wish")
+        return Erased(
+            was_known=was_known,
+            mails=remove_mails(wanted, settings.outbox_path),
+            files=files_with(wanted, settings.segments_path.parent),
+        )
+
     def without_ground(self) -> int:
         """Count the active people of whom nobody recorded on which ground they are written to."""
         with self._resources.people() as store:
@@ -129,34 +206,41 @@ class PeopleService:
         with self._resources.people(is_writing=True) as store:
             return store.record_ground(given, rule)
 
-    def everybody(
-        self, *, status: SubscriberStatus | None = None, segment: SegmentId | None = None
-    ) -> Iterator[Subscriber]:
+    def everybody(self, wanted: "Wanted | None" = None) -> Iterator[Subscriber]:
         """Give people in the order they were added, page by page.
-
-        Args:
-            status: Only those.
-            segment: Only those whom its rule chooses.
 
         Raises:
             UsageError: There is no such segment.
         """
-        for page in self.pages(status=status, segment=segment):
+        for page in self.pages(wanted):
             yield from page
 
-    def pages(
-        self, *, status: SubscriberStatus | None = None, segment: SegmentId | None = None
-    ) -> Iterator[tuple[Subscriber, ...]]:
+    def pages(self, wanted: "Wanted | None" = None) -> Iterator[tuple[Subscriber, ...]]:
         """Give the same page by page."""
-        rule = None if segment is None else self._resources.segment(segment).who
+        wanted = wanted or Wanted()
+        rules: list[Rule] = [AttributeIn(name=name, values=(value,)) for name, value in wanted.attributes.items()]
+        rules += [LanguageIn(languages=(wanted.language,))] if wanted.language else []
+        rules += [self._resources.segment(wanted.segment).who] if wanted.segment else []
         after = None
         while True:
             with self._resources.people() as store:
-                page = store.page(after=after, limit=PAGE_SIZE, status=status, rule=rule)
+                page = store.page(
+                    after=after,
+                    limit=PAGE_SIZE,
+                    status=wanted.status,
+                    rule=AllOf(rules=tuple(rules)) if rules else None,
+                    is_suppressed=wanted.is_suppressed,
+                    words=wanted.words,
+                )
             yield page
             if len(page) < PAGE_SIZE:
                 return
             after = page[-1].id
+
+    def suppressions_of(self, people: Sequence[Subscriber]) -> Mapping[str, Suppression]:
+        """Give why people must not be mailed, by the normal form of their address."""
+        with self._resources.people() as store:
+            return store.suppressions_of([person.address for person in people])
 
     def find(self, address: str) -> Subscriber | None:
         """Give the person with an address, or None.
@@ -185,6 +269,7 @@ class PeopleService:
             suppression = next(iter(store.suppressions_of([wanted]).values()), None)
             consents, changes = store.consents_of(wanted), store.suppression_changes_of(wanted)
             hashes = store.hashes_of(wanted)
+            hashes += store.former_hashes(hashes)
         if subscriber is None:
             raise UsageError(
                 "Nobody with this address is known." if suppression is None else _suppressed_stranger(suppression),

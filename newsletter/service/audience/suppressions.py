@@ -10,7 +10,7 @@ from newsletter.audience.suppression import lift_suppression, suppress_address
 from newsletter.domain.audience import AddressHash, SubscriberStatus, Suppression, SuppressionReason
 from newsletter.domain.keys import key_id
 from newsletter.errors import ContentError, UsageError
-from newsletter.service.audience.people import PeopleService
+from newsletter.service.audience.people import PeopleService, Wanted
 from newsletter.service.resources import Resources
 
 PAGE_SIZE = 5_000
@@ -122,7 +122,7 @@ class SuppressionService:
     ) -> tuple[dict[AddressHash, AddressHash], int]:
         """Find who is stored here: the hash in the file, and that here. And count who was mailed until now."""
         ring, here, taken_out = self._resources.keys, dict[AddressHash, AddressHash](), 0
-        for page in PeopleService(self._resources).pages(status=SubscriberStatus.ACTIVE):
+        for page in PeopleService(self._resources).pages(Wanted(status=SubscriberStatus.ACTIVE)):
             found = {person.address: ring.hashes_of(person.address) for person in page}
             meant = {address: hashes for address, hashes in found.items() if any(one in reasons for one in hashes)}
             with self._resources.people() as store:

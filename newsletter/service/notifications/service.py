@@ -234,9 +234,25 @@ def _suppress(store: AudienceStore, people: Mapping[KnownDelivery, DeliveryNews]
     """Suppress who bounced hard, complained or left, at once; count them."""
     for one, news in people.items():
         if news.has_left:
-            _let_leave(store, one.address_hash, now)
-    told = [(one.address_hash, news.suppression) for one, news in people.items() if news.suppression is not None]
+            for whose in _addresses(store, one.address_hash):
+                _let_leave(store, whose, now)
+    told = [
+        (whose, news.suppression)
+        for one, news in people.items()
+        if news.suppression is not None
+        # A mailbox that is gone says nothing of the one that its holder has now.
+        for whose in _addresses(store, one.address_hash)[: 1 if news.suppression.reason is _GONE else None]
+    ]
     return sum(_keep_from(store, whose, news.reason, _note(news), now) for whose, news in told)
+
+
+_GONE = SuppressionReason.HARD_BOUNCE
+
+
+def _addresses(store: AudienceStore, address_hash: AddressHash) -> list[AddressHash]:
+    """Give an address, and the one that its holder has now instead."""
+    moved = store.moved_to(address_hash)
+    return [address_hash] if moved is None else [address_hash, moved]
 
 
 def _changes(news: Mapping[KnownDelivery, DeliveryNews]) -> list[StateChange]:

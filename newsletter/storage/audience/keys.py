@@ -11,6 +11,7 @@ from newsletter.domain.delivery import OPEN_BATCH_STATES, SendingState
 from newsletter.domain.keys import KeyId
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
 from newsletter.storage.tables import (
+    address_change,
     batch,
     consent,
     publication_key,
@@ -154,6 +155,9 @@ class KeyStore:
             return
         pairs = [{"its_old": old, "its_new": new} for old, new in hashes.items()]
         self._yield_suppressions(hashes)
+        for column in (address_change.c.old_hash, address_change.c.new_hash):
+            moved = update(address_change).where(column == bindparam("its_old"))
+            self._connection.execute(moved.values({column: bindparam("its_new")}), pairs)
         for table in (subscriber, consent, suppression, suppression_change):
             moved = update(table).where(table.c.address_hash == bindparam("its_old"))
             self._connection.execute(moved.values(address_hash=bindparam("its_new")), pairs)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from newsletter.domain.audience import (
     AddressHash,
@@ -21,7 +21,14 @@ from newsletter.domain.content import Language
 from newsletter.storage.audience.consents import ConsentStore
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
 from newsletter.storage.rules import rule_condition
-from newsletter.storage.tables import consent, subscriber, subscriber_attribute, subscriber_tag
+from newsletter.storage.tables import (
+    address_change,
+    consent,
+    subscriber,
+    subscriber_attribute,
+    subscriber_tag,
+    suppression,
+)
 
 _LONG_WORD = r"[a-z0-9]{4,}"
 """A word of an address that few people share."""
@@ -65,6 +72,8 @@ class PeopleStore(ConsentStore):
         limit: int,
         status: SubscriberStatus | None = None,
         rule: Rule | None = None,
+        is_suppressed: bool | None = None,
+        words: str = "",
     ) -> tuple[Subscriber, ...]:
         """Give the next people in the order they were added: at most `limit`, those after `after`.
 
@@ -73,6 +82,8 @@ class PeopleStore(ConsentStore):
             limit: At most 5,000.
             status: Only people with this status.
             rule: Only people whom it chooses.
+            is_suppressed: Only people whose address must, or need, not be kept from being mailed.
+            words: Only people of whom each of these words begins one of the name or the address.
         """
         found = select(subscriber).order_by(subscriber.c.id).limit(min(limit, VALUES_IN_ONE_STATEMENT))
         if after is not None:
@@ -81,6 +92,10 @@ class PeopleStore(ConsentStore):
             found = found.where(subscriber.c.status == status)
         if rule is not None:
             found = found.where(rule_condition(rule))
+        if is_suppressed is not None:
+            held = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
+            found = found.where(held if is_suppressed else ~held)
+        found = found.where(*map(_begins_a_word, words.split()))
         return tuple(self._people(found))
 
     def status_of(self, address_hash: AddressHash) -> SubscriberStatus | None:
@@ -124,9 +139,34 @@ class PeopleStore(ConsentStore):
         whose = subscriber.c.address_hash == address_hash
         self.connection.execute(update(subscriber).where(whose).values(status=status, changed_at=now))
 
+    def change_address(self, whose: SubscriberId, old: AddressHash, address: str, now: datetime) -> AddressHash:
+        """Give a person another address, with the consents there are, and keep which it was; give the new hash."""
+        new = hash_address(address, self._key)
+        changed = update(subscriber).where(subscriber.c.id == whose)
+        self.connection.execute(changed.values(address=address, address_hash=new, changed_at=now))
+        self.connection.execute(update(consent).where(consent.c.address_hash == old).values(address_hash=new))
+        # Whoever takes an earlier address back is no loop, and earlier ones lead to the newest.
+        self.connection.execute(delete(address_change).where(address_change.c.old_hash.in_([old, new])))
+        self.connection.execute(update(address_change).where(address_change.c.new_hash == old).values(new_hash=new))
+        self.connection.execute(insert(address_change).values(old_hash=old, new_hash=new, at=now))
+        return new
+
+    def moved_to(self, address_hash: AddressHash) -> AddressHash | None:
+        """Give the hash of the address that somebody has instead of an old one, which nobody has; or None."""
+        is_taken = exists().where(subscriber.c.address_hash == address_change.c.old_hash)
+        moved = select(address_change.c.new_hash).where(address_change.c.old_hash == address_hash, ~is_taken)
+        found = self.connection.execute(moved).scalar()
+        return None if found is None else AddressHash(found)
+
+    def former_hashes(self, hashes: Sequence[AddressHash]) -> tuple[AddressHash, ...]:
+        """Give the hashes of the addresses that the holder of one of these had before."""
+        found = select(address_change.c.old_hash).where(address_change.c.new_hash.in_(hashes))
+        return tuple(map(AddressHash, self.connection.execute(found).scalars()))
+
     def erase(self, address_hash: AddressHash) -> bool:
         """Remove a person's record and consents; False when there is no such person."""
         self.connection.execute(delete(consent).where(consent.c.address_hash == address_hash))
+        self.connection.execute(delete(address_change).where(address_change.c.new_hash == address_hash))
         erased = self.connection.execute(delete(subscriber).where(subscriber.c.address_hash == address_hash))
         return erased.rowcount > 0
 
@@ -160,6 +200,23 @@ class PeopleStore(ConsentStore):
             self.connection.execute(insert(subscriber_attribute), attributes)
         if tags:
             self.connection.execute(insert(subscriber_tag), tags)
+
+
+_WORD_BEGINS_AFTER = (" ", "-", "@", ".", "_", "+", "'")
+
+
+def _begins_a_word(word: str) -> ColumnElement[bool]:
+    """Give the condition that a word begins one of the name or the address; only ASCII letters are cased alike."""
+    return or_(
+        *(
+            condition
+            for column in (subscriber.c.name, subscriber.c.address)
+            for condition in (
+                column.istartswith(word, autoescape=True),
+                *(column.icontains(f"{sign}{word}", autoescape=True) for sign in _WORD_BEGINS_AFTER),
+            )
+        )
+    )
 
 
 def _columns(person: Subscriber, now: datetime) -> dict[str, object]:

@@ -135,7 +135,7 @@ class Maker:
             summary=self._short(draft, draft.summary, limits.MAXIMUM_SUMMARY_CHARACTERS, "summary"),
             body_html=body_html,
             links=markup.links_of(body_html),
-            tags=_tags(draft),
+            tags=self._tags(draft),
             segments=tuple(dict.fromkeys((*source.segments, *draft.segments))),
             topics=tuple(dict.fromkeys((*source.topics, *draft.topics))),
             alternates=draft.alternates,
@@ -168,7 +168,7 @@ class Maker:
             organiser=self._name(draft, draft.organiser) or None,
             language=draft.language or source.language,
             summary=self._short(draft, draft.summary, limits.MAXIMUM_SUMMARY_CHARACTERS, "description"),
-            tags=_tags(draft),
+            tags=self._tags(draft),
             segments=tuple(dict.fromkeys((*source.segments, *draft.segments))),
             topics=tuple(dict.fromkeys((*source.topics, *draft.topics))),
             alternates=draft.alternates,
@@ -289,6 +289,12 @@ class Maker:
         self._is_address_told = True
         return ""
 
+    def _tags(self, draft: Draft) -> tuple[str, ...]:
+        """Give the tags, each once."""
+        limit = limits.MAXIMUM_TAG_CHARACTERS
+        written = (self._short(draft, tag.lstrip("#"), limit, "tag") for tag in draft.tags)
+        return tuple(dict.fromkeys(tag for tag in written if tag))
+
     def _short(self, draft: Draft, text: str, limit: int, called: str) -> str:
         """Give text on one line, and tell when it had to be cut."""
         line = markup.one_line(text, limit=limit)
@@ -301,9 +307,3 @@ class Maker:
 
     def _fail(self, draft: Draft, message: str) -> None:
         self.problems.fail(message, item=draft.name, line=draft.line)
-
-
-def _tags(draft: Draft) -> tuple[str, ...]:
-    """Give the tags, each once."""
-    written = (markup.one_line(tag.lstrip("#"), limit=limits.MAXIMUM_TAG_CHARACTERS) for tag in draft.tags)
-    return tuple(dict.fromkeys(tag for tag in written if tag))

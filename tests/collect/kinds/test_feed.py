@@ -174,6 +174,13 @@ def test_author_is_a_name_without_its_address(written: str) -> None:
     assert only(rss(f"<title>A</title><author>{written}</author>")).author == "Aino Kallio"
 
 
+def test_several_authors_are_names_without_their_addresses() -> None:
+    """Each of several is read as a single one is, and stands once, however long the end of an address is."""
+    authors = "Aino Kallio (aino@kunta.online)", "e@b.international (Eero Salo)", "Aino Kallio"
+    item = "<title>A</title>" + "".join(f"<author>{author}</author>" for author in authors)
+    assert only(rss(item)).author == "Aino Kallio, Eero Salo"
+
+
 def test_address_for_a_name_is_told_once() -> None:
     """No mail address gets into an item by way of a name, and forty of them give one note."""
     item = "<title>{}</title><pubDate>1.2.2017</pubDate><dc:creator>a@b.example</dc:creator>"
@@ -389,7 +396,9 @@ def test_entities_and_document_types_reach_no_file_and_do_not_grow() -> None:
     assert time.process_time() - begun < 3
 
 
-@pytest.mark.parametrize("wrap", ["{}", "<![CDATA[{}]]>"])
+@pytest.mark.parametrize(
+    "wrap", ["{}", "<![CDATA[{}]]>", "<![CDATA[x]{}]]>", "x<b/>{}", "x<!-- -- y -->{}", "x&amp;]{}"]
+)
 def test_endless_name_of_an_author_costs_no_time(wrap: str) -> None:
     """100 kB as an author's name would hold the reader up for more than a minute."""
     begun = time.process_time()
@@ -431,3 +440,18 @@ def test_address_of_the_snapshot_is_the_base_of_links() -> None:
     snapshot = a_snapshot(rss("<title>A</title><link>/a</link>"), location="https://uusi.example/rss")
     (article,) = parse(snapshot, SOURCE).articles
     assert article.url == "https://uusi.example/a"
+
+
+def test_author_that_does_not_end_is_told_with_its_line() -> None:
+    """What is cut because a name has no end is no silent loss."""
+    item = f"<title>A</title>\n<author>Aino<guid>{'a' * 300}</guid>"
+    assert "An author's element does not end; what follows it was cut." in messages(read(rss(item)))
+
+
+def test_long_tag_is_told_when_it_is_cut() -> None:
+    """A tag of more than 60 characters is shortened with a word to its keeper."""
+    harvest = read(rss(f"<title>A</title><pubDate>1.2.2017</pubDate><category>{'hankinta ' * 8}</category>"))
+    assert harvest.articles[0].tags == ("hankinta hankinta hankinta hankinta hankinta hankinta…",)
+    assert [(problem.item, problem.message) for problem in harvest.problems] == [
+        ("A", "The tag is longer than 60 characters and was cut.")
+    ]

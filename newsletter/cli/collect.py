@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.command import Verb
+from newsletter.cli.item import print_matches
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 from newsletter.errors import SourceError
 
@@ -22,6 +23,8 @@ def collect(session: Session, *, as_json: bool) -> None:
     report = items.collect(on_progress=(lambda _report: None) if as_json else _print_source)
     if as_json:
         print_json([{**asdict(one), "error": str(one.error) if one.error else None} for one in report.sources])
+    else:
+        print_matches(report.matches)
     if report.failed:
         names = ", ".join(one.source_id for one in report.failed)
         raise SourceError(

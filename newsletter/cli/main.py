@@ -23,7 +23,7 @@ COMMANDS = {
     "collect": ("newsletter.cli.collect:collect", "Visit every source and keep what is new."),
     "preview": ("newsletter.cli.preview:preview", "Show every edition in the browser while you edit."),
     "issue": ("newsletter.cli.issue:issue", "Make, check, approve, send and report an issue."),
-    "item": ("newsletter.cli.item:item", "Look at collected articles and events."),
+    "item": ("newsletter.cli.item:item", "Look at collected articles and events, and say which of them are one."),
     "source": ("newsletter.cli.source:source", "Look at the sources."),
     "template": ("newsletter.cli.template:template", "Look over and try out the templates of letters."),
     "subscriber": ("newsletter.cli.subscriber:subscriber", "Add, import, list and unsubscribe people."),

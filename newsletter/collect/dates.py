@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_month_names
 
+FIRST_YEAR_WRITTEN = 1900
+"""A person may date a text before the web; no reader of ours was there before."""
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
 """Outside these a machine wrote the date, not a person (1970, 0001, 9999)."""
 
@@ -46,8 +48,8 @@ class ReadDate:
     is_zone_assumed: bool = False
 
 
-def read_date(written: str, zone: ZoneInfo) -> ReadDate | None:
-    """Read a date, or give None when this is none, or none of a sensible year.
+def read_date(written: str, zone: ZoneInfo, *, first_year: int = _FIRST_YEAR) -> ReadDate | None:
+    """Read a date, or give None when this is none, or of a year before the first or after 2200.
 
     A moment without a zone, or with a zone nobody knows, is one of `zone`. Names of months may be Finnish, Swedish or
     English.
@@ -59,7 +61,7 @@ def read_date(written: str, zone: ZoneInfo) -> ReadDate | None:
         read = _iso(written, zone) or _rfc_822(written, zone) or _day_first(written, zone)
     except (ValueError, OverflowError):
         return None
-    return read if read is not None and _FIRST_YEAR <= read.when.year <= _LAST_YEAR else None
+    return read if read is not None and first_year <= read.when.year <= _LAST_YEAR else None
 
 
 def settle(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -15,6 +15,7 @@ from newsletter.collect import contained
 from newsletter.collect.absence import judge
 from newsletter.collect.fetching.fetch import NotModified
 from newsletter.collect.problems import ProblemLog
+from newsletter.collect.sameness.settle import KeepsSameness, settle
 from newsletter.domain.content import (
     Answer,
     Harvest,
@@ -27,6 +28,7 @@ from newsletter.domain.content import (
     Source,
     SourceId,
 )
+from newsletter.domain.sameness import Look, Match
 from newsletter.errors import SourceError
 
 
@@ -44,8 +46,12 @@ class Fetches(Protocol):
         """Bring what a source holds now."""
         ...
 
+    def look(self, address: str) -> Look | None:
+        """Say where an address leads, or None when that cannot be known now."""
+        ...
 
-class KeepsContent(Protocol):
+
+class KeepsContent(KeepsSameness, Protocol):
     """What gathering needs of a store; `storage.content.ContentStore` fits."""
 
     def latest_snapshot(self, source_id: SourceId) -> Snapshot | None:
@@ -114,9 +120,15 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectReport:
-    """What happened to every enabled source, in the order of the configuration."""
+    """What happened to every enabled source, in the order of the configuration.
+
+    Attributes:
+        sources: One after the other.
+        matches: Items that were found to be one, or perhaps one, or two after all.
+    """
 
     sources: tuple[SourceReport, ...]
+    matches: tuple[Match, ...] = ()
 
     @property
     def failed(self) -> tuple[SourceReport, ...]:
@@ -146,13 +158,15 @@ def gather(
     Raises:
         StorageError: The store failed; sources that were done before stay kept.
     """
+    sources = tuple(sources)
     reports: list[SourceReport] = []
     for source in sources:
         if source.is_enabled:
             report = _collect(source, fetcher, open_store, now)
             reports.append(report)
             on_progress(report)
-    return CollectReport(sources=tuple(reports))
+    matches = settle(sources, open_store=open_store, look_up=fetcher.look, now=now)
+    return CollectReport(sources=tuple(reports), matches=matches)
 
 
 def _collect(source: Source, fetcher: Fetches, open_store: OpenStore, now: datetime) -> SourceReport:

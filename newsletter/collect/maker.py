@@ -63,6 +63,7 @@ class Draft:
         authors: Names; one with an @ is an address, and no name.
         start: An event's first day, or its aware moment.
         end: Inclusive.
+        sequence: The revision of an event.
     """
 
     title: str
@@ -88,6 +89,7 @@ class Draft:
     organiser: str = ""
     image: str = ""
     image_alt: str = ""
+    sequence: int = 0
 
     @property
     def name(self) -> str | None:
@@ -174,6 +176,7 @@ class Maker:
             alternates=draft.alternates,
             image=draft.image or None,
             image_alt=draft.image_alt,
+            sequence=draft.sequence,
         )
 
     def assume_zone(self, name: str | None) -> None:

@@ -66,6 +66,15 @@ class Added:
     translations: tuple[tuple[ItemKey, Language], ...] = ()
 
 
+def keys_in(path: Path, *, segments: Sequence[Segment], publication: Publication) -> frozenset[ItemKey]:
+    """Give the keys of the items that a file holds.
+
+    Raises:
+        IssueFileError: As for `read_issue`.
+    """
+    return frozenset(map(ItemKey, checked_tables(read_toml(path, error=IssueFileError), segments, publication).item))
+
+
 def add_items(path: Path, draft: Draft, *, segments: Sequence[Segment], publication: Publication) -> Added:
     """Add the items of a newer draft that the file does not hold yet, and new translations of those it holds.
 

@@ -1,7 +1,8 @@
 """Find the items that say the same in different languages, so that each reader gets one of them.
 
 The door is `pair`. What belongs together the sources say themselves, by address (hreflang in a feed) or by name (files
-of a folder); no title is ever guessed from. Pure: the same items give the same pairs, in whatever order they come.
+of a folder), or a person, by key; no title is ever guessed from. Pure: the same items give the same pairs, in whatever
+order they come.
 """
 
 from collections import defaultdict
@@ -82,7 +83,7 @@ def _groups(items: Sequence[Item]) -> list[list[Item]]:
 
 def _own_names(item: Item) -> list[Hashable]:
     """Give the names under which another item may speak of this one."""
-    names: list[Hashable] = [(type(item), item.source_id, item.identity)]
+    names: list[Hashable] = [(type(item), item.source_id, item.identity), (type(item), item.key)]
     return names if item.url is None else [*names, (type(item), item.url)]
 
 

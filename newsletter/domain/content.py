@@ -210,6 +210,7 @@ class Event:
         alternates: As for an article.
         image: As for an article.
         image_alt: As for an article.
+        sequence: The revision of a calendar's entry; a higher one replaces a lower one of the same UID.
     """
 
     key: ItemKey
@@ -231,6 +232,7 @@ class Event:
     alternates: tuple[str, ...] = ()
     image: str | None = None
     image_alt: str = ""
+    sequence: int = 0
 
 
 Item = Article | Event

@@ -1,7 +1,7 @@
 """What readers were told, and what is known of where an item comes from: the memory between two issues."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from newsletter.domain.content import Item, ItemKey
@@ -47,6 +47,7 @@ class Kept:
         changed_at: When its words last changed.
         last_seen: None while its source has it; else the last time its source is known to have had it.
         missed_at: None likewise; else when a complete answer first came without it.
+        records: What it was made of, the first seen first, where several records are one; none for a single one.
     """
 
     item: Item
@@ -54,6 +55,7 @@ class Kept:
     changed_at: datetime
     last_seen: datetime | None = None
     missed_at: datetime | None = None
+    records: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +70,12 @@ class Memory:
 
     sent: Mapping[ItemKey, SentItem] = field(default_factory=dict)
     offered_until: datetime | None = None
+
+    def knowing(self, kept: Iterable[Kept]) -> "Memory":
+        """Give the memory that knows items by whichever of their records an issue carried."""
+        carried = {
+            one.item.key: max((self.sent[key] for key in found), key=lambda sent: sent.label)
+            for one in kept
+            if (found := [record.key for record in one.records if record.key in self.sent])
+        }
+        return replace(self, sent={**self.sent, **carried})

@@ -1,6 +1,6 @@
 """Articles and events: collecting them, and looking at what was collected."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from newsletter.collect.gather import CollectReport, Fetches, KeepsContent, SourceReport, gather
@@ -10,6 +10,7 @@ from newsletter.curate.issue_text import item_text
 from newsletter.curate.select import Choice
 from newsletter.domain.content import Item, ItemKey, Source
 from newsletter.domain.period import Period, midnight, parse_period
+from newsletter.domain.sameness import Match, Pair, Verdict, pair_of
 from newsletter.domain.told import Kept, Memory
 from newsletter.errors import UsageError
 from newsletter.service.looks import write_looks
@@ -65,18 +66,81 @@ class ItemService:
             period = parse_period(label, zone)
             return store.items_between(period.start, period.end, zone=zone)
 
-    def item(self, key: str) -> Kept:
+    def item(self, name: str) -> Kept:
         """Give one item, and when it was seen.
 
+        Args:
+            name: Its key, or a part of it that no other key has.
+
         Raises:
-            UsageError: There is none with this key.
+            UsageError: There is none with this name, or several.
         """
         with self._resources.database.read() as connection:
             store = ContentStore(connection)
-            if found := store.kept([ItemKey(key)]):
-                return found[ItemKey(key)]
-            keys = [str(item.key) for item in store.all_items()]
-        raise UsageError(f"There is no item {key!r}.", hint=did_you_mean(key, keys) if keys else "newsletter collect")
+            key = _key(store, name)
+            return store.kept([key])[key]
+
+    def matches(self, name: str | None = None) -> tuple[Match, ...]:
+        """Give the pairs that wait for a person's word; or, of one item, all that was decided of it.
+
+        Raises:
+            UsageError: There is no item with this name, or several.
+        """
+        with self._resources.database.read() as connection:
+            store = ContentStore(connection)
+            if name is None:
+                return _matches(store, store.pairs(Verdict.OFFERED))
+            key = _key(store, name)
+            keys = store.together().get(key, frozenset((key,)))
+            return _matches(store, [pair for pair in store.pairs() if keys & pair.keys])
+
+    def merge(self, names: Sequence[str]) -> Kept:
+        """Make one item of several, as a person says: no rule takes them apart again, and `split` does.
+
+        Raises:
+            UsageError: There are fewer than two, or they are an article and an event.
+        """
+        with self._resources.database.write() as connection:
+            store = ContentStore(connection)
+            keys = list(dict.fromkeys(_key(store, name) for name in names))
+            if len(keys) < len(("one", "other")):
+                raise UsageError("One item alone cannot be merged.", hint="Name two keys of `newsletter item list`.")
+            if len({type(kept.item) for kept in store.kept(keys).values()}) > 1:
+                raise UsageError(
+                    "An article and an event are never one.", hint="Leave out of the issue what is too much."
+                )
+            together = store.together()
+            members = sorted({member for key in keys for member in together.get(key, {key})})
+            apart = [pair.keys for pair in store.pairs(Verdict.TWO)]
+            wanted = [frozenset((keys[0], key)) for key in keys[1:]]
+            wanted += [pair for pair in apart if pair <= set(members) and pair not in wanted]
+            self._say(store, wanted, Verdict.SAME, "you merged them")
+            return store.kept(keys)[keys[0]]
+
+    def split(self, name: str, other: str | None = None) -> Kept:
+        """Take a record out of an item, as a person says, or settle that two which look alike are two.
+
+        Args:
+            name: The record.
+            other: What it is not the same as; by default everything that it is or may be.
+
+        Raises:
+            UsageError: There is nothing that it is part of, or may be.
+        """
+        with self._resources.database.write() as connection:
+            store = ContentStore(connection)
+            key = _key(store, name)
+            offered = {member for pair in store.pairs(Verdict.OFFERED) if key in pair.keys for member in pair.keys}
+            others = (store.together().get(key, set()) | offered) - {key} if other is None else {_key(store, other)}
+            if not others - {key}:
+                raise UsageError(f"{key!r} is one record of one source.", hint="newsletter item list")
+            self._say(store, [frozenset((key, one)) for one in sorted(others)], Verdict.TWO, "you took them apart")
+            return store.kept([key])[key]
+
+    def _say(self, store: ContentStore, pairs: Iterable[frozenset[ItemKey]], verdict: Verdict, because: str) -> None:
+        """Keep a person's word."""
+        said = [pair_of(one, other, verdict, because, is_by_person=True) for one, other in pairs]
+        store.save_pairs(said, now=self._resources.clock.now())
 
     def toml_of(self, key: str) -> str:
         """Give an item as the table that an editor can paste into issue.toml.
@@ -103,3 +167,26 @@ class ItemService:
     def _writing(self) -> Iterator[KeepsContent]:
         with self._resources.database.write() as connection:
             yield ContentStore(connection)
+
+
+def _key(store: ContentStore, name: str) -> ItemKey:
+    """Find the key that is meant.
+
+    Raises:
+        UsageError: There is none, or there are several.
+    """
+    keys = store.keys()
+    if name in keys:
+        return ItemKey(name)
+    found = sorted(key for key in keys if name and name in key)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{name!r} is part of {len(found)} keys.", hint=f"Write more of one: {', '.join(found[:5])}")
+    raise UsageError(f"There is no item {name!r}.", hint=did_you_mean(name, keys) if keys else "newsletter collect")
+
+
+def _matches(store: ContentStore, pairs: Sequence[Pair]) -> tuple[Match, ...]:
+    """Put the records to pairs."""
+    records = store.single({key for pair in pairs for key in pair.keys})
+    return tuple(Match(pair=pair, first=records[pair.first], second=records[pair.second]) for pair in pairs)

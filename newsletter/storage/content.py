@@ -5,43 +5,38 @@ identity and keeps its first key for ever. Nothing is written for what is alread
 the database as it was, byte for byte.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from newsletter.domain.content import (
     Answer,
-    Article,
     Event,
-    EventStatus,
     Item,
     ItemCounts,
     ItemKey,
     LastSeen,
-    Precision,
     Problem,
     ProblemGrade,
     Snapshot,
     SourceId,
-    fingerprint,
     overlaps,
 )
 from newsletter.domain.issue import ItemKind
 from newsletter.domain.period import first_moment
+from newsletter.domain.sameness import merge
 from newsletter.domain.told import Kept
 from newsletter.storage import tables
-from newsletter.storage.columns import as_text, as_when
+from newsletter.storage.columns import Moment
+from newsletter.storage.item_rows import columns_of, item_of, kept_of
+from newsletter.storage.sameness import SamenessStore
 
 _MARGIN = timedelta(days=1)
 """A bare date is kept as its midnight in UTC; in its own zone that moment is up to 14 hours away."""
-
-_MOMENTS: Final = {"published", "updated", "start", "end"}
-_LATER: Final = {"alternates", "image", "image_alt"}
-"""Fields that the first databases did not have: kept only when they say something, so that no old row is rewritten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +66,8 @@ class SourceStatus:
     answer: Answer
 
 
-class ContentStore:
-    """Snapshots and items, within one transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+class ContentStore(SamenessStore):
+    """Snapshots and items, and which of these are one, within one transaction."""
 
     def latest_snapshot(self, source_id: SourceId) -> Snapshot | None:
         """Give the last snapshot kept of a source, or None."""
@@ -122,9 +114,9 @@ class ContentStore:
         for item in items:
             row = known.get(item.identity)
             if row is None:
-                added.append({**_columns(item), "first_seen_at": now, "changed_at": now})
+                added.append({**columns_of(item), "first_seen_at": now, "changed_at": now})
                 continue
-            columns = _columns(replace(item, key=ItemKey(row.key)))
+            columns = columns_of(replace(item, key=ItemKey(row.key)))
             if columns["content"] != row.content or columns["kind"] != row.kind or row.missed_at is not None:
                 if columns["fingerprint"] != row.fingerprint:
                     columns["changed_at"] = now
@@ -170,6 +162,10 @@ class ContentStore:
     def count(self) -> int:
         """Give how many items are kept."""
         return self._connection.execute(select(func.count()).select_from(tables.item)).scalar_one()
+
+    def keys(self) -> tuple[ItemKey, ...]:
+        """Give the keys of all records, also of those that are part of another item."""
+        return tuple(map(ItemKey, self._connection.execute(select(tables.item.c.key)).scalars()))
 
     def _known(self, source_id: SourceId) -> dict[str, Any]:
         """Give the rows of a source by identity."""
@@ -244,10 +240,37 @@ class ContentStore:
         )
 
     def kept(self, keys: Collection[ItemKey]) -> dict[ItemKey, Kept]:
-        """Give those of some items that are kept, with what is known of them."""
+        """Give those of some items that are kept, with what is known of them, each under the key it was asked by."""
+        merged = self._merged(select(tables.item).where(tables.item.c.key.in_(keys)))
+        found: dict[ItemKey, Kept] = {}
+        for kept in merged:
+            for key in {kept.item.key, *(record.key for record in kept.records)}.intersection(keys):
+                found[key] = replace(kept, item=replace(kept.item, key=key))
+        return found
+
+    def single(self, keys: Collection[ItemKey]) -> dict[ItemKey, Item]:
+        """Give records by key, each as its own source has it."""
+        rows = self._connection.execute(select(tables.item).where(tables.item.c.key.in_(keys)))
+        return {ItemKey(row.key): item_of(row) for row in rows}
+
+    def records(self, *, touched: datetime, around: timedelta) -> tuple[Kept, ...]:
+        """Give what became new, changed or missed at a moment, and what is of about its time, by key and unmerged.
+
+        Args:
+            touched: Aware moment of a collecting.
+            around: How much earlier or later the others may be; what has no date is always among them.
+        """
         table = tables.item
-        rows = self._connection.execute(select(table).where(table.c.key.in_(keys)))
-        return {ItemKey(row.key): _kept(row) for row in rows}
+        is_touched = (
+            (table.c.first_seen_at == touched) | (table.c.changed_at == touched) | (table.c.missed_at == touched)
+        )
+        when = func.coalesce(table.c.published_at, table.c.starts_at, type_=Moment())
+        row = self._connection.execute(select(func.count(), func.min(when), func.max(when)).where(is_touched)).one()
+        if not row[0]:
+            return ()
+        is_near = when.is_(None) if row[1] is None else when.is_(None) | when.between(row[1] - around, row[2] + around)
+        rows = self._connection.execute(select(table).where(is_touched | is_near).order_by(table.c.key))
+        return tuple(map(kept_of, rows))
 
     def candidates(
         self, *, published: tuple[datetime, datetime], begins: tuple[datetime, datetime]
@@ -263,10 +286,7 @@ class ContentStore:
         undated = (table.c.kind == ItemKind.ARTICLE.value) & table.c.published_at.is_(None)
         begun = table.c.starts_at.between(begins[0] - _MARGIN, begins[1] + _MARGIN)
         carried = table.c.key.in_(select(tables.approved_item.c.item_key))
-        rows = self._connection.execute(
-            select(table).where(was_published | undated | begun | carried).order_by(table.c.key)
-        )
-        return tuple(map(_kept, rows))
+        return self._merged(select(table).where(was_published | undated | begun | carried))
 
     def all_items(self) -> tuple[Item, ...]:
         """Give every item, by key."""
@@ -292,18 +312,17 @@ class ContentStore:
 
     def _items(self, query: Select[Any]) -> tuple[Item, ...]:
         """Give the items of a query, by key."""
-        return tuple(_item(row) for row in self._connection.execute(query.order_by(tables.item.c.key)))
+        return tuple(kept.item for kept in self._merged(query))
 
-
-def _kept(row: Row[Any]) -> Kept:
-    """Make an item of a row, with what is known of it."""
-    return Kept(
-        item=_item(row),
-        first_seen=row.first_seen_at,
-        changed_at=row.changed_at,
-        last_seen=row.last_seen_at,
-        missed_at=row.missed_at,
-    )
+    def _merged(self, query: Select[Any]) -> tuple[Kept, ...]:
+        """Give the items of a query by key, each made of all its records."""
+        records = {ItemKey(row.key): kept_of(row) for row in self._connection.execute(query)}
+        together = self.together()
+        missing = {other for key in records for other in together.get(key, ())} - records.keys()
+        if missing:
+            rows = self._connection.execute(select(tables.item).where(tables.item.c.key.in_(missing)))
+            records |= {ItemKey(row.key): kept_of(row) for row in rows}
+        return merge(records.values(), together)
 
 
 def _falls_into(item: Item, start: datetime, end: datetime, zone: ZoneInfo) -> bool:
@@ -311,50 +330,3 @@ def _falls_into(item: Item, start: datetime, end: datetime, zone: ZoneInfo) -> b
     if isinstance(item, Event):
         return overlaps(item, start, end, zone)
     return item.published is None or start <= first_moment(item.published, zone) < end
-
-
-def _columns(item: Item) -> dict[str, object]:
-    """Give an item as a row, without when it was seen."""
-    is_article = isinstance(item, Article)
-    plain = {part.name: _plain(getattr(item, part.name)) for part in fields(item)}
-    return {
-        "key": item.key,
-        "source_id": item.source_id,
-        "identity": item.identity,
-        "kind": (ItemKind.ARTICLE if is_article else ItemKind.EVENT).value,
-        "content": {name: value for name, value in plain.items() if value or name not in _LATER},
-        "fingerprint": fingerprint(item),
-        "published_at": _moment(item.published) if isinstance(item, Article) else None,
-        "starts_at": _moment(item.start) if isinstance(item, Event) else None,
-    }
-
-
-def _moment(when: date | datetime | None) -> datetime | None:
-    """Give the moment by which rows are found; a bare date counts from midnight UTC."""
-    return None if when is None else first_moment(when, ZoneInfo("UTC"))
-
-
-def _plain(value: object) -> object:
-    """Give a field as JSON can hold it."""
-    if isinstance(value, date):
-        return as_text(value)
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _item(row: Row[Any]) -> Item:
-    """Make an item of a row."""
-    content: Mapping[str, Any] = row.content
-    values = {name: _value(name, value) for name, value in content.items()}
-    if row.kind == ItemKind.ARTICLE.value:
-        return Article(**values)
-    values |= {"precision": Precision(content["precision"]), "status": EventStatus(content["status"])}
-    return Event(**values)
-
-
-def _value(name: str, value: Any) -> Any:
-    """Give a field as it was."""
-    if isinstance(value, list):
-        return tuple(value)
-    if name in _MOMENTS and value is not None:
-        return as_when(value)
-    return value

@@ -55,6 +55,32 @@ item = Table(
     sqlite_strict=True,
 )
 
+item_pair = Table(
+    "item_pair",
+    metadata,
+    # Keys of items, the lower one first.
+    Column("first", Text, primary_key=True),
+    Column("second", Text, primary_key=True),
+    Column("verdict", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("is_by_person", Flag, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "verdict"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+address_look = Table(
+    "address_look",
+    metadata,
+    Column("address", Text, primary_key=True),
+    # NULL when there is nothing at the address.
+    Column("leads_to", Text),
+    Column("at", Moment, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 source_report = Table(
     "source_report",
     metadata,

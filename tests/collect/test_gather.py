@@ -304,6 +304,9 @@ class OneAnswer:
         """Give the answer."""
         return self._answer
 
+    def look(self, address: str) -> None:
+        """Reach nothing."""
+
 
 def test_reader_that_stumbles_costs_one_source(open_store: OpenStore) -> None:
     """An error that nobody expected is reported with its name, and collecting goes on."""

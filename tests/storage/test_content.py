@@ -28,8 +28,9 @@ from newsletter.domain.content import (
     TopicId,
 )
 from newsletter.domain.told import Kept
-from newsletter.storage.content import ContentStore, SourceStatus, _columns, _item
+from newsletter.storage.content import ContentStore, SourceStatus
 from newsletter.storage.database import Database
+from newsletter.storage.item_rows import columns_of, item_of
 from newsletter.storage.tables import item as item_table
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -244,8 +245,8 @@ def test_every_article_survives_its_row(
 ) -> None:
     """What goes into the database comes out of it."""
     article = replace(ARTICLE, title=title, published=published, tags=tuple(tags), url=url)
-    row = type("Row", (), _columns(article))
-    back = _item(row)  # type: ignore[arg-type]
+    row = type("Row", (), columns_of(article))
+    back = item_of(row)  # type: ignore[arg-type]
     assert isinstance(back, Article)
     assert replace(back, published=None) == replace(article, published=None)
     assert str(back.published) == str(published)

@@ -246,3 +246,26 @@ def test_a_database_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None
     with pytest.raises(StorageError, match=r"newsletter\.db cannot be created"):
         migrate(database)
     database.close()
+
+
+def test_an_older_databases_undated_article_goes_by_its_day_under_its_old_key(tmp_path: Path) -> None:
+    """The next collecting finds a pasted article of before 1990 again, and no issue loses it; other names stay."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    identities = ["1.2.1985 Otsikko. Jatkoa", "31.2.1985 Ei päivä", "1.2.2017 Uusi", "3. 4. 1985 A", "1985-04-03 A"]
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0005")
+        for number, identity in enumerate(identities):
+            connection.execute(
+                text(
+                    "INSERT INTO item (key, source_id, identity, kind, content, fingerprint, first_seen_at, changed_at)"
+                    " VALUES (:key, 's', :identity, 'article', '{}', 'f', '2017', '2017')"
+                ),
+                {"key": f"k{number}", "identity": identity},
+            )
+
+    migrate(database)
+
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT identity FROM item ORDER BY key")).scalars().all()
+    database.close()
+    assert rows == ["1985-02-01 Otsikko. Jatkoa", *identities[1:]]

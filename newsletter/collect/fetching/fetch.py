@@ -5,6 +5,7 @@ network it takes http and https, from public hosts only, at most 10 MB unpacked,
 is tried again, and a source that did not change is not brought twice. Time, sleep and network come in from outside.
 """
 
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,10 +20,11 @@ import httpx
 
 from newsletter.collect.fetching.local import snapshot_of_file, snapshot_of_folder
 from newsletter.collect.fetching.network import GuardedTransport, RefusedAddressError
-from newsletter.collect.identity import is_public_address, is_public_host
+from newsletter.collect.identity import canonical_url, is_public_address, is_public_host
 from newsletter.collect.limits import MAXIMUM_BODY_BYTES
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import Snapshot, Source, SourceId, SourceKind
+from newsletter.domain.sameness import Look
 from newsletter.errors import SourceError
 
 _STEP_SECONDS = 5.0
@@ -45,6 +47,7 @@ _ANY_HEADER = 32
 _VALIDATORS: Final = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _PERMANENT: Final = {301, 308}
+_GONE: Final = {404, 410}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ class Fetcher:
         self._sleep = sleep
         self._monotonic = monotonic
         self._client: httpx.Client | None = None
+        self._opening = threading.Lock()
 
     def __enter__(self) -> Self:
         """Give the fetcher."""
@@ -144,6 +148,23 @@ class Fetcher:
                         hint="What was collected before is kept. Collect again later.",
                     ) from fault
             self._sleep(wait_seconds)
+
+    def look(self, address: str) -> Look | None:
+        """Say where an address leads, without reading what stands there; None when that cannot be known now."""
+        url = httpx.URL(address)
+        try:
+            for _ in range(_MOST_REDIRECTS + 1):
+                if url.scheme not in {"http", "https"} or not (self._allow_private_hosts or is_public_host(url.host)):
+                    return None
+                response = self._connected().send(self._connected().build_request("GET", url), stream=True)
+                response.close()
+                target = response.headers.get("location")
+                if response.status_code not in _REDIRECTS or not target:
+                    return _answered(address, url, response.status_code)
+                url = httpx.URL(urljoin(str(url), target))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+            return None
+        return None
 
     def _try(
         self, source: Source, now: datetime, validators: Mapping[str, str], problems: ProblemLog | None
@@ -208,19 +229,24 @@ class Fetcher:
 
     def _connected(self) -> httpx.Client:
         """Give the client; it is made when the first address is opened, because reading certificates takes time."""
-        if self._client is None:
-            self._client = httpx.Client(
-                transport=self._transport
-                or GuardedTransport(
-                    is_allowed=(lambda _: True) if self._allow_private_hosts else is_public_address,
-                    connection_seconds=_TOTAL_SECONDS,
-                ),
-                timeout=httpx.Timeout(_STEP_SECONDS),
-                headers={"User-Agent": self._user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"},
-                follow_redirects=False,
-                trust_env=False,
-            )
-        return self._client
+        with self._opening:
+            if self._client is None:
+                self._client = self._opened_client()
+            return self._client
+
+    def _opened_client(self) -> httpx.Client:
+        """Open a client whose connections go through the guard."""
+        return httpx.Client(
+            transport=self._transport
+            or GuardedTransport(
+                is_allowed=(lambda _: True) if self._allow_private_hosts else is_public_address,
+                connection_seconds=_TOTAL_SECONDS,
+            ),
+            timeout=httpx.Timeout(_STEP_SECONDS),
+            headers={"User-Agent": self._user_agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"},
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     def _body(self, response: httpx.Response, source: Source, until: float) -> bytes:
         """Read and unpack a body, up to the limits of size and time."""
@@ -235,6 +261,14 @@ class Fetcher:
             if self._monotonic() > until:
                 raise _PassingError(f"it takes longer than {_TOTAL_SECONDS:.0f} s")
         return bytes(body)
+
+
+def _answered(address: str, url: httpx.URL, status: int) -> Look | None:
+    """Give what a status says of an address; a fault of its server says nothing."""
+    if status in _GONE:
+        return Look(address=address, leads_to=None)
+    end = canonical_url(str(url)) if status == httpx.codes.OK else None
+    return None if end is None else Look(address=address, leads_to=end)
 
 
 def _unpacked(pieces: Iterable[bytes], encoding: str, source: Source) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import Final
 
 from newsletter.collect import markup
-from newsletter.collect.dates import read_date
+from newsletter.collect.dates import FIRST_YEAR_WRITTEN, read_date
 from newsletter.collect.identity import canonical_url
 from newsletter.collect.maker import Draft, Maker, Words
 from newsletter.collect.problems import ProblemLog
@@ -124,13 +124,13 @@ def _article(blocks: Sequence[_Block], source: Source, maker: Maker) -> Article 
     body, author, tags = _taken_apart([*joined, *rest[1:]], title, maker.problems)
     if not body:
         maker.problems.warn("The article has a title but no text.", item=title, line=rest[0].line)
-    day = read_date(opening.text, source.zone)
+    day = read_date(opening.text, source.zone, first_year=FIRST_YEAR_WRITTEN)
     return maker.article(
         Draft(
             title=heading,
             identity=f"{day.when if day else opening.text} {title}",
             line=opening.line,
-            published=opening.text,
+            published=day.when if day else opening.text,
             authors=[author] if author else (),
             html=_html(body),
             tags=tags,

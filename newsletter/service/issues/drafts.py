@@ -6,7 +6,7 @@ from pathlib import Path
 
 from newsletter.collect.markup import markdown_of, text_of
 from newsletter.curate.draft import Draft, make_draft
-from newsletter.curate.issue_edit import Added, add_items, write_draft
+from newsletter.curate.issue_edit import Added, add_items, keys_in, write_draft
 from newsletter.curate.pairs import pair
 from newsletter.curate.select import Choice, select
 from newsletter.domain.audience import LeftOut, Segment
@@ -14,6 +14,7 @@ from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.issue import IssueLabel
 from newsletter.domain.period import Period
 from newsletter.domain.pick import Pick
+from newsletter.domain.sameness import call_by
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore
 from newsletter.storage.issues import IssueStore
@@ -60,8 +61,9 @@ def draft_issue(
         IssueFileError: The file that is there has mistakes.
     """
     now = resources.clock.now()
-    draft = _drafted(resources, segments, period, planned)
     publication = resources.settings.publication
+    known = keys_in(path, segments=segments, publication=publication) if is_update else frozenset()
+    draft = _drafted(resources, segments, period, planned, known)
     if is_update:
         added = add_items(path, draft, segments=segments, publication=publication)
     else:
@@ -72,7 +74,14 @@ def draft_issue(
     return NewIssue(path=path, draft=draft, added=added.items, translated=added.translations)
 
 
-def _drafted(resources: Resources, segments: tuple[Segment, ...], period: Period, planned: date | None) -> Draft:
+def _drafted(
+    resources: Resources,
+    segments: tuple[Segment, ...],
+    period: Period,
+    planned: date | None,
+    known: frozenset[ItemKey],
+) -> Draft:
+    """Choose among all that was collected; what is merged goes by the key that the file knows it by."""
     settings = resources.settings
     publication = settings.publication
     with resources.database.read() as connection:
@@ -87,8 +96,9 @@ def _drafted(resources: Resources, segments: tuple[Segment, ...], period: Period
             text_of=text_of,
         )
         published, begins = choice.reach
-        kept = ContentStore(connection).candidates(published=published, begins=begins)
-    choice = replace(choice, first_seen={one.item.key: one.first_seen for one in kept})
+        kept = call_by(ContentStore(connection).candidates(published=published, begins=begins), known)
+    first_seen = {one.item.key: one.first_seen for one in kept}
+    choice = replace(choice, memory=memory.knowing(kept), first_seen=first_seen)
     paired = pair((one.item for one in kept), choice)
     picks = select(paired.items, choice)
     return make_draft(picks, paired.items, choice, markdown_of=markdown_of, translations=paired.translations)

@@ -394,11 +394,11 @@ def test_series_of_thousands_is_cut_to_the_200_nearest(rule: str) -> None:
 
 
 def test_entries_that_share_a_uid_are_both_taken() -> None:
-    """Different events under one UID are both shown, the same one twice is one, and the newer revision counts."""
+    """Different events under one UID are both shown, and the same one twice is one."""
     other = "DTSTART:20180105T070000Z"
     harvest = read(
+        vevent(MORNING, "SEQUENCE:2", "LOCATION:Vanha paikka"),
         vevent(MORNING, "SEQUENCE:2", "LOCATION:Uusi paikka"),
-        vevent(MORNING, "SEQUENCE:1", "LOCATION:Vanha paikka"),
         vevent(other, "SEQUENCE:x"),
     )
     assert sorted((event.start.isoformat()[:10], event.place or "") for event in harvest.events) == [
@@ -410,6 +410,21 @@ def test_entries_that_share_a_uid_are_both_taken() -> None:
         "1@kunta.example",
         "Several entries share this UID; each different one was taken.",
     )
+
+
+def test_higher_revision_replaces_a_lower_one_of_its_occurrence() -> None:
+    """An event that was moved stands once, as its newest revision has it; so does one occurrence of a series."""
+    moved = vevent("DTSTART:20171206T090000", "SEQUENCE:2"), vevent(MORNING, "SEQUENCE:1"), vevent(MORNING)
+    weekly = vevent(MORNING, "RRULE:FREQ=WEEKLY;COUNT=2", "SEQUENCE:3", uid="kerho")
+    second = [
+        vevent("RECURRENCE-ID:20171212T090000", f"DTSTART:20171213T{hour}0000", f"SEQUENCE:{number}", uid="kerho")
+        for number, hour in ((5, 11), (4, 10))
+    ]
+    harvest = read(*moved, weekly, *second)
+    starts = [event.start.isoformat()[:13] for event in harvest.events]
+    assert (starts, harvest.events[0].sequence) == (["2017-12-06T09", "2017-12-05T09", "2017-12-13T11"], 2)
+    told = "An older revision (SEQUENCE) of the entry was left out."
+    assert messages(harvest) == [("1@kunta.example", told), ("kerho", told)]
 
 
 def test_entry_without_a_uid_is_known_by_start_and_title() -> None:

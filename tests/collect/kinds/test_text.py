@@ -103,6 +103,12 @@ def test_page_tells_what_it_left_out_and_what_looks_wrong() -> None:
     )
 
 
+def test_article_from_before_the_web_keeps_its_date() -> None:
+    """A person may paste what was written in 1985."""
+    (article,) = parse(a_snapshot("17.11.1985\n\nVanha\n\nTeksti.\n"), SOURCE).articles
+    assert (article.published, article.identity) == (date(1985, 11, 17), "1985-11-17 Vanha")
+
+
 def test_segments_and_topics_of_the_source_are_on_every_article() -> None:
     """What the configuration says of a source holds for its articles."""
     source = replace(SOURCE, language=Language("sv"), segments=(SegmentId("advisers"),), topics=(TopicId("hankinnat"),))

@@ -16,7 +16,7 @@ import icalendar
 from newsletter.collect import markup
 from newsletter.collect.dates import settle
 from newsletter.collect.kinds.calendar import series
-from newsletter.collect.kinds.calendar.entries import Group, decode, identity_of, read_groups
+from newsletter.collect.kinds.calendar.entries import Group, decode, identity_of, read_groups, sequence_of
 from newsletter.collect.limits import MAXIMUM_EVENT_DAYS, MAXIMUM_TEXT_CHARACTERS
 from newsletter.collect.maker import Draft, Maker, Words
 from newsletter.domain.content import Event, EventStatus, Harvest, Language, Snapshot, Source
@@ -157,6 +157,7 @@ class _Reader:
                 language=_language(event),
                 summary=_line(event, "DESCRIPTION"),
                 tags=map(str, event.categories),
+                sequence=sequence_of(event) or 0,
             )
         )
 

@@ -133,8 +133,11 @@ def _groups(components: list[icalendar.Event], problems: ProblemLog) -> list[Gro
     for component in components:
         by_uid.setdefault(identity_of(component), []).append(component)
     groups: list[Group] = []
-    for uid, events in by_uid.items():
-        masters = {_signature(event): event for event in sorted(events, key=_sequence) if "RECURRENCE-ID" not in event}
+    for uid, entries in by_uid.items():
+        events = _newest(entries)
+        if len(events) < len(entries):
+            problems.note("An older revision (SEQUENCE) of the entry was left out.", item=uid)
+        masters = {_signature(event): event for event in events if "RECURRENCE-ID" not in event}
         changed = [event for event in events if "RECURRENCE-ID" in event]
         if len(events) - len(changed) > 1:
             problems.warn("Several entries share this UID; each different one was taken.", item=uid)
@@ -142,6 +145,15 @@ def _groups(components: list[icalendar.Event], problems: ProblemLog) -> list[Gro
         groups.append(Group(identity=uid, events=(*first, *changed)))
         groups += [Group(identity=f"{uid} {_signature(event)}", events=(event,)) for event in others]
     return groups
+
+
+def _newest(entries: list[icalendar.Event]) -> list[icalendar.Event]:
+    """Give the entries of one UID without those that a higher revision of the same occurrence replaces (RFC 5545)."""
+    newest: dict[str, int] = {}
+    for entry in entries:
+        occurrence = _written(entry.get("RECURRENCE-ID"))
+        newest[occurrence] = max(newest.get(occurrence, 0), sequence_of(entry) or 0)
+    return [entry for entry in entries if sequence_of(entry) in (None, newest[_written(entry.get("RECURRENCE-ID"))])]
 
 
 def identity_of(event: icalendar.Event) -> str:
@@ -160,8 +172,9 @@ def _written(value: Any) -> str:
     return value.to_ical().decode() if value is not None else ""
 
 
-def _sequence(event: icalendar.Event) -> int:
+def sequence_of(event: icalendar.Event) -> int | None:
+    """Give the number of an entry's revision; one that says none is the first, one that cannot be read is None."""
     try:
-        return int(event.get("SEQUENCE", 0))
+        return max(int(event.get("SEQUENCE", 0)), 0)
     except (TypeError, ValueError):
-        return 0
+        return None

@@ -14,6 +14,7 @@ from benchmarks.harness import (
     median_of,
     wall_milliseconds,
 )
+from benchmarks.lists import again, first_import, memory, no_line_break
 from benchmarks.preview import first_sight_of_six_editions, from_saving_to_the_picture, weight_of_the_page
 from benchmarks.sample import check_input, compile_edition, compile_through_the_door, messages_of_68_kilobytes
 from benchmarks.send import (
@@ -136,6 +137,10 @@ LINES: dict[str, Callable[[], Line]] = {
     "preview-save": from_saving_to_the_picture,
     "preview-first": first_sight_of_six_editions,
     "preview-weight": weight_of_the_page,
+    "import": first_import,
+    "import-again": again,
+    "import-memory": memory,
+    "import-no-list": no_line_break,
     "send-cpu": cpu_of_a_sending,
     "send-memory": memory_of_a_sending,
     "send-claims": claims_of_a_sending,

@@ -7,6 +7,7 @@ differed).
 """
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -21,6 +22,12 @@ _LOCAL_LENGTH_MAX = 64
 """Octets before the @: RFC 5321, section 4.5.3.1.1."""
 _TEXT_LENGTH_MAX = 1_000
 """Characters that are looked at; a pasted page is refused before any slow step."""
+
+_PLAIN = re.compile(
+    r"[A-Za-z0-9]{1,20}(?:[._+-][A-Za-z0-9]{1,20}){0,2}@(?:[a-z0-9]{1,20}(?:-[a-z0-9]{1,20})?\.){1,4}"
+    r"(?:fi|se|ax|no|dk|ee|de|fr|uk|eu|com|org|net|edu|gov|info)"
+)
+"""What nearly every address of a list is made of; every check below lets it through (a test walks random ones)."""
 
 _ALIKE = 0.75
 """Of 1 for the same letters in the same order; first and last name that changed places come to 0.76 and more."""
@@ -37,6 +44,18 @@ def parse_address(text: str) -> str:
     Raises:
         UsageError: The text is not exactly one address that every mail server takes; the message says why, without
             repeating the text.
+    """
+    if _PLAIN.fullmatch(text):
+        # Half of what an import costs is looking for what these letters cannot hold.
+        return text
+    return _parse_unusual(text)
+
+
+def _parse_unusual(text: str) -> str:
+    """Give the stored form of an address that may hold anything.
+
+    Raises:
+        UsageError: As `parse_address`.
     """
     if len(text) > _TEXT_LENGTH_MAX:
         raise _error(f"it is longer than {_TOTAL_LENGTH_MAX} characters")

@@ -359,6 +359,8 @@ def normal_address(address: str) -> str:
     Only ASCII letters are folded: `ß` and `ss`, accents, dots and plus signs stay different people. The domain is
     expected in its ASCII form already, as `audience.addresses` makes it.
     """
+    if address.isascii():
+        return address.strip().lower()
     return _lower_ascii(unicodedata.normalize("NFC", address.strip()))
 
 

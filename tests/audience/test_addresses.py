@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.audience import addresses
 from newsletter.audience.addresses import parse_address
 from newsletter.errors import UsageError
 
@@ -129,3 +130,9 @@ def test_the_stored_form_stays_what_it_is(written: str) -> None:
     with suppress(UsageError):
         stored = parse_address(written + "@example.com")
         assert (parse_address(stored), stored.isascii(), stored.count("@")) == (stored, True, 1)
+
+
+@given(st.from_regex(addresses._PLAIN, fullmatch=True))
+def test_a_plain_address_is_what_every_check_lets_through(text: str) -> None:
+    """The short way and the long way give the same form, or the short way is not taken."""
+    assert parse_address(text) == addresses._parse_unusual(text) == text

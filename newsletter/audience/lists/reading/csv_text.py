@@ -29,7 +29,7 @@ _NULS_OF_UTF_16 = 0.25
 """Of the first octets; so many are no slip but UTF-16 without its mark."""
 
 _OTHER_FORMATS = (
-    (b"PK\x03\x04", "an archive or a document"),
+    (b"PK\x03\x04", "a damaged workbook, or an archive or document of another kind"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"%PDF", "a PDF file"),
     (b"<", "a web page or XML"),

@@ -13,8 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from openpyxl import load_workbook
-
 from newsletter.audience.lists.reading.csv_text import Record
 from newsletter.errors import ContentError, Place, UsageError
 from newsletter.toml_file import did_you_mean
@@ -95,6 +93,8 @@ def _width(file: BinaryIO, name: str, sheet: str) -> int:
 
 def _sheet_names(file: BinaryIO, name: str) -> list[str]:
     """Give the names of the sheets, in their order."""
+    from openpyxl import load_workbook
+
     try:
         with closing(load_workbook(file, read_only=True, data_only=True)) as workbook:
             return [sheet.title for sheet in workbook.worksheets]
@@ -104,6 +104,8 @@ def _sheet_names(file: BinaryIO, name: str) -> list[str]:
 
 def _rows(file: BinaryIO, name: str, sheet: str) -> Iterator[list[str]]:
     """Give the rows of a sheet as text, without the empty cells at their end."""
+    from openpyxl import load_workbook
+
     try:
         with closing(load_workbook(file, read_only=True, data_only=True)) as workbook:
             rows = workbook[sheet]

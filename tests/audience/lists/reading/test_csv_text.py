@@ -43,7 +43,10 @@ def test_what_spreadsheets_save_is_read(content: bytes, encoding: str) -> None:
     [
         (b"", "list.csv: The file is empty."),
         (b" \r\n\t", "list.csv: The file is empty."),
-        (b"PK\x03\x04rest", "list.csv: This is an archive or a document, not a CSV file."),
+        (
+            b"PK\x03\x04rest",
+            "list.csv: This is a damaged workbook, or an archive or document of another kind, not a CSV file.",
+        ),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "list.csv: This is an old Excel workbook, not a CSV file."),
         (b"%PDF-1.7", "list.csv: This is a PDF file, not a CSV file."),
         (b"\xef\xbb\xbf\n <table><tr>", "list.csv: This is a web page or XML, not a CSV file."),

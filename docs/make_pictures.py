@@ -1,15 +1,16 @@
-"""Make the pictures of the README: one edition of the sample issue, on a phone and on a desk, in light and in dark.
+"""Make the pictures of the README and of docs/mail.md: the sample's mails on a phone and on a desk.
 
-Run `make pictures`, or this file, where Chromium and the development requirements are installed. The letter is rendered
-from the same sample as the tests' (`tests/render/samples.py`), filled for one invented reader, and shown by the browser
-without a network.
+Run `make pictures`, or this file, where Chromium and the development requirements are installed. The mails are those of
+the sample publication, filled for one invented reader, and shown by the browser without a network.
 """
 
 import shutil
 import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -17,70 +18,123 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from newsletter.domain.issue import Slot  # noqa: E402 - found by the line above
-from newsletter.message.slots import fill_text  # noqa: E402
-from newsletter.render.brand import read_brand  # noqa: E402
-from newsletter.render.edition import render_edition  # noqa: E402
-from tests.render.samples import PUBLICATION, TEMPLATES, sample_edition  # noqa: E402
-
-Scheme = Literal["light", "dark"]
+from newsletter.web.messages.choices import Choices, Scheme  # noqa: E402 - found by the line above
+from newsletter.web.messages.frame import framed  # noqa: E402
+from newsletter.wiring import lay_out_publication, open_newsletter  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-COLOURS = 64
-"""A letter has few colours; a palette of them makes a picture a third of the size."""
-OURS = TEMPLATES / "brand.toml"
 ANOTHER = ROOT / "docs" / "another-brand.toml"
 """Ten lines, which make the same letter another organisation's."""
-VIEWS: tuple[tuple[str, int, int, Scheme, Path], ...] = (
-    ("desk-light", 720, 1180, "light", OURS),
-    ("phone-light", 375, 1180, "light", OURS),
-    ("phone-dark", 375, 1180, "dark", OURS),
-    ("another-brand", 720, 1180, "light", ANOTHER),
-)
-"""Name, width and height in pixels, scheme and brand file of each picture."""
+LABEL = "2017-11"
+COLOURS = 64
+"""A letter has few colours; a palette of them makes a picture a third of the size."""
+GAP = 24
+GROUND = "#b9c0c0"
 ARGUMENTS = ("--disable-gpu", "--disable-background-networking", "--no-sandbox", "--hide-scrollbars")
 
 
-def sample_html(brand: Path) -> str:
-    """Render the sample for one reader, in the colours of a brand file."""
-    message = render_edition(
-        sample_edition(),
-        publication=PUBLICATION,
-        brand=read_brand(brand),
-        templates=TEMPLATES,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """A letter as somebody sees it; without a height, to its end."""
+
+    edition: str
+    width: int
+    height: int | None = None
+    scheme: Scheme = Scheme.LIGHT
+    has_images: bool = True
+
+
+def readings(edition: str) -> tuple[Shot, ...]:
+    """Give an edition on a phone in light, in dark, without pictures, and on a desk."""
+    return (
+        Shot(edition=edition, width=375, height=1180),
+        Shot(edition=edition, width=375, height=1180, scheme=Scheme.DARK),
+        Shot(edition=edition, width=375, height=1180, has_images=False),
+        Shot(edition=edition, width=600, height=1180),
     )
-    values = {
-        Slot.NAME: " Aino",
-        Slot.UNSUBSCRIBE: "https://kirje.malli.example/peru",
-        Slot.PREFERENCES: "https://kirje.malli.example/asetukset",
-    }
-    return fill_text(message.html, message.slots, values, is_html=True)
 
 
-def shoot(browser: Browser, html: str, width: int, height: int, scheme: Scheme) -> Image.Image:
-    """Show a letter and take its picture, from the top."""
+SHEETS: tuple[tuple[str, float, tuple[Shot, ...]], ...] = (
+    ("desk-light", 1, (Shot(edition="advisers.fi", width=720, height=1180),)),
+    ("phone-light", 1, (Shot(edition="advisers.fi", width=375, height=1180),)),
+    ("phone-dark", 1, (Shot(edition="advisers.fi", width=375, height=1180, scheme=Scheme.DARK),)),
+    ("mail-after", 0.2, tuple(Shot(edition="advisers.fi", width=width) for width in (320, 375, 600))),
+    ("mail-fi", 0.45, readings("advisers.fi")),
+    ("mail-sv", 0.45, readings("managers.sv")),
+    ("mail-en", 0.45, readings("advisers+managers.en")),
+)
+"""Name, scale and letters of each picture."""
+
+
+def render(folder: Path) -> dict[str, str]:
+    """Give every edition of the sample as a reader gets it."""
+    with open_newsletter(folder / "newsletter.toml") as newsletter:
+        built = newsletter.issues.write_build(newsletter.issues.render(LABEL))
+    return {path.stem: path.read_text("utf-8") for path in built.glob("*.html")}
+
+
+def shoot(browser: Browser, html: str, shot: Shot) -> Image.Image:
+    """Show a letter and take its picture."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=False, offline=True
+        viewport={"width": shot.width, "height": shot.height or 100}, java_script_enabled=False, offline=True
     )
     page = context.new_page()
-    page.set_content(html)
-    picture = Image.open(BytesIO(page.screenshot()))
+    page.set_content(framed(html, Choices(scheme=shot.scheme)))
+    if not shot.has_images:
+        page.set_content(framed(html, Choices(scheme=shot.scheme)).replace('src="data:', 'src="x:'))
+    picture = Image.open(BytesIO(page.screenshot(full_page=shot.height is None))).convert("RGB")
     context.close()
-    return picture.convert("RGB").quantize(COLOURS)
+    return picture
+
+
+def keep(name: str, pictures: list[Image.Image], scale: float) -> None:
+    """Write pictures side by side, smaller, with few colours."""
+    width = sum(picture.width for picture in pictures) + GAP * (len(pictures) - 1)
+    sheet = Image.new("RGB", (width, max(picture.height for picture in pictures)), GROUND)
+    left = 0
+    for picture in pictures:
+        sheet.paste(picture, (left, 0))
+        left += picture.width + GAP
+    size = (round(sheet.width * scale), round(sheet.height * scale))
+    path = PICTURES / f"{name}.png"
+    sheet.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB")
+
+
+def show_looks(browser: Browser, folder: Path) -> None:
+    """Take each look, and the ten lines of another organisation."""
+    brand = folder / "templates" / "email" / "brand.toml"
+    written = brand.read_text("utf-8")
+    taken = []
+    for look in ("office", "magazine", "plain"):
+        brand.write_text(written.replace('look = "office"', f'look = "{look}"'), "utf-8")
+        html = render(folder)["advisers.fi"]
+        taken += [
+            shoot(browser, html, Shot(edition="", width=375, height=1000, scheme=scheme))
+            for scheme in Scheme
+            if scheme is not Scheme.FORCED
+        ]
+    keep("looks", taken, 0.45)
+    brand.write_text(ANOTHER.read_text("utf-8"), "utf-8")
+    shot = Shot(edition="", width=720, height=1180)
+    keep("another-brand", [shoot(browser, render(folder)["advisers.fi"], shot)], 1)
 
 
 def main() -> None:
     """Write every picture."""
     PICTURES.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=list(ARGUMENTS)
-        )
-        for name, width, height, scheme, brand in VIEWS:
-            html = sample_html(brand)
-            path = PICTURES / f"{name}.png"
-            shoot(browser, html, width, height, scheme).save(path, optimize=True)
-            print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB")
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        folder = Path(temporary) / "sample"
+        lay_out_publication(folder)
+        with open_newsletter(folder / "newsletter.toml") as newsletter:
+            newsletter.items.collect()
+            newsletter.issues.new(LABEL, planned=date(2017, 11, 24))
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        letters = render(folder)
+        for name, scale, shots in SHEETS:
+            keep(name, [shoot(browser, letters[shot.edition], shot) for shot in shots], scale)
+        show_looks(browser, folder)
         browser.close()
 
 

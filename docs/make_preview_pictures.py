@@ -71,7 +71,7 @@ def show_all(browser: Browser, preview: Preview, publication: Path) -> None:
     page.locator("#scheme-dark").click()
     keep(page, "outbox-dark")
     page = open_page(browser, f"{preview.url(LABEL)}?language=en", "light")
-    template = publication / "templates" / "email" / "edition.mjml.j2"
+    template = publication / "templates" / "email" / "pieces.mjml.j2"
     template.write_text(template.read_text("utf-8").replace("<h1>", "<h1>{{ nmae }}"), "utf-8")
     page.get_by_role("alert").wait_for()
     keep(page, "mistake")

@@ -67,6 +67,33 @@ def render(session: Session, file: Path, context_file: Path | None, output: Path
         session.say(f"Wrote {output}.")
 
 
+@template.command()
+@click.argument("name")
+@click.option("--issue", "label", metavar="LABEL", help="The issue to show it with; the newest one by default.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to another file.")
+@pass_session
+def look(session: Session, name: str, label: str | None, output: Path | None) -> None:
+    """Show the look NAME in light, in dark and in another organisation's colours, side by side on one page.
+
+    Looks are the files in templates/email/looks; `look = "NAME"` in brand.toml takes one into use.
+    """
+    from newsletter.files import write_whole
+    from newsletter.web.messages.look_page import side_by_side
+
+    issues = session.newsletter.issues
+    labels = [label] if label else issues.labels()
+    if not labels:
+        raise UsageError("There is no issue yet to show a look with.", hint="newsletter issue new LABEL")
+    views = issues.look(labels[-1], name)
+    path = output or issues.path(labels[-1]).parent / "build" / f"look-{name}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    letters = [(view.name, view.html, view.is_dark) for view in views]
+    write_whole(path, side_by_side(f"{name} ({labels[-1]})", letters))
+    for view in views:
+        click.echo(f"{view.name}: least contrast {view.contrast:.1f}:1, {view.weakest} (4.5:1 is needed)")
+    session.say(f"Open {session.shown(path)} in a browser.")
+
+
 def _refuse_to_overwrite(output: Path, *sources: Path | None) -> None:
     """Keep a slip of the shell's completion from writing the letter over its own template.
 

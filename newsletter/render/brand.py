@@ -5,19 +5,32 @@ could not read is refused here, before anything is sent. It must not know the te
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from newsletter.errors import ConfigurationError
-from newsletter.toml_file import faults_of, read_toml
+from newsletter.errors import ConfigurationError, Place
+from newsletter.toml_file import TomlFile, did_you_mean, faults_of, read_toml
 
+LOOKS = "looks"
+"""The folder of looks, beside the brand file."""
 CONTRAST_MIN = 4.5
 """WCAG 2.1 success criterion 1.4.3, level AA, for text of any size."""
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$", to_lower=True)]
 """Six hexadecimal digits: the one spelling that every mail program reads."""
+
+PAIRS = (
+    *(("ink", behind) for behind in ("paper", "page", "tint")),
+    *(("muted", behind) for behind in ("paper", "page", "tint")),
+    *(("accent", behind) for behind in ("paper", "page", "tint")),
+    ("accent_ink", "accent"),
+)
+"""Text and what it stands on."""
+OTHER_COLOURS = ({"accent": "#8a1c4a", "tint": "#fbeaf1"}, {"accent": "#ff9ec4", "tint": "#3a1f2c"})
+"""Of an organisation that is not ours, in light and in dark: a look has to bear them."""
 
 _GENERIC_FONTS = frozenset({"serif", "sans-serif", "monospace", "cursive", "system-ui"})
 _FONT_NAME = re.compile(r"-?[A-Za-z][A-Za-z0-9 -]*\Z")
@@ -68,21 +81,9 @@ class Palette(_Table):
     @model_validator(mode="after")
     def _can_be_read(self) -> Self:
         """Refuse text that does not stand out enough from what is behind it."""
-        pairs = (
-            ("ink", "paper"),
-            ("ink", "page"),
-            ("ink", "tint"),
-            ("muted", "paper"),
-            ("muted", "page"),
-            ("muted", "tint"),
-            ("accent", "paper"),
-            ("accent", "page"),
-            ("accent", "tint"),
-            ("accent_ink", "accent"),
-        )
         weak = [
             f"{text} on {behind} has {ratio:.1f}:1"
-            for text, behind in pairs
+            for text, behind in PAIRS
             if (ratio := contrast(getattr(self, text), getattr(self, behind))) < CONTRAST_MIN
         ]
         if weak:
@@ -166,6 +167,10 @@ class Brand(_Table):
     """One organisation's look.
 
     Attributes:
+        look: Whose values stand for what the file leaves out: a file of the folder `looks` beside it, or none.
+        masthead: The name under a thin line, in a band of the accent, or alone.
+        lead: The first article in a tinted box, or open.
+        dates: Of events: tinted blocks, or plain.
         light: Colours of the usual scheme.
         dark: Colours of the dark one.
         fonts: For headings and text.
@@ -174,6 +179,10 @@ class Brand(_Table):
         social: In the footer, in order.
     """
 
+    look: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")] | None = None
+    masthead: Literal["line", "band", "plain"] = "line"
+    lead: Literal["box", "open"] = "box"
+    dates: Literal["block", "plain"] = "block"
     light: LightPalette = Field(default_factory=LightPalette)
     dark: DarkPalette = Field(default_factory=DarkPalette)
     fonts: FontFamilies = Field(default_factory=FontFamilies)
@@ -182,20 +191,69 @@ class Brand(_Table):
     social: tuple[Social, ...] = ()
 
 
-def read_brand(path: Path) -> Brand:
-    """Read a brand file.
+def read_brand(path: Path, *, look: str | None = None) -> Brand:
+    """Read a brand file, over the look that it names.
+
+    Args:
+        path: The file.
+        look: Another look than the one it names.
 
     Raises:
-        ConfigurationError: The file is missing, no TOML, or holds an unknown key, a wrong value, or colours that cannot
-            be read together; all problems at once, each with its line.
+        ConfigurationError: The file or its look is missing, no TOML, or holds an unknown key, a wrong value, or colours
+            that cannot be read together; all problems at once, each with its line.
     """
     file = read_toml(path, error=ConfigurationError)
+    named = look or file.content.get("look")
+    if not isinstance(named, str):
+        return _checked(file, file.content)
+    known = look_names(path)
+    if named not in known:
+        raise ConfigurationError(
+            f"There is no look {named!r} beside {path.name}.",
+            place=Place(path=path, line=file.lines.get(("look",))),
+            hint=did_you_mean(named, known) or f"Put a file {named}.toml into {LOOKS}.",
+        )
+    under = read_toml(path.parent / LOOKS / f"{named}.toml", error=ConfigurationError)
+    _checked(under, under.content)
+    return _checked(file, _over(under.content, file.content) | {"look": named})
+
+
+def in_other_colours(brand: Brand) -> Brand:
+    """Give a look as an organisation of other colours would have it: what it brings beside its own colours."""
+    light, dark = OTHER_COLOURS
+    return Brand.model_validate(
+        brand.model_dump() | {"light": brand.light.model_dump() | light, "dark": brand.dark.model_dump() | dark}
+    )
+
+
+def weakest_pair(palette: Palette) -> tuple[float, str]:
+    """Give the least contrast of text in a palette, and where it is."""
+    return min(
+        (contrast(getattr(palette, text), getattr(palette, behind)), f"{text} on {behind}") for text, behind in PAIRS
+    )
+
+
+def look_names(path: Path) -> tuple[str, ...]:
+    """Give the looks that a brand file can name."""
+    return tuple(sorted(look.stem for look in (path.parent / LOOKS).glob("*.toml")))
+
+
+def _checked(file: TomlFile, content: Mapping[str, Any]) -> Brand:
     try:
-        return Brand.model_validate(file.content)
+        return Brand.model_validate(content)
     except ValidationError as cause:
         raise ConfigurationError(
             "The brand file is not right.", hint="Change the lines named.", faults=faults_of(cause, file, Brand)
         ) from cause
+
+
+def _over(under: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay the tables of a file over those of another."""
+    merged = dict(under)
+    for name, value in content.items():
+        below = merged.get(name)
+        merged[name] = {**below, **value} if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def contrast(colour: str, other: str) -> float:

@@ -147,6 +147,17 @@ def test_a_picture_goes_from_the_folder_into_every_mail(drafted: Path, run: Run)
     assert f"issues/2017-11/issue.toml:{line}: There is no picture 'content/images/paja.jpg'." in missing.err
 
 
+def test_a_look_is_shown_three_times_on_one_page(drafted: Path, run: Run) -> None:
+    """In light, in dark and in other colours, for a reader by name; the page lies in the build folder."""
+    shown = run("template", "look", "plain")
+    page = (drafted / "issues/2017-11/build/look-plain.html").read_text("utf-8")
+
+    assert (shown.code, page.count("<iframe sandbox")) == (0, 3)
+    assert [line.partition(":")[0] for line in shown.out.splitlines()] == ["light", "dark", "other colours"]
+    assert "Hei Aino," in page
+    assert run("template", "look", "plane").code == 2
+
+
 def test_parity_says_which_item_lacks_which_language(drafted: Path, run: Run) -> None:
     """What stands for all languages and what does not, for people and for programs; a translation added counts."""
     path = drafted / "issues/2017-11/issue.toml"

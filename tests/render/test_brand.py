@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import ConfigurationError
-from newsletter.render.brand import Brand, contrast, read_brand
+from newsletter.render.brand import (
+    CONTRAST_MIN,
+    Brand,
+    contrast,
+    in_other_colours,
+    look_names,
+    read_brand,
+    weakest_pair,
+)
 from tests.render.samples import TEMPLATES
 
 
@@ -90,3 +98,59 @@ def test_missing_file_is_a_configuration_error(tmp_path: Path) -> None:
 def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
     """Black on white is 21:1, and the order of the two does not matter."""
     assert round(contrast(one, other), 2) == ratio == round(contrast(other, one), 2)
+
+
+LOOKS = ("magazine", "office", "plain")
+
+
+def test_looks_are_the_files_beside_the_brand() -> None:
+    """An organisation adds one by adding a file."""
+    assert look_names(TEMPLATES / "brand.toml") == LOOKS
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_is_one_line_away_and_can_be_read_in_every_colour(look: str) -> None:
+    """Its own colours and another organisation's have the contrast that is needed, in light and in dark."""
+    own = read_brand(TEMPLATES / "brand.toml", look=look)
+    other = in_other_colours(own)
+
+    assert own.look == look
+    assert (other.light.accent, other.fonts) == ("#8a1c4a", own.fonts)
+    palettes = (own.light, own.dark, other.light, other.dark)
+    assert [palette for palette in palettes if weakest_pair(palette)[0] < CONTRAST_MIN] == []
+
+
+def test_the_file_counts_more_than_its_look(tmp_path: Path) -> None:
+    """What an organisation writes stays whatever the look; the rest is the look's."""
+    (tmp_path / "looks").mkdir()
+    (tmp_path / "looks" / "oma.toml").write_text(
+        'radius_pixels = 9\ndates = "plain"\n[light]\naccent = "#123456"\ntint = "#f0f0f0"\n', encoding="utf-8"
+    )
+
+    brand = read_brand(brand_file(tmp_path, 'look = "oma"\n[light]\naccent = "#8a1c4a"\n'))
+
+    assert (brand.radius_pixels, brand.dates, brand.light.accent, brand.light.tint) == (
+        9,
+        "plain",
+        "#8a1c4a",
+        "#f0f0f0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("look", "message", "hint"),
+    [
+        ("omma", "There is no look 'omma' beside brand.toml.", "Did you mean 'oma'?"),
+        ("../oma", "There is no look '../oma' beside brand.toml.", "Did you mean 'oma'?"),
+    ],
+)
+def test_a_look_that_is_not_there_is_named(tmp_path: Path, look: str, message: str, hint: str) -> None:
+    """With the nearest one, and the line to mend."""
+    (tmp_path / "looks").mkdir()
+    (tmp_path / "looks" / "oma.toml").write_text("", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        read_brand(brand_file(tmp_path, f'look = "{look}"\n'))
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+    assert caught.value.place is not None
+    assert caught.value.place.line == 1

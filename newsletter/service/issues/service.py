@@ -43,6 +43,7 @@ from newsletter.service.resources import Resources
 if TYPE_CHECKING:
     from newsletter.service.audience.service import AudienceService
     from newsletter.service.issues.drafts import NewIssue
+    from newsletter.service.issues.looks import LookView
 
 BUILD_NAME = "build"
 SAMPLE_NAME = "Aino"
@@ -152,6 +153,17 @@ class IssueService(IssueShelf):
             IssueFileError: issue.toml has mistakes.
         """
         return parity(self.read(label), self._resources.settings.publication.languages)
+
+    def look(self, label: str, look: str) -> "tuple[LookView, ...]":
+        """Make the first edition of an issue in a look: in light, in dark, in another organisation's colours.
+
+        Raises:
+            ConfigurationError: There is no such look.
+            NewsletterError: As `render`.
+        """
+        from newsletter.service.issues.looks import show_look  # noqa: PLC0415 - it knows this module
+
+        return show_look(self._resources, self.render(label), look, as_read=self._as_read)
 
     def write_build(self, rendering: Rendering) -> Path:
         """Write each edition as HTML, text and MJML into the issue's build folder, and give the folder.

@@ -97,7 +97,8 @@ def keep(name: str, pictures: list[Image.Image], scale: float) -> None:
         left += picture.width + GAP
     size = (round(sheet.width * scale), round(sheet.height * scale))
     path = PICTURES / f"{name}.png"
-    sheet.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    small = sheet.resize(size, Image.Resampling.LANCZOS)
+    small.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB")
 
 

@@ -36,6 +36,10 @@ class Scheme(StrEnum):
     """The mail's own dark colours (`prefers-color-scheme`)."""
     FORCED = "forced"
     """A mail program that darkens every mail by itself and knows nothing of the mail's own dark colours."""
+    GMAIL = "gmail"
+    """As Gmail on Android and Outlook on phones and the web do: light grounds and dark words are turned over."""
+    OUTLOOK = "outlook"
+    """As Outlook on Windows and Gmail on iPhones do: every colour is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

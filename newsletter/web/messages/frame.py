@@ -2,12 +2,13 @@
 
 The mail is foreign to the page that shows it. It is served with a policy of its own that shuts it in (`sandbox`), the
 frame around it shuts it in a second time, and its bytes are changed only where a person chose to see it otherwise:
-dark, forced dark. Door: `framed`, `frame_policy` and `SANDBOX`.
+dark, or darkened by a mail program. Door: `framed`, `frame_policy` and `SANDBOX`.
 """
 
 import re
 
 from newsletter.web.messages.choices import Choices, Scheme
+from newsletter.web.messages.darkened import darkened
 
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 """A link opens in a tab of its own, so that it can be tried; all else is shut. Never scripts, never our origin."""
@@ -67,6 +68,8 @@ def framed(html: str, choices: Choices) -> str:
     # The first base element of a document wins, so ours stands before any of the mail's.
     ours = f'<base target="_blank">{_META}<style>{style}</style>'
     decided_html = _REACHING.sub(r"<\1x-\2", _PREFERS.sub(decided, html))
+    if choices.scheme in (Scheme.GMAIL, Scheme.OUTLOOK):
+        decided_html = darkened(decided_html, is_whole=choices.scheme is Scheme.OUTLOOK)
     place = _HEAD.search(decided_html) or _DOCTYPE.search(decided_html)
     position = place.end() if place else 0
     return decided_html[:position] + ours + decided_html[position:]

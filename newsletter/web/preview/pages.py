@@ -13,7 +13,8 @@ import jinja2
 
 from newsletter.domain.audience import ExclusionReason
 from newsletter.domain.content import Language
-from newsletter.domain.issue import Edition, Finding, IssueState, Message, Severity
+from newsletter.domain.forms import shorter
+from newsletter.domain.issue import Edition, Finding, IssueState, ItemForm, Message, Severity
 from newsletter.language.catalogue import MessageId, translate
 from newsletter.language.formats import clock, day
 from newsletter.service.audience.service import EditionAudience
@@ -57,6 +58,13 @@ _SCHEMES = {
     Scheme.LIGHT: (MessageId("Light"), "l"),
     Scheme.DARK: (MessageId("Dark"), "d"),
     Scheme.FORCED: (MessageId("Forced dark"), "f"),
+    Scheme.GMAIL: (MessageId("Gmail's dark"), "g"),
+    Scheme.OUTLOOK: (MessageId("Outlook's dark"), "u"),
+}
+_FORMS = {
+    ItemForm.WHOLE: MessageId("whole"),
+    ItemForm.LEAD: MessageId("cut to its lead"),
+    ItemForm.TITLE: MessageId("title alone"),
 }
 _SEVERITIES = {
     Severity.ERROR: MessageId("Error"),
@@ -118,6 +126,7 @@ class EditionView:
     Attributes:
         name: `advisers+managers.fi`.
         title: Its segments in words.
+        entries: Title of each entry, its language, and how much of it is shown, in words.
         readers: How many would get it, in words; empty when nobody could be asked.
         excluded: Who would not, by reason, in words.
         findings: The gravest first; None while they are being looked for.
@@ -133,6 +142,7 @@ class EditionView:
     subject: str
     preheader: str
     items: int
+    entries: tuple[tuple[str, str, str], ...]
     size: SizeView
     readers: str
     excluded: tuple[str, ...]
@@ -197,6 +207,7 @@ class Pages:
             subject=message.subject,
             preheader=message.preheader,
             items=len(message.items),
+            entries=entries_of(edition, message, language),
             size=size_of(message.html, language),
             readers=readers,
             excluded=excluded,
@@ -240,6 +251,15 @@ def excluded_words(audience: EditionAudience, language: str) -> tuple[str, ...]:
     """Say how many are left out, by reason."""
     counted = ((reason, audience.excluded.get(reason, 0)) for reason in ExclusionReason)
     return tuple(translate(language, _REASONS[reason], count=count) for reason, count in counted if count)
+
+
+def entries_of(edition: Edition, message: Message, language: str) -> tuple[tuple[str, str, str], ...]:
+    """Say of each entry how much of it is shown; those that made way for the whole are shorter than their form."""
+    entries = [item for section in edition.sections for item in section.items]
+    shown = [shorter(item) if item.key in message.shortened else item for item in entries]
+    return tuple(
+        (item.title, item.language, translate(language, _FORMS[item.form or ItemForm.WHOLE])) for item in shown
+    )
 
 
 def size_of(html: str, language: str) -> SizeView:

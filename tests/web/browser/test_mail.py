@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from newsletter.web.messages.choices import Choices, Scheme
+from newsletter.web.messages.frame import framed
+from tests.web.browser.conftest import AXE
 from tests.web.browser.transcript import GOLDEN, letters, transcript
 
 pytestmark = pytest.mark.browser
@@ -55,6 +58,25 @@ def test_every_edition_is_short_and_fits_every_screen(shown: Page, editions: dic
         too_much += [(name, width, height, bottom)] if bottom > height else []
 
     assert too_much == []
+
+
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK, Scheme.GMAIL, Scheme.OUTLOOK])
+def test_axe_finds_nothing_in_any_light(browser: Browser, editions: dict[str, str], scheme: Scheme) -> None:
+    """Also where a mail program darkens the mail by itself, everything can be read."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci")
+    page = browser.new_page(offline=True, bypass_csp=True)
+    found = []
+    for name in ("advisers.fi", "managers.sv", "advisers+managers.en"):
+        page.set_content(framed(editions[name], Choices(scheme=scheme)))
+        page.add_script_tag(path=str(AXE))
+        found += page.evaluate(
+            "axe.run({rules: {region: {enabled: false}, 'landmark-one-main': {enabled: false}}})"
+            ".then(found => found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.html).join(' | ')))"
+        )
+    page.close()
+
+    assert found == []
 
 
 def test_without_pictures_no_word_is_lost(shown: Page, editions: dict[str, str]) -> None:

@@ -40,6 +40,14 @@ def test_without_an_issue_the_start_says_what_to_type(ask: Ask, publication: Pat
     assert (answer.status_code, "newsletter issue new LABEL" in answer.text) == (200, True)
 
 
+def test_how_much_of_each_item_is_shown_stands_beside_the_pictures(look: Ask) -> None:
+    """A cut is the item's form, not a finding: the editor sees it here."""
+    page = look(f"{ISSUE}?edition=advisers.fi&language=en").text
+
+    assert '<span lang="fi">Telakoiden töitä riittää myös sisämaahan</span>: whole' in page
+    assert '<span lang="fi">Omistajanvaihdos alkaa kahvikupin ääressä</span>: cut to its lead' in page
+
+
 def test_every_edition_stands_on_one_page(look: Ask) -> None:
     """Each edition has a frame for each chosen width, shut in, with a name of its own."""
     page = look(f"{ISSUE}?width=320&width=1024").text

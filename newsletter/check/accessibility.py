@@ -33,6 +33,11 @@ VAGUE_LINK_TEXTS = frozenset(
 """Texts that say nothing when a screen reader lists the links of a mail."""
 
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|webp|svg|avif|bmp|tiff?)\Z", re.IGNORECASE)
+_VML = re.compile(
+    r"<v:(?P<shape>rect|roundrect|oval|shape|image|line)\b(?P<attributes>[^<>]*)(?:/>|>(?P<inside>.*?)</v:(?P=shape)>)",
+    re.IGNORECASE | re.DOTALL,
+)
+_REACHED = re.compile(r"<(?:a|h[1-6])\b", re.IGNORECASE)
 _UNDETERMINED = frozenset({"und", "zxx", "mul", "mis"})
 _LAYOUT_ROLES = frozenset({"presentation", "none"})
 _DATA_ROLES = frozenset({"table", "grid", "treegrid"})
@@ -63,6 +68,43 @@ def language_differs(reading: Reading) -> Iterator[Hit]:
     found, wanted = _primary_language(reading), reading.edition.key.language
     if found not in {"", *_UNDETERMINED, wanted}:
         yield Hit(facts={"found": reading.page.language, "wanted": wanted})
+
+
+@check(
+    code="content-language-missing",
+    severity=Severity.ERROR,
+    message=MessageId(
+        "The content of the mail does not say itself: {missing}. Some mail programs drop what the page says."
+    ),
+    fix=MessageId("The template must put lang and dir on an element inside the body that holds all content."),
+    basis="WCAG 3.1.1; Email Markup Consortium and Parcel: content inside body has lang and dir",
+)
+def content_language_missing(reading: Reading) -> Iterator[Hit]:
+    """Find headings that no element inside the body gives a language and a direction."""
+    headings = reading.page.root.xpath("//body//*[self::h1 or self::h2 or self::h3]")
+    missing = [
+        name
+        for name in ("lang", "dir")
+        if not all(
+            heading.xpath(f"boolean(ancestor::*[not(self::html or self::body)][@{name}])") for heading in headings
+        )
+    ]
+    if missing:
+        yield Hit(facts={"missing": ", ".join(missing)})
+
+
+@check(
+    code="vml-unread",
+    severity=Severity.WARNING,
+    message=MessageId("A drawing for Outlook, near “{found}”, lacks its alt text or holds a link or heading."),
+    fix=MessageId('Give it alt="", or what it shows, and put links and headings outside it.'),
+    basis="Parcel: VML has alt text and holds no links or headings, which no keyboard or screen reader reaches there",
+)
+def vml_unread(reading: Reading) -> Iterator[Hit]:
+    """Find shapes of VML without an alt, and those around something that must be reached."""
+    for shape in _VML.finditer(reading.message.html):
+        if "alt=" not in shape["attributes"] or _REACHED.search(shape["inside"] or ""):
+            yield Hit(facts={"found": shape[0][:60]})
 
 
 def _primary_language(reading: Reading) -> str:

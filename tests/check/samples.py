@@ -118,7 +118,7 @@ HTML = f"""\
     @media (prefers-color-scheme: dark) {{ .card {{ background: #111111 }} }}
   </style>
 </head>
-<body style="font-size:16px;line-height:1.5">
+<body style="font-size:16px;line-height:1.5"><div lang="fi" dir="ltr">
   <div style="display:none;font-size:1px">{WORDS.preheader}</div>
   <!--[if mso]><table role="presentation"><tr><td><![endif]-->
   <table role="presentation"><tr><td>
@@ -136,7 +136,7 @@ HTML = f"""\
     <p><a href="{UNSUBSCRIBE}">Peruuta tilaus</a> <a href="{PREFERENCES}">Muuta asetuksia</a></p>
   </td></tr></table>
   <!--[if mso]></td></tr></table><![endif]-->
-</body>
+</div></body>
 </html>
 """
 TEXT = f"""\

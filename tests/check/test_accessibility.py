@@ -38,6 +38,27 @@ CASES: list[Case] = [
         with_html(('lang="fi"', 'lang="sv-FI"')),
         (Hit(facts={"found": "sv-FI", "wanted": "fi"}),),
     ),
+    ("content-language-missing", GOOD, ()),
+    ("content-language-missing", with_html((' dir="ltr"', "")), (Hit(facts={"missing": "dir"}),)),
+    (
+        "content-language-missing",
+        with_html(('<div lang="fi" dir="ltr">', "<div>")),
+        (Hit(facts={"missing": "lang, dir"}),),
+    ),
+    ("vml-unread", GOOD, ()),
+    (
+        "vml-unread",
+        with_body('<!--[if mso]><v:rect alt="" fill="t"><p>a</p></v:rect><v:image alt="x" /><![endif]-->'),
+        (),
+    ),
+    (
+        "vml-unread",
+        with_body('<!--[if mso]><v:rect fill="t"></v:rect><v:rect alt=""><a href="x">a</a></v:rect><![endif]-->'),
+        (
+            Hit(facts={"found": '<v:rect fill="t"></v:rect>'}),
+            Hit(facts={"found": '<v:rect alt=""><a href="x">a</a></v:rect>'}),
+        ),
+    ),
     ("title-missing", GOOD, ()),
     ("title-missing", with_html(("<title>", "<!--"), ("</title>", "-->")), (Hit(),)),
     ("title-missing", with_html(("<title>Rahoitus ja hankinnat samassa pöydässä", "<title>&nbsp;")), (Hit(),)),

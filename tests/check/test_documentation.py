@@ -18,3 +18,11 @@ def test_the_page_of_checks_names_every_rule() -> None:
     page = (DOCS / "checks.md").read_text("utf-8")
 
     assert [rule.code for rule in RULES if f"| `{rule.code}` |" not in page] == []
+
+
+def test_every_published_rule_names_checks_that_there_are() -> None:
+    """A rule of others is looked for by a check of ours, or is named as not applying."""
+    published = runpy.run_path(str(DOCS / "make_checks.py"))["PUBLISHED"]
+
+    assert {code for _, _, codes in published for code in codes.split()} <= {rule.code for rule in RULES}
+    assert all(codes for _, _, codes in published)

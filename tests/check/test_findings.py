@@ -57,7 +57,7 @@ def test_nothing_is_found_in_a_good_edition() -> None:
 
 def test_findings_come_gravest_first_and_say_where() -> None:
     """Each finding carries its rule's severity, the edition and the place; errors stand before warnings and notes."""
-    html = with_html((f">{ARTICLE.title}<", ">Lue lisää<"), ('lang="fi"', "")).message.html
+    html = with_html((f">{ARTICLE.title}<", ">Lue lisää<"), ('<html lang="fi"', "<html")).message.html
     given = replace(GOOD, message=replace(MESSAGE, html=html, subject="Rahoitus ja hankinnat samassa pöydässä nyt"))
 
     expected = (

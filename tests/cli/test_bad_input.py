@@ -117,8 +117,8 @@ def test_a_template_with_an_undefined_name_is_told_with_its_line(drafted: Path, 
     """A misspelt variable is refused before anything is made, with template and line, and ends with 3."""
     path = drafted / "templates/email/edition.mjml.j2"
     lines = path.read_text(encoding="utf-8").splitlines()
-    number = next(index for index, line in enumerate(lines) if "{{ month }}" in line)
-    _replace(path, "{{ month }}", "{{ no_such_name }}")
+    number = next(index for index, line in enumerate(lines) if "{{ edition.words.preheader }}" in line)
+    _replace(path, "{{ edition.words.preheader }}", "{{ no_such_name }}")
 
     ran = run("issue", "render", "2017-11")
 

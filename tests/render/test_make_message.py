@@ -387,13 +387,13 @@ def test_template_with_an_undefined_name_names_its_line(tmp_path: Path) -> None:
     """A template that asks for what is not there is told with file and line."""
     for path in TEMPLATES.glob("*.j2"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    source = (tmp_path / "edition.mjml.j2").read_text("utf-8").replace("{{ month }}", "{{ mnth }}")
+    source = (tmp_path / "edition.mjml.j2").read_text("utf-8").replace("{{ edition.words.preheader }}", "{{ mnth }}")
     (tmp_path / "edition.mjml.j2").write_text(source, encoding="utf-8")
     line = source.split("\n").index(next(line for line in source.split("\n") if "mnth" in line)) + 1
 
     with pytest.raises(TemplateError, match="'mnth' is undefined") as caught:
         render_edition(sample_edition(), publication=PUBLICATION, brand=BRAND, templates=tmp_path)
-    assert caught.value.place == Place(path=tmp_path / "edition.mjml.j2", line=line, column=35)
+    assert caught.value.place == Place(path=tmp_path / "edition.mjml.j2", line=line, column=25)
 
 
 def test_event_without_a_day_has_no_date_block() -> None:

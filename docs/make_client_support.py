@@ -5,7 +5,8 @@ Run it on the unpacked npm package `caniemail` (MIT), whose data come from the c
     npm pack caniemail && tar xzf caniemail-*.tgz
     python docs/make_client_support.py package
 
-Kept: features that a check can recognise in a style, and that at least one of our mail programs lacks.
+Kept: features that a check can recognise in a style, and that at least one of our mail programs lacks. Either way,
+also without a package, the table of docs/mail.md is written anew: what our templates use and Outlook for Windows lacks.
 """
 
 import json
@@ -14,6 +15,26 @@ import shutil
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from newsletter.check.clients import used_features  # noqa: E402 - found by the line above
+from newsletter.check.page.html import read_page  # noqa: E402
+from newsletter.render.brand import read_brand  # noqa: E402
+from newsletter.render.make_message import make_message  # noqa: E402
+from tests.render.samples import PUBLICATION, TEMPLATES, sample_edition  # noqa: E402
+
+MAIL_PAGE = Path(__file__).with_name("mail.md")
+OPENS, CLOSES = "<!-- made by make_client_support.py -->", "<!-- end -->"
+OUTLOOK = "Outlook (Windows)"
+FALLBACKS = {
+    "border-radius": "square corners, also of the face",
+    "max-height": "nothing: it hides the preheader, which `mso-hide: all` hides there",
+    "overflow": "nothing, for the same reason",
+    "outline": "nothing: MJML takes the browser's outline from pictures",
+    "word-spacing": "nothing: MJML sets the normal one",
+}
+"""What readers with Outlook see instead."""
 TARGET = Path(__file__).parents[1] / "newsletter" / "check" / "client_support.json"
 
 CLIENTS = {
@@ -147,8 +168,32 @@ def write(table: dict[str, object], path: Path) -> None:
     path.write_text(f'{opening},\n  "features": [\n    {lines}\n  ]\n}}\n', "utf-8")
 
 
+def outlook_table() -> str:
+    """Say what the mails of every look use that Outlook for Windows lacks, and what is seen there instead."""
+    lacking: dict[str, None] = {}
+    for look in ("office", "magazine", "plain"):
+        brand = read_brand(TEMPLATES / "brand.toml", look=look).model_copy(update={"logo": None})
+        message = make_message(
+            sample_edition(), publication=PUBLICATION, brand=brand.model_dump(), folder=TEMPLATES, shown_as=TEMPLATES
+        )
+        used = used_features(read_page(message.html))
+        lacking |= dict.fromkeys(feature.name for feature in used if OUTLOOK in feature.lacking)
+    rows = [f"| `{name}` | {FALLBACKS[name]} |" for name in sorted(lacking)]
+    return "\n".join(["| Outlook for Windows lacks | what its readers see instead |", "|---|---|", *rows])
+
+
+def page_with(table: str, page: str) -> str:
+    """Give docs/mail.md with the table in its place."""
+    before, _, rest = page.partition(OPENS)
+    _, _, after = rest.partition(CLOSES)
+    return f"{before}{OPENS}\n{table}\n{CLOSES}{after}"
+
+
 if __name__ == "__main__":
-    unpacked = Path(sys.argv[1])
-    write(derive(unpacked), TARGET)
-    shutil.copyfile(unpacked / "LICENSE", TARGET.with_suffix(".LICENSE"))
-    print(f"Wrote {TARGET.name} ({TARGET.stat().st_size:,} bytes) and its licence.")
+    if sys.argv[1:]:
+        unpacked = Path(sys.argv[1])
+        write(derive(unpacked), TARGET)
+        shutil.copyfile(unpacked / "LICENSE", TARGET.with_suffix(".LICENSE"))
+        print(f"Wrote {TARGET.name} ({TARGET.stat().st_size:,} bytes) and its licence.")
+    MAIL_PAGE.write_text(page_with(outlook_table(), MAIL_PAGE.read_text("utf-8")), "utf-8")
+    print(f"Wrote the table of {MAIL_PAGE.name}.")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tinycss2
 
-from newsletter.check.page.html import declarations
+from newsletter.check.page.html import Page, declarations
 from newsletter.check.page.reading import Reading
 from newsletter.check.page.rules import Hit, check, checks_of
 from newsletter.domain.issue import Severity
@@ -237,9 +237,14 @@ def _gather(rules: Iterable[tinycss2.ast.Node], gathered: _Gathered) -> None:
 
 @lru_cache(maxsize=1)
 def _used_features(reading: Reading) -> tuple[Feature, ...]:
+    """Give what a mail uses; two checks ask."""
+    return used_features(reading.page)
+
+
+def used_features(page: Page) -> tuple[Feature, ...]:
     """Give the features of the table that a mail uses by its own choice, in the table's order."""
-    sheet = _sheet(reading.page.sheet)
-    inline = {element.get("style", "") for element in reading.page.elements}
+    sheet = _sheet(page.sheet)
+    inline = {element.get("style", "") for element in page.elements}
     declared = sheet.declared.union(*(declarations(style).items() for style in inline))
     names = {name for name, _ in declared}
     displays = {value for name, value in declared if name == "display"}

@@ -16,7 +16,7 @@ from newsletter.domain.issue import Severity
 from newsletter.language.catalogue import MessageId
 
 IMAGE_HEAVIEST_BYTES = 1_048_576
-IMAGE_COMFORTABLE_BYTES = 200_000
+IMAGE_COMFORTABLE_BYTES = 100_000
 IMAGES_TOGETHER_BYTES = 800_000
 SHARPNESS_LEAST = 1.0
 SHARPNESS_MOST = 3.0

@@ -20,6 +20,14 @@ def test_the_page_of_checks_names_every_rule() -> None:
     assert [rule.code for rule in RULES if f"| `{rule.code}` |" not in page] == []
 
 
+def test_the_table_of_outlook_is_current() -> None:
+    """docs/mail.md says what the looks use and Outlook lacks, with what is seen instead; the script writes it anew."""
+    script = runpy.run_path(str(DOCS / "make_client_support.py"))
+    page = (DOCS / "mail.md").read_text("utf-8")
+
+    assert page == script["page_with"](script["outlook_table"](), page)
+
+
 def test_every_published_rule_names_checks_that_there_are() -> None:
     """A rule of others is looked for by a check of ours, or is named as not applying."""
     published = runpy.run_path(str(DOCS / "make_checks.py"))["PUBLISHED"]

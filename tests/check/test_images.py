@@ -70,10 +70,10 @@ CASES: list[Case] = [
         with_file(1_048_577),
         (Hit(facts={"source": LOGO, "size": "1048", "limit": "1048"}),),
     ),
-    ("image-heavy", with_file(200_000), ()),
+    ("image-heavy", with_file(100_000), ()),
     ("image-heavy", with_file(1_048_577), ()),
-    ("image-heavy", with_file(1_048_576), (Hit(facts={"source": LOGO, "size": "1048", "limit": "200"}),)),
-    ("image-heavy", with_file(200_001), (Hit(facts={"source": LOGO, "size": "200", "limit": "200"}),)),
+    ("image-heavy", with_file(1_048_576), (Hit(facts={"source": LOGO, "size": "1048", "limit": "100"}),)),
+    ("image-heavy", with_file(100_001), (Hit(facts={"source": LOGO, "size": "100", "limit": "100"}),)),
     ("images-heavy-together", with_file(800_000), ()),
     (
         "images-heavy-together",

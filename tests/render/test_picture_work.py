@@ -115,6 +115,20 @@ def test_a_heavy_drawing_is_sent_as_a_photograph(tmp_path: Path) -> None:
     assert picture.media_type == "image/jpeg"
 
 
+def test_a_picture_is_brought_to_a_hundred_kilobytes(tmp_path: Path) -> None:
+    """A detailed photograph is made plainer, and a see-through drawing gets fewer colours."""
+    detailed = written(tmp_path / "a.jpg", noise(600, 400))
+    drawing = Image.effect_noise((280, 280), 90).convert("RGB")
+    drawing.putalpha(Image.effect_noise((280, 280), 90))
+    see_through = written(tmp_path / "b.png", drawing)
+
+    photograph, drawn = (prepared_picture(path, path.name, 600) for path in (detailed, see_through))
+
+    assert (photograph.media_type, len(photograph.content) <= COMFORTABLE_BYTES) == ("image/jpeg", True)
+    assert see_through.stat().st_size > COMFORTABLE_BYTES
+    assert (drawn.media_type, len(drawn.content) <= COMFORTABLE_BYTES) == ("image/png", True)
+
+
 def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
     """What is approved is what would be made again."""
     path = written(tmp_path / "a.jpg", noise(300, 200))

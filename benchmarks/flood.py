@@ -29,7 +29,7 @@ from benchmarks.sending import NOW
 from newsletter import open_newsletter
 from newsletter.domain.delivery import DeliveryKey
 from newsletter.domain.notification import Notification, NotificationKind
-from newsletter.service.notifications.group_commit import GroupCommit
+from newsletter.service.group_commit import GroupCommit
 from newsletter.storage.tables import delivery
 from newsletter.wiring import lay_out_publication
 
@@ -47,7 +47,8 @@ def pour(folder: Path, rate: float) -> None:
     with open_newsletter(folder / "newsletter.toml") as newsletter:
         with newsletter.resources.database.read() as connection:
             keys = connection.execute(select(delivery.c.key).limit(READERS)).scalars().all()
-        commit = GroupCommit(newsletter.notifications.take)
+        commit = GroupCommit()
+        lane = commit.lane(newsletter.notifications.take)
         ended = threading.Event()
         threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
         print("ready", flush=True)
@@ -56,7 +57,7 @@ def pour(folder: Path, rate: float) -> None:
         while not ended.is_set():
             if rate and (early := began + poured / rate - time.perf_counter()) > 0:
                 time.sleep(early)
-            waiting.append(commit.submit([_told(number, keys) for number in range(poured, poured + PARCEL)]))
+            waiting.append(lane.submit([_told(number, keys) for number in range(poured, poured + PARCEL)]))
             poured += PARCEL
             if len(waiting) >= PARCELS_AT_ONCE:
                 waiting.popleft().result()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from newsletter.collect.gather import Fetches
     from newsletter.domain.delivery import Mailer
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
+    from newsletter.service.audience.leaving import LeavingService
     from newsletter.service.audience.lists import ListService
     from newsletter.service.audience.people import PeopleService
     from newsletter.service.audience.service import AudienceService
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from newsletter.service.items import ItemService
     from newsletter.service.keys.service import KeyService
     from newsletter.service.notifications.service import NotificationService
+    from newsletter.service.public_pages import PublicPages
     from newsletter.service.starter import LaidOut
     from newsletter.service.status import StatusService
     from newsletter.storage.database import Database
@@ -80,6 +82,7 @@ class Newsletter:
             self.resources,
             audience=lambda: self.audience,
             slow_tools=_slow_tools(self.settings),
+            public_pages=self._public_pages,
         )
 
     @cached_property
@@ -111,6 +114,13 @@ class Newsletter:
         return SuppressionService(self.resources)
 
     @cached_property
+    def leaving(self) -> "LeavingService":
+        """Leave by the link of a mail."""
+        from newsletter.service.audience.leaving import LeavingService
+
+        return LeavingService(self.resources)
+
+    @cached_property
     def keys(self) -> "KeyService":
         """Change the key behind hashes and links."""
         from newsletter.service.keys.service import KeyService
@@ -127,6 +137,7 @@ class Newsletter:
             self.shelf,
             open_mailer=self._open_mailer,
             open_outbox=self._open_outbox,
+            public_pages=self._public_pages,
         )
 
     @cached_property
@@ -183,6 +194,29 @@ class Newsletter:
             look_at_templates=lambda: _look_at_templates(self.settings),
             look_at_mailer=self._look_at_mailer,
         )
+
+    @cached_property
+    def _public_pages(self) -> "PublicPages":
+        from newsletter.service.public_pages import PublicPages
+
+        return PublicPages(self.resources, self._fetch_own_page)
+
+    def _fetch_own_page(self, address: str) -> bytes:
+        """Give what an address of ours answers, which may stand in the office's own network."""
+        from newsletter.collect.fetching.fetch import Fetcher
+        from newsletter.domain.content import Snapshot, Source, SourceId, SourceKind
+
+        publication = self.settings.publication
+        page = Source(
+            id=SourceId("public-pages"),
+            kind=SourceKind.FEED,  # whatever it is: its bytes are read here
+            location=address,
+            language=publication.languages[0],
+            zone=publication.zone,
+        )
+        fetcher = self._fetcher or Fetcher(allow_private_hosts=True)
+        answer = fetcher.fetch(page, now=self.resources.clock.now())
+        return answer.body if isinstance(answer, Snapshot) else b""
 
     def _open_outbox(self) -> "Mailer":
         return _outbox(self.settings)

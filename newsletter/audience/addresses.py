@@ -120,3 +120,10 @@ def _means_what_it_says(address: str, valid: ValidatedEmail) -> bool:
 def _error(reason: str) -> UsageError:
     """Say that an address cannot be used, without repeating it."""
     return UsageError(f"This is no usable e-mail address: {reason}.", hint="Write one address like name@example.com.")
+
+
+def masked(address: str) -> str:
+    """Give as much of an address as its holder knows it by and nobody else can use: `a…@e….fi`."""
+    local, _, domain = address.rpartition("@")
+    name, _, ending = domain.rpartition(".")
+    return f"{local[:1]}…@{name[:1]}….{ending}"

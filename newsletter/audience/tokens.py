@@ -34,6 +34,8 @@ class TokenPurpose(StrEnum):
 
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
+    PROOF = "n"
+    """That pages which answer at an address are this publication's."""
 
 
 def make_token(purpose: TokenPurpose, subject: str, key: bytes) -> str:

@@ -36,7 +36,7 @@ COMMANDS = {
     ),
     "serve": (
         "newsletter.cli.serve:serve",
-        "Take what the provider tells about the mails: delivered, bounced, complained, left.",
+        "Let readers leave by one click, and take what the provider tells about the mails.",
     ),
     "key": (
         "newsletter.cli.key:key",

@@ -1,4 +1,4 @@
-"""`newsletter serve`: take what the provider tells about the mails."""
+"""`newsletter serve`: let readers leave, and take what the provider tells about the mails."""
 
 import logging
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from newsletter.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from newsletter.domain.notification import ProviderDoor
-    from newsletter.web.public_server import PublicServer
+    from newsletter.web.public.server import PublicServer
 
 
 @click.command(cls=Verb)
@@ -24,28 +24,36 @@ if TYPE_CHECKING:
 )
 @pass_session
 def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: int) -> None:
-    """Take what the provider tells about the mails: delivered, bounced, complained, left.
+    """Let readers leave by one click, and take what the provider tells about the mails.
 
-    The program answers plain HTTP on this machine; a web server with TLS in front of it passes on what SendGrid's event
-    webhook posts to /webhooks/sendgrid. It keeps everything before it says yes; what it missed SendGrid tells again.
+    The program answers plain HTTP on this machine; a web server with TLS in front of it, at the address in [links]
+    public_url, hands requests on: /leave/ and /proof/ of readers and senders, /webhooks/sendgrid of SendGrid's event
+    webhook. What is not configured is not there. Everything is kept before the answer says so.
     """
-    from newsletter.web.public_server import PublicServer
+    from newsletter.web.public.server import PublicServer
 
-    notifications = session.newsletter.notifications
-    if notifications.door is None and not is_faked:
+    newsletter = session.newsletter
+    door = newsletter.notifications.door
+    public_url = newsletter.settings.publication.links.public_url
+    if door is None and public_url is None and not is_faked:
         raise ConfigurationError(
-            "Nothing is to be taken: no webhook is configured.",
-            hint='Set kind = "sendgrid" and webhook_key in newsletter.toml, or rehearse with --fake-sendgrid.',
+            "There is nothing to serve: no public page and no webhook is configured.",
+            hint='Set public_url in [links], or kind = "sendgrid" and its webhook_key in [mailer]; or rehearse with'
+            " --fake-sendgrid.",
         )
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     with ExitStack() as stack:
-        outside = PublicServer(notifications, host=host, port=port)
+        outside = PublicServer(newsletter, host=host, port=port)
         stack.callback(outside.close)
-        door = _play_sendgrid(session, outside, stack, fake_port) if is_faked else notifications.door
-        assert door is not None, "looked at above"
-        click.echo(outside.webhook(door.name))
+        if is_faked:
+            door = _play_sendgrid(session, outside, stack, fake_port)
+        if outside.leaving is not None:
+            click.echo(outside.leaving)
+            session.say(f"Readers come to {public_url}/leave/: have your web server hand on what is below it.")
+        if door is not None:
+            click.echo(outside.webhook(door.name))
         session.say("Ctrl-C ends it.")
-        outside.serve([door])
+        outside.serve([] if door is None else [door])
 
 
 def _play_sendgrid(session: Session, outside: "PublicServer", stack: ExitStack, port: int) -> "ProviderDoor":

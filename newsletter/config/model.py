@@ -1,9 +1,10 @@
 """The shape of newsletter.toml: what may stand where."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
 
 from newsletter.domain.content import Language, SegmentId, SourceId, SourceKind, Topic, TopicId
 from newsletter.domain.publication import Editor, Links, Section, SectionKind, Sender
@@ -27,6 +28,17 @@ _Member = TypeVar("_Member")
 Several = Annotated[tuple[_Member, ...], Field(strict=False)]
 """A list of the file, which nobody can change any more."""
 Texts = dict[Spoken, OneLine]
+
+
+def _ip_address(written: str) -> str:
+    """Check an address of the network, and give its one spelling."""
+    try:
+        return str(ipaddress.ip_address(written))
+    except ValueError as error:
+        raise ValueError("Write an address such as 127.0.0.1 or ::1") from error
+
+
+IpAddress = Annotated[str, AfterValidator(_ip_address)]
 
 
 class PublicationTable(Table):
@@ -61,6 +73,12 @@ class ImportTable(Table):
 
     map: dict[OneLine, OneLine] = Field(default_factory=dict)
     keep: Several[OneLine] = ()
+
+
+class ServeTable(Table):
+    """[serve]: the public side."""
+
+    trusted_proxies: Several[IpAddress] = ()
 
 
 class MailerSettings(Table):
@@ -161,6 +179,7 @@ class ConfigurationFile(Table):
     editor: Annotated[Editor, _EDITOR] | None = None
     storage: StorageTable = Field(default_factory=StorageTable)
     mailer: MailerSettings = Field(default_factory=MailerSettings)
+    serve: ServeTable = Field(default_factory=ServeTable)
     lists: ImportTable = Field(default_factory=ImportTable, alias="import")
     source: list[SourceTable] = Field(default_factory=list)
     topic: list[Annotated[Topic, _TOPIC]] = Field(default_factory=list)

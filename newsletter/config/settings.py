@@ -12,6 +12,7 @@ from newsletter.config.model import (
     ConfigurationFile,
     ImportTable,
     MailerSettings,
+    ServeTable,
     SourceTable,
     StorageTable,
     configuration_of,
@@ -44,6 +45,7 @@ class Settings:
     topics: tuple[Topic, ...]
     storage: StorageTable
     mailer: MailerSettings
+    serve: ServeTable
     lists: ImportTable
     environment: Mapping[str, str] = field(repr=False)
 
@@ -203,6 +205,7 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
         topics=tuple(tables.topic),
         storage=tables.storage,
         mailer=tables.mailer,
+        serve=tables.serve,
         lists=tables.lists,
         environment={name: value for name, value in environment.items() if name.startswith("NEWSLETTER_")},
     )

@@ -20,6 +20,7 @@ from newsletter.render.templates.look_over import (
 __all__ = [
     "Problem",
     "RenderedTemplate",
+    "brand_colours",
     "check_file",
     "check_folder",
     "look_at_templates",
@@ -54,6 +55,16 @@ def look_at_templates(folder: Path, *, shown_as: Path) -> tuple[str, str]:
     if wrong := next((problem for problems in found.values() for problem in problems if problem.is_error), None):
         raise TemplateError(wrong.message, place=wrong.place, hint="newsletter template check")
     return f"{counted(len(found), 'template')} in {shown_as}.", "newsletter template check"
+
+
+def brand_colours(folder: Path) -> dict[str, dict[str, str]]:
+    """Give the brand's colours, each by name, for light and for dark.
+
+    Raises:
+        ConfigurationError: The brand file cannot be used.
+    """
+    brand = read_brand(folder / "brand.toml")
+    return {"light": brand.light.model_dump(), "dark": brand.dark.model_dump()}
 
 
 def render_file(path: Path, context: Mapping[str, object], *, is_text: bool = False) -> RenderedTemplate:

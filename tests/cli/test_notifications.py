@@ -88,11 +88,14 @@ def test_fetching_lists_from_the_outbox_is_refused(publication: Path, run: Run) 
     assert (fetched.code, fetched.first_error) == (2, "Error: The mailer outbox keeps no lists of its own.")
 
 
-def test_serving_without_a_key_is_refused(publication: Path, run: Run) -> None:
-    """A webhook that checks nothing is never open (H3)."""
+def test_serving_nothing_is_refused(publication: Path, run: Run) -> None:
+    """Without public pages and without a key there is no room: a webhook that checks nothing is never open (H3)."""
     served = run("serve")
 
-    assert (served.code, served.first_error) == (2, "Error: Nothing is to be taken: no webhook is configured.")
+    assert (served.code, served.first_error) == (
+        2,
+        "Error: There is nothing to serve: no public page and no webhook is configured.",
+    )
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ SPECIMEN = DeliveryKey("specimen")
 def recipient_of(key: DeliveryKey, address: str, name: str, *, token: str, publication: Publication) -> Recipient:
     """Put together what differs from reader to reader."""
     # A token is safe in a URL as it is; quoting it all the same would be a third of what a recipient costs.
-    mailbox = publication.links.unsubscribe_address
-    leave = f"mailto:{mailbox}?subject=unsubscribe%20{token}"
+    mailbox, public_url = publication.links.unsubscribe_address, publication.links.public_url
+    by_mail = f"mailto:{mailbox}?subject=unsubscribe%20{token}"
+    ways_out = (by_mail,) if public_url is None else (f"{public_url.rstrip('/')}/leave/{token}", by_mail)
     names = name.split(maxsplit=1)
     return Recipient(
         delivery_key=key,
@@ -26,11 +27,11 @@ def recipient_of(key: DeliveryKey, address: str, name: str, *, token: str, publi
         name=name,
         values={
             Slot.NAME: f" {names[0]}" if names else "",
-            Slot.UNSUBSCRIBE: leave,
-            # Until public pages exist, wishes go to the same mailbox.
+            Slot.UNSUBSCRIBE: ways_out[0],
+            # Until readers choose on a page of ours, wishes go to the same mailbox.
             Slot.PREFERENCES: f"mailto:{mailbox}?subject=preferences%20{token}",
         },
-        unsubscribe=(leave,),
+        unsubscribe=ways_out,
         message_id=f"{key}@{publication.list_domain}",
     )
 

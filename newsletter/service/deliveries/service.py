@@ -21,6 +21,7 @@ from newsletter.service.deliveries.recipients import SPECIMEN, personalise, reci
 from newsletter.service.deliveries.way_out import missing_for_real, require_way_out
 from newsletter.service.issues.events import changed_since, require_accepted
 from newsletter.service.issues.shelf import IssueShelf
+from newsletter.service.public_pages import PublicPages
 from newsletter.service.resources import Resources
 from newsletter.storage.deliveries import DeliveryLedger
 
@@ -56,8 +57,10 @@ class DeliveryService:
         *,
         open_mailer: Callable[[], Mailer],
         open_outbox: Callable[[], Mailer],
+        public_pages: PublicPages,
     ) -> None:
         self._resources = resources
+        self._public_pages = public_pages
         self._shelf = shelf
         self._guard = Guard(resources)
         self._open_mailer = open_mailer
@@ -142,8 +145,9 @@ class DeliveryService:
             waits_for: Told when another program holds the database; it is waited for.
 
         Raises:
-            StateError: The issue is not approved, was edited since, was sent, has no way out for its readers, or has an
-                event that changed since and is not accepted so; or the database is an older one or a copy.
+            StateError: The issue is not approved, was edited since, was sent, has no way out for its readers or one
+                that does not answer, or has an event that changed since and is not accepted so; or the database is an
+                older one or a copy.
             SendingInProgress: Somebody else is sending now; says who and since when.
             UsageError: No edition is for a chosen segment.
             StorageError: The ledger cannot be written; no further mail was handed over.
@@ -153,6 +157,7 @@ class DeliveryService:
             mailer, ledger = self._mailer(rehearse=rehearse), self._resources.ledger
             if not mailer.capabilities.is_rehearsal:
                 require_way_out(self._resources.settings.publication, approval.sender)
+                self._public_pages.require()
             editions = editions_of(segments, [message.edition for message in approval.messages])
             lock, now = lock_path(self._resources.database_path), self._resources.clock.now()
             with hold_ownership(lock, who=f"{by}, issue {label}", since=now) as owner:

@@ -38,6 +38,7 @@ from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_br
 from newsletter.service.issues.events import known_of
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
+from newsletter.service.public_pages import PublicPages
 from newsletter.service.resources import Resources
 
 if TYPE_CHECKING:
@@ -94,9 +95,15 @@ class IssueService(IssueShelf):
     """
 
     def __init__(
-        self, resources: Resources, *, audience: Callable[[], "AudienceService"], slow_tools: SlowTools
+        self,
+        resources: Resources,
+        *,
+        audience: Callable[[], "AudienceService"],
+        slow_tools: SlowTools,
+        public_pages: PublicPages,
     ) -> None:
         super().__init__(resources, audience=audience)
+        self._public_pages = public_pages
         self._slow_tools = slow_tools
 
     def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> "NewIssue":
@@ -248,7 +255,7 @@ class IssueService(IssueShelf):
         Raises:
             ChecksFailed: A finding of severity error stands in the way.
             ContentError: A mail would be read otherwise than it was written.
-            StateError: The issue was sent, or its sending has begun.
+            StateError: The issue was sent, or its sending has begun; or the pages that its mails name do not answer.
             NewsletterError: As `render`.
         """
         known, segments = self._known(label), self._resources.segments
@@ -262,6 +269,7 @@ class IssueService(IssueShelf):
                 f"{counted(blocking, 'finding stands', 'findings stand')} in the way.",
                 hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
             )
+        self._public_pages.require()
         publication = self._resources.settings.publication
         verify_messages(rendering.messages, publication=publication, now=self._resources.clock.now())
         rule = audience_rule(segments, publication.languages, without_items=issue.without_items(segments))

@@ -48,6 +48,10 @@ class PeopleStore(ConsentStore):
             people += self._people(select(subscriber).where(subscriber.c.address_hash.in_(hashes)))
         return {normal_address(person.address): person for person in people}
 
+    def find_hashed(self, address_hash: AddressHash) -> Subscriber | None:
+        """Give the person whose address has a keyed hash, or None."""
+        return next(iter(self._people(select(subscriber).where(subscriber.c.address_hash == address_hash))), None)
+
     def near(self, address: str, *, limit: int = 1_000) -> tuple[str, ...]:
         """Give addresses that share what stands before the @, half of it or a long word with a misspelt one."""
         written = func.lower(subscriber.c.address)

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from newsletter.web.headers import SAFE_HEADERS, answer_nothing, with_headers
 
 TOKEN_COOKIE = "newsletter-preview"  # noqa: S105 - the name of the cookie, not what is in it
 TOKEN_PARAMETER = "token"  # noqa: S105 - as above
@@ -29,15 +31,7 @@ PAGE_POLICY = (
 )
 """For our own pages: nothing inline, nothing from elsewhere, nobody may frame them."""
 
-_HEADERS = {
-    "Content-Security-Policy": PAGE_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+_HEADERS = {"Content-Security-Policy": PAGE_POLICY, **SAFE_HEADERS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,39 +114,19 @@ class Guard:
             # A socket has no status to refuse with: it is closed before it opens.
             await send({"type": "websocket.close", "code": 1008})
             return
-        headers = Headers(scope=scope)
+        headers, send = Headers(scope=scope), with_headers(send, _HEADERS)
         status = refusal(scope["method"], headers, self._allowed)
         if status is None and self._allowed.token is not None:
             given = _token_in_query(scope)
             if given is not None and scope["method"] == "GET" and _is_same(given, self._allowed.token):
-                await _answer(send, 303, [*_cookie(given), (b"location", _without_token(scope))])
+                await answer_nothing(send, 303, [*_cookie(given), (b"location", _without_token(scope))])
                 return
             if not _is_same(_token_in_cookie(headers), self._allowed.token):
                 status = 403
         if status is not None:
-            await _answer(send, status, [])
+            await answer_nothing(send, status, [])
             return
-        await self._application(scope, receive, _with_headers(send))
-
-
-def _with_headers(send: Send) -> Send:
-    """Put our headers on the answer, where it does not say otherwise itself."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sending
-
-
-async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-    """Answer without any content: a stranger learns nothing, not even who answers."""
-    start = {"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0"), *headers]}
-    await _with_headers(send)(start)
-    await send({"type": "http.response.body", "body": b""})
+        await self._application(scope, receive, send)
 
 
 def _is_same(given: str | None, token: str) -> bool:

@@ -18,7 +18,7 @@ from newsletter.errors import StorageError
 from newsletter.mailers.sendgrid.notifications import door
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.tables import delivery, notification, suppression
-from newsletter.web.public_server import PublicServer
+from newsletter.web.public.server import PublicServer
 from newsletter.wiring import Newsletter, lay_out_publication, open_newsletter
 from tests.fakes.provider import Json, SigningProvider, a_body, an_event
 from tests.reliability.long.scene import Figure, chances
@@ -114,7 +114,7 @@ def _posts(
 @contextmanager
 def _served(newsletter: Newsletter, provider: SigningProvider) -> Iterator[str]:
     """Serve the webhook, and give its address."""
-    outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0)
+    outside = PublicServer(newsletter, host="127.0.0.1", port=0)
     serving = threading.Thread(target=outside.serve, args=([door([provider.public_key], SystemClock().now)],))
     serving.start()
     try:

@@ -14,7 +14,7 @@ from newsletter.domain.clock import SystemClock
 from newsletter.errors import UsageError
 from newsletter.mailers.sendgrid.notifications import door
 from newsletter.web.port import take_port
-from newsletter.web.public_server import PublicServer
+from newsletter.web.public.server import CALLERS_MAX, PublicServer
 from newsletter.wiring import Newsletter
 from tests.fakes.provider import SigningProvider, a_body, an_event
 
@@ -31,7 +31,7 @@ def newsletter(laid_out: Path) -> Iterator[Newsletter]:
 def test_what_comes_in_is_kept_and_the_end_is_clean(publication: Path) -> None:
     """A signed post is on the disk when it is answered; `stop` ends the service and gives back its port."""
     with open_newsletter(publication / "newsletter.toml") as newsletter:
-        outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0)
+        outside = PublicServer(newsletter, host="127.0.0.1", port=0)
         address = outside.webhook("sendgrid")
         serving = threading.Thread(target=outside.serve, args=([door([PROVIDER.public_key], SystemClock().now)],))
         serving.start()
@@ -51,7 +51,7 @@ def test_what_comes_in_is_kept_and_the_end_is_clean(publication: Path) -> None:
 def test_slow_callers_do_not_keep_others_out(publication: Path) -> None:
     """A connection on which the head of a request does not end is ended, the first request or a later one."""
     with open_newsletter(publication / "newsletter.toml") as newsletter:
-        outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0, head_seconds_max=0.3)
+        outside = PublicServer(newsletter, host="127.0.0.1", port=0, head_seconds_max=0.3)
         port = httpx.URL(outside.webhook("sendgrid")).port or 0
         serving = threading.Thread(target=outside.serve, args=([door([PROVIDER.public_key], SystemClock().now)],))
         serving.start()
@@ -67,7 +67,7 @@ def test_what_is_no_http_is_answered_once_and_without_a_traceback(
     newsletter: Newsletter, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Chunks that are none, before, within or after an answer, cost one line of the log and no more."""
-    outside = PublicServer(newsletter.notifications, host="127.0.0.1", port=0)
+    outside = PublicServer(newsletter, host="127.0.0.1", port=0)
     port = httpx.URL(outside.webhook("sendgrid")).port or 0
     serving = threading.Thread(target=outside.serve, args=([door([PROVIDER.public_key], SystemClock().now)],))
     serving.start()
@@ -104,7 +104,7 @@ def _said_until_the_end(port: int, begun: bytes, later: bytes = b"") -> bytes:
 
 def test_stopping_what_never_ran_does_nothing(newsletter: Newsletter) -> None:
     """A door that was never opened closes."""
-    outside = PublicServer(newsletter.notifications, host="::1", port=0)
+    outside = PublicServer(newsletter, host="::1", port=0)
 
     outside.stop()
     outside.close()
@@ -119,6 +119,25 @@ def test_a_port_that_cannot_be_used_is_told(newsletter: Newsletter, host: str) -
     port = taken.getsockname()[1]
 
     with taken, pytest.raises(UsageError, match=f"{host}:{port} cannot be used") as caught:
-        PublicServer(newsletter.notifications, host=host, port=port)
+        PublicServer(newsletter, host=host, port=port)
 
     assert "--port" in (caught.value.hint or "")
+
+
+def test_half_open_connections_of_one_keep_nobody_else_out(newsletter: Newsletter) -> None:
+    """Of more connections of one address than there is room for a hundred are kept, and another gets its answer."""
+    outside = PublicServer(newsletter, host="127.0.0.1", port=0)
+    port = httpx.URL(outside.webhook("sendgrid")).port or 0
+    serving = threading.Thread(target=outside.serve, args=([door([PROVIDER.public_key], SystemClock().now)],))
+    serving.start()
+    half_open = [socket.create_connection(("127.0.0.1", port)) for _ in range(CALLERS_MAX + 20)]
+    other = httpx.HTTPTransport(local_address="127.0.0.2")
+
+    with httpx.Client(transport=other, timeout=5) as client:
+        answer = client.get(f"http://127.0.0.1:{port}/webhooks/none")
+    for one in half_open:
+        one.close()
+    outside.stop()
+    serving.join(timeout=20)
+
+    assert answer.status_code == 405

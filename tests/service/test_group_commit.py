@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from newsletter.errors import StorageError
-from newsletter.service.notifications.group_commit import PAUSE_SECONDS, GroupCommit
+from newsletter.service.group_commit import PAUSE_SECONDS, GroupCommit, Lane
 
 WAIT_SECONDS = 10
 
@@ -35,10 +35,11 @@ class IssueView:
 def test_what_waits_is_written_together() -> None:
     """While one group is written the next one gathers, up to its size."""
     desk = IssueView()
-    commit = GroupCommit(desk.write, size_max=3)
-    first = commit.submit(["a"])
+    commit = GroupCommit(size_max=3)
+    lane = commit.lane(desk.write)
+    first = lane.submit(["a"])
     assert desk.is_busy.wait(WAIT_SECONDS)
-    others = [commit.submit(parcel) for parcel in (["b"], ["c", "d"], ["e"], ["f"])]
+    others = [lane.submit(parcel) for parcel in (["b"], ["c", "d"], ["e"], ["f"])]
     is_early = any(one.done() for one in (first, *others))
     desk.may_go_on.set()
 
@@ -53,10 +54,11 @@ def test_what_waits_is_written_together() -> None:
 def test_only_the_parcel_that_cannot_be_written_fails() -> None:
     """A group that fails is written parcel by parcel, and each waiter gets its own answer."""
     desk = IssueView(fails_on="bad")
-    commit = GroupCommit(desk.write)
-    first = commit.submit(["a"])
+    commit = GroupCommit()
+    lane = commit.lane(desk.write)
+    first = lane.submit(["a"])
     assert desk.is_busy.wait(WAIT_SECONDS)
-    good, bad = commit.submit(["b"]), commit.submit(["bad"])
+    good, bad = lane.submit(["b"]), lane.submit(["bad"])
     desk.may_go_on.set()
 
     assert (first.result(WAIT_SECONDS), good.result(WAIT_SECONDS)) == (None, None)
@@ -69,9 +71,10 @@ def test_only_the_parcel_that_cannot_be_written_fails() -> None:
 def test_the_writer_lets_go_between_two_groups() -> None:
     """After each group it waits a moment, in which somebody else can write."""
     steps: list[object] = []
-    commit = GroupCommit[str](steps.append, size_max=1, sleep=steps.append)
-    commit.submit(["a", "b"])
-    commit.submit(["c"])
+    commit = GroupCommit(size_max=1, sleep=steps.append)
+    lane: Lane[str] = commit.lane(steps.append)
+    lane.submit(["a", "b"])
+    lane.submit(["c"])
     commit.close()
 
     assert steps == [["a", "b"], PAUSE_SECONDS, ["c"], PAUSE_SECONDS]
@@ -80,10 +83,11 @@ def test_the_writer_lets_go_between_two_groups() -> None:
 def test_the_writer_lets_go_between_parcels_tried_alone() -> None:
     """A group that fails is no reason to keep everybody else waiting."""
     desk, pauses = IssueView(fails_on="bad"), list[float]()
-    commit = GroupCommit(desk.write, sleep=pauses.append)
-    first = commit.submit(["a"])
+    commit = GroupCommit(sleep=pauses.append)
+    lane = commit.lane(desk.write)
+    first = lane.submit(["a"])
     assert desk.is_busy.wait(WAIT_SECONDS)
-    good, bad = commit.submit(["b"]), commit.submit(["bad"])
+    good, bad = lane.submit(["b"]), lane.submit(["bad"])
     desk.may_go_on.set()
     for one in (first, good, bad):
         one.exception(WAIT_SECONDS)
@@ -96,11 +100,48 @@ def test_the_writer_lets_go_between_parcels_tried_alone() -> None:
 def test_closing_writes_what_was_handed_in() -> None:
     """Nothing that was handed in is forgotten at the end."""
     desk = IssueView()
-    commit = GroupCommit(desk.write)
+    commit = GroupCommit()
+    lane = commit.lane(desk.write)
     desk.may_go_on.set()
-    parcels = [commit.submit([str(number)]) for number in range(5)]
+    parcels = [lane.submit([str(number)]) for number in range(5)]
 
     commit.close()
 
     assert all(parcel.done() for parcel in parcels)
     assert [item for group in desk.written for item in group] == ["0", "1", "2", "3", "4"]
+
+
+def test_an_earlier_lane_goes_first() -> None:
+    """What a reader wants is written before what a provider tells, however much of that waits."""
+    desk = IssueView()
+    commit = GroupCommit(size_max=2)
+    wishes, news = commit.lane(desk.write), commit.lane(desk.write)
+    news.submit(["first"])
+    assert desk.is_busy.wait(WAIT_SECONDS)
+    for parcel in (["a", "b"], ["c"]):
+        news.submit(parcel)
+    wishes.submit(["leave"])
+    desk.may_go_on.set()
+    commit.close()
+
+    assert desk.written == [["first"], ["leave"], ["a", "b"], ["c"]]
+
+
+def test_a_full_lane_takes_no_more_and_the_others_do() -> None:
+    """More than may wait is refused at once, in words, and nothing of it is kept."""
+    desk = IssueView()
+    commit = GroupCommit(waiting_max=2)
+    wishes, news = commit.lane(desk.write), commit.lane(desk.write)
+    news.submit(["written now"])
+    assert desk.is_busy.wait(WAIT_SECONDS)
+    for parcel in (["a"], ["b"]):
+        news.submit(parcel)
+
+    with pytest.raises(StorageError, match="Too much waits"):
+        news.submit(["c"])
+    kept = wishes.submit(["leave"])
+    desk.may_go_on.set()
+    commit.close()
+
+    assert kept.result(WAIT_SECONDS) is None
+    assert [item for group in desk.written for item in group] == ["written now", "leave", "a", "b"]

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from newsletter.domain.notification import Notification, ProviderDoor
 from newsletter.errors import StorageError
+from newsletter.web.public.body import read_body
 
 BODY_BYTES_MAX = 1024 * 1024
 """SendGrid posts at most 768 kB at once."""
@@ -54,7 +55,7 @@ def make_webhooks(
             return Response(status_code=403, headers=_GOODBYE)
         try:
             async with asyncio.timeout(body_seconds_max):
-                raw = await _body(request)
+                raw = await read_body(request, BODY_BYTES_MAX)
         except (TimeoutError, ClientDisconnect):
             return Response(status_code=408, headers=_GOODBYE)
         if raw is None:
@@ -62,16 +63,6 @@ def make_webhooks(
         return Response(status_code=await _taken(door, raw, request, hand_in))
 
     return Starlette(routes=[Route("/webhooks/{provider}", take, methods=["POST"])])
-
-
-async def _body(request: Request) -> bytes | None:
-    """Read the body; None when it is too large, whatever its length was said to be."""
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > BODY_BYTES_MAX:
-            return None
-    return bytes(raw)
 
 
 async def _taken(

@@ -12,7 +12,7 @@ from newsletter.domain.clock import SystemClock
 from newsletter.domain.notification import Notification
 from newsletter.errors import StorageError
 from newsletter.mailers.sendgrid.notifications import SIGNATURE_HEADER, TIMESTAMP_HEADER, door
-from newsletter.web.webhooks import BODY_BYTES_MAX, make_webhooks
+from newsletter.web.public.webhooks import BODY_BYTES_MAX, make_webhooks
 from tests.fakes.provider import SigningProvider, a_body, an_event
 
 ADDRESS = "/webhooks/sendgrid"

@@ -38,7 +38,7 @@ def test_a_sheet_shows_every_edition_and_its_audience(view: IssueView) -> None:
     ]
     assert (sheet.trouble, sheet.findings, sheet.state) == (None, None, IssueState.DRAFT)
     assert sheet.audiences is not None
-    assert sum(one.readers + sum(one.excluded.values()) for one in sheet.audiences.values()) == 24
+    assert sum(one.readers + sum(one.excluded.values()) for one in sheet.audiences.values()) == 23
 
 
 def test_nothing_changes_where_nothing_was_changed(view: IssueView) -> None:
@@ -134,7 +134,7 @@ def test_the_audience_counts_those_left_out_by_reason(studio: Studio) -> None:
     audiences = studio.newsletter.audience.edition_audiences()
     reasons = {reason for one in audiences.values() for reason in one.excluded}
 
-    assert reasons == {ExclusionReason.PENDING, ExclusionReason.UNSUBSCRIBED, ExclusionReason.NO_SEGMENT}
+    assert reasons == {ExclusionReason.PENDING, ExclusionReason.NO_SEGMENT}
     assert audiences[EditionKey(segments=(), language=Language("fi"))] == EditionAudience(
         readers=0, excluded={ExclusionReason.NO_SEGMENT: 1}
     )

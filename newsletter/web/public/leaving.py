@@ -6,6 +6,7 @@ no cookie, no origin, no redirect. Whoever posts learns nothing of whom the toke
 
 import asyncio
 import re
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +20,7 @@ from newsletter.errors import StorageError
 from newsletter.service.audience.leaving import Leaver, LeavingService
 from newsletter.service.group_commit import Lane
 from newsletter.web.public.body import read_body
-from newsletter.web.public.pages import STYLES, PublicPages
+from newsletter.web.public.pages import ICON, STYLES, PublicPages
 
 BODY_BYTES_MAX = 10_000
 """A form of one field, also as multipart with a long boundary."""
@@ -63,20 +64,25 @@ def make_leaving(leaving: LeavingService, pages: PublicPages, lane: Lane[str]) -
         leaver = await run_in_threadpool(leaving.reader, token)
         return _page(pages.page("left", _language(request, leaver, pages)))
 
-    async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        page = pages.explain(error.status_code, request.headers.get("accept-language", ""))
-        return Response(page, error.status_code, error.headers, media_type="text/html; charset=utf-8")
-
-    async def styles(_request: Request) -> Response:
-        return Response(pages.styles, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
-
     routes = [
-        Route(STYLES, styles),
+        Route(STYLES, partial(_file, pages.styles, "text/css")),
+        Route(ICON, partial(_file, pages.icon, "image/svg+xml")),
         Route("/leave/{token}", show, methods=["GET", "HEAD"]),
         Route("/leave/{token}", leave, methods=["POST"]),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: refuse})
+    return Starlette(routes=routes, exception_handlers={HTTPException: partial(_refuse, pages)})
+
+
+async def _file(content: bytes, media_type: str, _request: Request) -> Response:
+    """Give what never changes while the server runs."""
+    return Response(content, media_type=media_type, headers={"Cache-Control": "max-age=3600"})
+
+
+async def _refuse(pages: PublicPages, request: Request, error: Exception) -> Response:
+    """Say what a status means."""
+    assert isinstance(error, HTTPException)
+    page = pages.explain(error.status_code, request.headers.get("accept-language", ""))
+    return Response(page, error.status_code, error.headers, media_type="text/html; charset=utf-8")
 
 
 def make_proof(leaving: LeavingService) -> Starlette:

@@ -10,8 +10,8 @@ from newsletter.domain.content import Language
 from newsletter.domain.publication import Publication
 from newsletter.language.catalogue import MessageId, translate
 
-STYLES = "/leave/styles.css"
-"""Where the styles are, below the base of the public pages."""
+STYLES, ICON = "/leave/styles.css", "/leave/icon.svg"
+"""Where they are, below the base of the public pages."""
 
 _REFUSALS = {
     404: MessageId("There is nothing at this address."),
@@ -46,6 +46,7 @@ class PublicPages:
             lstrip_blocks=True,
         )
         self.styles = self._environment.get_template("public.css.j2").render(colours=colours).encode()
+        self.icon = (folder / "icon.svg").read_bytes()
 
     def page(self, name: str, language: Language, **values: object) -> bytes:
         """Fill a page in a language of the publication."""
@@ -63,6 +64,7 @@ class PublicPages:
             site=links.site,
             mailbox=links.unsubscribe_address,
             styles=self._base + STYLES,
+            icon=self._base + ICON,
             **values,
         )
         return page.encode()

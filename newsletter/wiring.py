@@ -351,7 +351,7 @@ def _prepare(configuration: Path) -> None:
         if not key_file.exists():
             create_key_file(key_file)
         newsletter.database.migrate()
-        newsletter.database.settle_key()
+        newsletter.resources.database.require_current()  # Knows its key from now on, and its departures file.
 
 
 def web_templates() -> Path:

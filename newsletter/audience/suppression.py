@@ -177,7 +177,9 @@ def erase_subscriber(address: str, *, store: SuppressionStore, now: datetime, no
     """
     _refuse_address(note)
     address_hash = store.hash_of(parse_address(address))
-    store.suppress(address_hash, SuppressionReason.ERASED, now, note)
+    # Over every other reason: a backup put back must know that the person was erased.
+    over = [reason for reason in SuppressionReason if reason is not SuppressionReason.ERASED]
+    store.suppress(address_hash, SuppressionReason.ERASED, now, note, over=over)
     return store.erase(address_hash)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Noun)
 def db() -> None:
-    """Create, migrate and back up the database."""
+    """Create, migrate and back up the database, or put a backup back."""
 
 
 @db.command()
@@ -74,6 +74,33 @@ def backup(session: Session, target: Path | None) -> None:
     copy, size_bytes = session.newsletter.database.back_up(target)
     click.echo(f"Copied to {copy} ({size_bytes / 1024:,.0f} KiB) and checked.")
     session.say("Keep newsletter.key with it: without the key nobody can tell who must not be mailed.")
+    session.say("Who leaves from now on stands in newsletter.departures: leave that where it is when you restore.")
+
+
+@db.command()
+@click.argument("backup_file", metavar="BACKUP", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_session
+def restore(session: Session, backup_file: Path, *, yes: bool) -> None:
+    """Put a BACKUP in the database's place; who left since is taken over from newsletter.departures.
+
+    The database that is there is copied to backups/ first. What was sent since the backup is not known to it: a sending
+    is refused until a person says `newsletter db adopt`.
+    """
+    if not yes:
+        session.confirm("Put this backup in the database's place? What happened since is known to the copy alone.")
+    restored = session.newsletter.database.restore(backup_file, by=getpass.getuser())
+    click.echo(f"{session.shown(backup_file.absolute())} is the database now, with schema {restored.revision}.")
+    if restored.before is not None:
+        what = "was damaged and lies" if restored.is_damaged else "is kept"
+        click.echo(f"The database before {what} in {session.shown(restored.before)}.")
+    if restored.key_moved:
+        click.echo("It was from before the key was changed, and everybody in it is under the key in use now.")
+    if restored.taken:
+        click.echo(restored.taken)
+    if restored.doubt is not None:
+        click.echo(f"{restored.doubt.message} Nothing is sent from it until then.\n{restored.doubt.hint}")
+    session.next_step("newsletter status" if restored.is_current else "newsletter db migrate")
 
 
 @db.command()

@@ -42,7 +42,7 @@ COMMANDS = {
         "newsletter.cli.key:key",
         "Change the key behind address hashes and unsubscribe links, or take an older one in.",
     ),
-    "db": ("newsletter.cli.db:db", "Create, migrate and back up the database."),
+    "db": ("newsletter.cli.db:db", "Create, migrate and back up the database, or put a backup back."),
 }
 """Each command's place and its line of help; a test holds the lines and the commands' own help together."""
 

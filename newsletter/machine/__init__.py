@@ -11,6 +11,7 @@ except ImportError:  # Windows has neither fcntl nor resource.
 
 HAS_PIPES = half.HAS_PIPES
 after_fork = half.after_fork
+append_private = half.append_private
 close_folder = half.close_folder
 connection = half.connection
 copy_rights = half.copy_rights

@@ -52,6 +52,11 @@ def open_private(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
+def append_private(path: Path) -> int:
+    """Open a file for reading and for writing at its end; a missing one is made, readable by its owner alone."""
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+
+
 def make_private_folder(path: Path) -> None:
     """Make a folder for its owner alone, if there is none."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)

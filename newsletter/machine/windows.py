@@ -56,6 +56,11 @@ def open_private(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | _BINARY)
 
 
+def append_private(path: Path) -> int:
+    """Open a file for reading and for writing at its end; where it is missing it is made."""
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY)
+
+
 def make_private_folder(path: Path) -> None:
     """Make a folder, if there is none."""
     path.mkdir(parents=True, exist_ok=True)

@@ -2,13 +2,18 @@
 
 import sqlite3
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter import machine
+from newsletter.errors import StorageError
 from newsletter.send.mark import Doubt
+from newsletter.send.owner import hold_ownership, lock_path
+from newsletter.service.audience.departures import CaughtUp
 from newsletter.service.deliveries.guard import Adopted, Guard
-from newsletter.service.keys.ring import Settled
+from newsletter.service.keys.ring import Settled, require_own_key
+from newsletter.service.keys.service import KeyService
 from newsletter.service.resources import Resources
 from newsletter.storage.database import SCHEMA_REVISION, is_wal_safe
 
@@ -37,6 +42,33 @@ class DatabaseState:
     def is_current(self) -> bool:
         """Tell whether the program can work with it."""
         return self.revision == self.wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What became of putting a backup back.
+
+    Attributes:
+        before: A copy of the database that was there; None where there was none.
+        is_damaged: It was no database any more, and was set aside as it is.
+        revision: The backup's schema.
+        taken: What it took over from the departures file, in sentences; empty where that was nothing, or where it has
+            to be migrated first.
+        key_moved: It was from before the key was changed, and is under the key in use now.
+        doubt: What speaks against sending from it; None where nothing does, or where it has to be migrated first.
+    """
+
+    before: Path | None
+    is_damaged: bool
+    revision: str
+    taken: str
+    key_moved: bool
+    doubt: Doubt | None
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether the program can work with it."""
+        return self.revision == SCHEMA_REVISION
 
 
 class DatabaseService:
@@ -115,6 +147,55 @@ class DatabaseService:
         """
         return self._guard.doubt()
 
+    def restore(self, backup: Path, *, by: str) -> Restored:
+        """Put a backup in the database's place, and let it take over who left since; the one there is copied first.
+
+        The mark stays as it is: that this database does not know what was sent since is noticed before a sending.
+
+        Args:
+            backup: As `back_up` wrote it; it stays as it is.
+            by: The person's name, told to whoever wants to send meanwhile.
+
+        Raises:
+            SendingInProgress: Somebody is sending now.
+            ConfigurationError: The backup was made with another key.
+            StorageError: The backup is damaged, none, or of a newer version; or a file cannot be written.
+        """
+        from newsletter.storage.restore import look_over, put_in_place  # noqa: PLC0415 - as above
+
+        resources = self._resources
+        path = resources.database_path
+        copy = path.with_name(f".{path.name}.restoring")
+        try:
+            with hold_ownership(lock_path(path), who=f"{by}, restoring a backup", since=resources.clock.now()):
+                revision = look_over(backup, copy)
+                require_own_key(copy, resources.settings.key_path)
+                before = self._copy_before_restoring(path)
+                resources.close()
+                aside = put_in_place(copy, path)
+        finally:
+            copy.unlink(missing_ok=True)
+        is_current, key_moved, taken = revision == SCHEMA_REVISION, False, CaughtUp(file="")
+        if is_current:
+            key_moved = KeyService(resources).bring_along(by=by)
+            resources.settle_key()
+            taken = resources.catch_up()
+        return Restored(
+            before=aside or before,
+            is_damaged=aside is not None,
+            revision=revision,
+            taken=str(taken),
+            key_moved=key_moved,
+            doubt=self._guard.doubt() if is_current else None,
+        )
+
+    def _copy_before_restoring(self, path: Path) -> Path | None:
+        """Copy the database that is there; None where there is none, or none any more."""
+        with suppress(StorageError):
+            if path.exists() and self._resources.unchecked_database.revision() is not None:
+                return self.back_up(self._backup_path("before-restoring"))[0]
+        return None
+
     def back_up(self, target: Path | None = None) -> tuple[Path, int]:
         """Copy the database, also while a sending runs; give the copy and its size in bytes.
 
@@ -126,8 +207,11 @@ class DatabaseService:
         """
         from newsletter.storage.migrate import back_up  # noqa: PLC0415 - as above
 
-        if target is None:
-            folder = self._resources.settings.root / "backups"
-            machine.make_private_folder(folder)
-            target = folder / f"newsletter-{self._resources.clock.now():%Y%m%dT%H%M%SZ}.db"
+        target = target or self._backup_path("newsletter")
         return target, back_up(self._resources.unchecked_database, target)
+
+    def _backup_path(self, name: str) -> Path:
+        """Name a copy by the moment, in a folder that only its owner can read."""
+        folder = self._resources.settings.root / "backups"
+        machine.make_private_folder(folder)
+        return folder / f"{name}-{self._resources.clock.now():%Y%m%dT%H%M%SZ}.db"

@@ -3,6 +3,7 @@
 What speaks SQL is imported here when a verb first asks for it: a quarter of a second that `issue check` need not pay.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter.audience.departures import append_changes, departures_path
 from newsletter.audience.segments import read_segments
 from newsletter.config import Settings
 from newsletter.domain.audience import Segment
@@ -17,6 +19,7 @@ from newsletter.domain.clock import Clock
 from newsletter.domain.content import SegmentId
 from newsletter.domain.keys import Keyring
 from newsletter.errors import StateError, UsageError
+from newsletter.service.audience.departures import CaughtUp, catch_up, is_caught_up, note
 from newsletter.service.keys.ring import Ring, Settled, settle_key
 from newsletter.toml_file import did_you_mean
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from newsletter.storage.database import Database
     from newsletter.storage.deliveries import DeliveryLedger
     from newsletter.storage.issues import IssueStore
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -54,6 +59,7 @@ class Resources:
         """
         self.unchecked_database.require_current()
         self.settle_key()
+        self._tell(self.catch_up())
         return self.unchecked_database
 
     @property
@@ -88,13 +94,49 @@ class Resources:
             StorageError: As `database`; or it cannot be read or written.
             ConfigurationError: As `key`.
         """
+        database = self.database
+        with self._changing_people(database) if is_writing else self._store(database) as store:
+            yield store
+
+    @contextmanager
+    def _store(self, database: "Database", *, is_writing: bool = False) -> Iterator["AudienceStore"]:
+        """Give the people in one transaction, under the keys of the database as it is in that."""
         from newsletter.storage.audience import AudienceStore
         from newsletter.storage.audience.keys import KeyStore
 
-        database = self.database
         with database.write() if is_writing else database.read() as connection:
             keys = self._ring.within(KeyStore(connection))
             yield AudienceStore(connection, key=keys.current, kept=keys.kept)
+
+    @contextmanager
+    def _changing_people(self, database: "Database") -> Iterator["AudienceStore"]:
+        """Give the people in a writing transaction; who leaves is noted before its end, and who comes back after."""
+        path = departures_path(self.settings.key_path)
+        with self._store(database, is_writing=True) as store:
+            caught_up = catch_up(store, path)
+            yield store
+            lifted = note(store, path)
+        self._tell(caught_up)
+        if lifted:
+            append_changes(path, lifted)
+
+    def catch_up(self) -> CaughtUp:
+        """Take over what the departures file tells and the database, which knows its key, lacks; give what that was.
+
+        Raises:
+            StorageError: The file or the database cannot be read or written.
+        """
+        path = departures_path(self.settings.key_path)
+        with self._store(self.unchecked_database) as store:
+            if is_caught_up(store, path):
+                return CaughtUp(file=path.name)
+        with self._store(self.unchecked_database, is_writing=True) as store:
+            return catch_up(store, path)
+
+    @staticmethod
+    def _tell(caught_up: CaughtUp) -> None:
+        if said := str(caught_up):
+            log.warning("%s", said)
 
     @property
     def database_path(self) -> Path:

@@ -16,6 +16,7 @@ GIT_IGNORE = """\
 *.db-*
 *.lock-owner
 newsletter.key
+newsletter.departures
 newsletter.looks
 /outbox/
 /issues/*/build/

@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import StorageError, StorageLocked
 
-SCHEMA_REVISION = "0009"
+SCHEMA_REVISION = "0010"
 """The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
 
 LOCK_WAIT_SECONDS = 10.0

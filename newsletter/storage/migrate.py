@@ -69,7 +69,7 @@ def back_up(database: Database, target: Path) -> int:
         raise StorageError(f"{target} exists already and is left alone.", hint="Name another file.")
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        _copy(database.path, unfinished)
+        copy_whole(database.path, unfinished)
         unfinished.rename(target)
     except (OSError, sqlite3.Error) as error:
         hint = "Check that its folder exists and has room."
@@ -80,7 +80,7 @@ def back_up(database: Database, target: Path) -> int:
     return target.stat().st_size
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_whole(source: Path, target: Path) -> None:
     """Copy through SQLite's online backup, readable by its owner only, and look the copy over."""
     target.unlink(missing_ok=True)
     os.close(machine.create_private(target))

@@ -223,6 +223,16 @@ address_change = Table(
     sqlite_with_rowid=False,
 )
 
+departures_read = Table(
+    "departures_read",
+    metadata,
+    # One row: how far the departures file beside the key was read or written.
+    Column("id", Integer, primary_key=True),
+    Column("size_bytes", Integer, nullable=False),
+    Column("tail", Text, nullable=False),
+    sqlite_strict=True,
+)
+
 # Issues --------------------------------------------------------------------------------------------------------------
 
 approval = Table(

@@ -173,7 +173,7 @@ class Membership(RuleBasedStateMachine):
         with self.store() as store:
             erase_subscriber(address, store=store, now=NOW, note="")
         person = self.model.of(address)
-        person.status, person.reason = None, person.reason or SuppressionReason.ERASED
+        person.status, person.reason = None, SuppressionReason.ERASED
         self.model.moved = {old: new for old, new in self.model.moved.items() if new != address}
 
     @rule(address=ADDRESSES, new=ADDRESSES)

@@ -70,3 +70,22 @@ def test_adopting_asks(copied: Path, run: Run) -> None:
     assert silent.code == 2
     assert run("issue", "send", "2017-11", "--dry-run").code == 1
     assert copied.exists()
+
+
+def test_a_backup_is_put_back_and_says_what_it_took_over(drafted: Path, run: Run) -> None:
+    """Off a terminal it needs --yes; who left since is told, and the copy of the database before is named."""
+    run("db", "backup", "before.db")
+    people = [line.split()[0] for line in run("subscriber", "list").out.splitlines() if "@" in line]
+    run("subscriber", "unsubscribe", people[0])
+
+    refused = run("db", "restore", "before.db")
+    restored = run("db", "restore", "before.db", "--yes")
+    left = run("subscriber", "show", people[0])
+
+    assert (refused.code, restored.code) == (2, 0)
+    assert restored.out.startswith("before.db is the database now, with schema ")
+    assert "\nThe database before is kept in backups/before-restoring-" in restored.out
+    assert "taken over: 1 address that left or must not be mailed.\n" in restored.out
+    assert restored.err == "Next: newsletter status\n"
+    assert "unsubscribed" in left.out
+    assert (drafted / "before.db").exists()

@@ -224,7 +224,8 @@ def test_suppressions_travel_as_hashes_where_their_key_is_known(publication: Pat
     run("suppression", "add", NIILO, "--unknown")
     exported = run("suppression", "export", "hashes.csv")
     text = (publication / "hashes.csv").read_text("utf-8-sig")
-    (publication / "newsletter.db").unlink()
+    for name in ("newsletter.db", "newsletter.departures"):
+        (publication / name).unlink()
     run("db", "migrate")
     run("subscriber", "import", "subscribers/example.csv", *ASKED)
     strange = text.replace(text.splitlines()[1].split(";")[0], "0123456789abcdef")
@@ -248,7 +249,8 @@ def test_an_export_wakes_nobody_where_it_is_imported(publication: Path, run: Run
     run("subscriber", "import", "subscribers/example.csv", *ASKED)
     run("suppression", "add", NIILO)
     run("subscriber", "export", "people.csv", "--lossless")
-    (publication / "newsletter.db").unlink()
+    for name in ("newsletter.db", "newsletter.departures"):
+        (publication / name).unlink()
     run("db", "migrate")
 
     ran = run("subscriber", "import", "people.csv")

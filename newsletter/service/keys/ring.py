@@ -70,12 +70,11 @@ def settle_key(store: "KeyStore", keys: KeyFile, *, name: str, now: datetime) ->
     """
     from newsletter.storage.audience.keys import KnownKeys  # noqa: PLC0415 - SQL is loaded by who needs it
 
-    candidates = [key for key in map(keys.find, keys.ids()) if key is not None]
-    people, counts = store.count_reproduced(candidates)
-    best = max(range(len(candidates)), key=lambda place: counts[place])
+    people, counts = store.count_reproduced(keys.keys)
+    best = counts.index(max(counts))
     if people and not counts[best]:
         raise another_key(name)
-    key = candidates[best]
+    key = keys.keys[best]
     moved = store.rehash(key, now) if counts[best] < people else 0
     kept = {key_id(one) for one, _ in keys.kept}
     store.keep(KnownKeys(current=key_id(key), kept=frozenset(kept)))
@@ -106,6 +105,33 @@ def choose(keys: KeyFile, known: "KnownKeys", name: str) -> Keyring:
             f" `newsletter key forget {missing[0]}`.",
         )
     return ring
+
+
+def require_own_key(copy: Path, key_file: Path) -> None:
+    """Refuse a copy of a database, of whatever schema, that was made with none of our keys.
+
+    Raises:
+        ConfigurationError: It was, or the key file is not in order.
+    """
+    from newsletter.storage.audience.keys import KEYS_SINCE, KeyStore  # noqa: PLC0415 - as above
+    from newsletter.storage.database import Database  # noqa: PLC0415 - as above
+
+    keys, database = read_key_file(key_file), Database(f"sqlite:///{copy}")
+    try:
+        revision = database.revision() or ""
+        with database.read() as connection:
+            store = KeyStore(connection)
+            known = store.known().current if revision >= KEYS_SINCE else None
+            people, counts = store.count_reproduced(keys.keys)
+    finally:
+        database.close()
+    is_ours = keys.find(known) is not None if known is not None else not people or any(counts)
+    if not is_ours:
+        raise ConfigurationError(
+            f"The backup was made with another key than those in {key_file.name}. Nothing was changed.",
+            hint="Put the key file back that was kept with the backup, or take its key in with `newsletter key import"
+            " FILE`.",
+        )
 
 
 def another_key(name: str) -> ConfigurationError:

@@ -90,10 +90,11 @@ class KeyService:
                 self._put_first(keys)
                 return Rotated(key=known.current, before=key_id(keys.first), people=0, is_resumed=True)
             self._require_in_order(keys, known, is_lost=is_lost)
-            self._refuse_open_sending()
             if known.current != key_id(keys.first):
-                # Lost, or a database from before a change: the key in use is another one than the database's already.
+                # Lost, or a database from before a change: another key is in use already, and nothing else goes on
+                # before this, not even the end of a sending.
                 return self._rehash(keys.first, keys, known, is_lost=is_lost)
+            self._refuse_open_sending()
             following = keys.following or draw_key()
             keys = replace(keys, following=following)
             write_key_file(self._path, keys)
@@ -101,6 +102,18 @@ class KeyService:
             rotated = self._rehash(following, keys, known, is_lost=False)
             self._put_first(keys)
             return rotated
+
+    def bring_along(self, *, by: str) -> bool:
+        """Bring a database from before the key was changed under the key in use; False where it is under that already.
+
+        Raises:
+            NewsletterError: As `rotate`.
+        """
+        known, keys = self._known(), read_key_file(self._path)
+        if known.current not in {key_id(key) for key, _ in keys.kept}:
+            return False
+        self.rotate(by=by)
+        return True
 
     def import_file(self, path: Path, *, by: str) -> Imported:
         """Take the keys of another key file in: they verify and look up, and never sign.

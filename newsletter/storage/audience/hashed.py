@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, exists, select
 
 from newsletter.domain.audience import AddressHash, hash_address
+from newsletter.domain.departures import NotedChange
 from newsletter.storage.audience.keys import KeyStore
 from newsletter.storage.tables import rehashed, subscriber, suppression
 
@@ -22,6 +23,7 @@ class HashedStore:
         self.connection = connection
         self._key = key
         self._kept = tuple(kept)
+        self._changes: list[NotedChange] = []
 
     def hash_of(self, address: str) -> AddressHash:
         """Give the keyed hash of an address: of somebody who is gone the one under which a suppression is kept."""

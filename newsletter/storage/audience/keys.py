@@ -14,6 +14,7 @@ from newsletter.storage.tables import (
     address_change,
     batch,
     consent,
+    delivery,
     publication_key,
     rehashed,
     sending,
@@ -23,6 +24,9 @@ from newsletter.storage.tables import (
     suppression,
     suppression_change,
 )
+
+KEYS_SINCE = "0006"
+"""The first schema that knows its key."""
 
 _PROVING_MAX = 1_000
 """People on whom a key is tried, from each end of the list: a key that is not theirs reproduces none of them."""
@@ -87,10 +91,12 @@ class KeyStore:
 
     def has_open_sending(self) -> bool:
         """Tell whether a sending is on its way, or a mail of one in doubt."""
+        return bool(self._open_sendings())
+
+    def _open_sendings(self) -> Sequence[int]:
         is_on_its_way = sending.c.state.in_((SendingState.RUNNING, SendingState.PAUSED))
         is_open = exists().where(batch.c.sending_id == sending.c.id, batch.c.state.in_(OPEN_BATCH_STATES))
-        found = select(sending.c.id).where(or_(is_on_its_way, is_open)).limit(1)
-        return self._connection.execute(found).first() is not None
+        return self._connection.execute(select(sending.c.id).where(or_(is_on_its_way, is_open))).scalars().all()
 
     # Bringing everybody under a key
 
@@ -161,6 +167,12 @@ class KeyStore:
         for table in (subscriber, consent, suppression, suppression_change):
             moved = update(table).where(table.c.address_hash == bindparam("its_old"))
             self._connection.execute(moved.values(address_hash=bindparam("its_new")), pairs)
+        for sending_id in self._open_sendings():
+            # It goes on with the same people; those of the others are found through what is kept here.
+            open_ones = update(delivery).where(
+                delivery.c.sending_id == sending_id, delivery.c.address_hash == bindparam("its_old")
+            )
+            self._connection.execute(open_ones.values(address_hash=bindparam("its_new")), pairs)
         moved_twice = update(rehashed).where(rehashed.c.new_hash == bindparam("its_old"))
         self._connection.execute(moved_twice.values(new_hash=bindparam("its_new")), pairs)
         self._connection.execute(delete(rehashed).where(rehashed.c.old_hash == bindparam("its_old")), pairs)

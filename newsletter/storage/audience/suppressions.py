@@ -14,13 +14,40 @@ from newsletter.domain.audience import (
     hash_address,
     normal_address,
 )
+from newsletter.domain.departures import FileMark, NotedChange
 from newsletter.storage.audience.hashed import HashedStore
+from newsletter.storage.audience.keys import KeyStore
 from newsletter.storage.audience.portions import portions
-from newsletter.storage.tables import suppression, suppression_change
+from newsletter.storage.tables import departures_read, suppression, suppression_change
 
 
 class SuppressionStore(HashedStore):
-    """Suppressions, by the hash of the address."""
+    """Suppressions, by the hash of the address; what changes is told to whoever notes it beside the database."""
+
+    def take_changes(self) -> tuple[NotedChange, ...]:
+        """Give what changed since this was asked, in order."""
+        changes, self._changes = tuple(self._changes), []
+        return changes
+
+    def noted_until(self) -> FileMark | None:
+        """Give how far the departures file was read or written; None when it never was."""
+        row = self.connection.execute(select(departures_read)).one_or_none()
+        return None if row is None else FileMark(size_bytes=row.size_bytes, tail=row.tail)
+
+    def keep_noted_until(self, mark: FileMark) -> None:
+        """Keep how far the departures file was read or written."""
+        self.connection.execute(delete(departures_read))
+        self.connection.execute(insert(departures_read).values(id=1, size_bytes=mark.size_bytes, tail=mark.tail))
+
+    def adopt_kept(self) -> int:
+        """Bring suppressions under kept keys to the people who are stored; give how many of them have one now."""
+        return KeyStore(self.connection).adopt(self._kept, own=self._key) if self._kept else 0
+
+    def suppressed_at(self, address_hash: AddressHash) -> datetime | None:
+        """Give since when an address is suppressed, or None."""
+        found = select(suppression.c.at).where(suppression.c.address_hash == address_hash)
+        at: datetime | None = self.connection.execute(found).scalar()
+        return at
 
     def suppressions_of(self, addresses: Sequence[str]) -> dict[str, Suppression]:
         """Give the suppressions of addresses, by the normal form of the address."""
@@ -144,7 +171,8 @@ class SuppressionStore(HashedStore):
         at: datetime,
         note: str,
     ) -> None:
-        """Add to the record of suppressions."""
+        """Add to the record of suppressions; the one place through which every one of them goes."""
+        self._changes += [NotedChange(at=at, action=action, address_hash=one, reason=reason) for one in hashes]
         self.connection.execute(
             insert(suppression_change),
             [

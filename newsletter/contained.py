@@ -100,8 +100,15 @@ class Contained:
         result: _R = value
         return result
 
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a question is being answered."""
+        return self._lock.locked()
+
     def close(self) -> None:
-        """End the child, if there is one; the next question starts another."""
+        """End the child, if there is one, also in the middle of an answer; the next question starts another."""
+        if self.is_busy and (child := self._child) is not None:
+            child[0].kill()
         with self._lock:
             self._end()
 

@@ -11,7 +11,10 @@ from newsletter.cli.session import Session, json_option, pass_session, print_jso
 from newsletter.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from newsletter.collect.gather import SourceReport
+    from newsletter.domain.content import SourceId
 
 
 @click.command(cls=Verb)
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 def collect(session: Session, *, as_json: bool) -> None:
     """Visit every source and keep what is new."""
     items = session.newsletter.items
-    report = items.collect(on_progress=(lambda _report: None) if as_json else _print_source)
+    waits = _Waits(session)
+    report = items.collect(on_progress=(lambda _report: None) if as_json else _print_source, on_wait=waits)
     if as_json:
         print_json([{**asdict(one), "error": str(one.error) if one.error else None} for one in report.sources])
     else:
@@ -44,3 +48,18 @@ def _print_source(report: "SourceReport") -> None:
         where = " ".join(part for part in (f"line {problem.line}" if problem.line else "", problem.item or "") if part)
         said = f"{where}: {problem.message}" if where else problem.message
         click.echo(f"  {problem.grade}: {said}{f' ({problem.hint})' if problem.hint else ''}")
+
+
+class _Waits:
+    """Says which sources are waited for, each time that it is another set of them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._said = ""
+
+    def __call__(self, sources: "Sequence[SourceId]") -> None:
+        """Say it."""
+        names = ", ".join(sources)
+        if names != self._said:
+            self._session.say(f"Waiting for {names}.")
+        self._said = names

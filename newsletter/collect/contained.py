@@ -1,8 +1,8 @@
-"""Parses what came from the network in a process of its own, with an end to its time and memory.
+"""Parses what sources hold in processes of their own, with an end to their time and memory.
 
 The libraries that read feeds, HTML and calendars can be held up by hostile content for minutes (100 kB as an author's
 name: 77 s in feedparser), or die without an exception. In a child that costs one source and is named; in ours it would
-cost the whole collecting. Local files are their keeper's own and are parsed at once. The door is `parse`.
+cost the whole collecting. A file on the disk came from somewhere too. The door is `parse`.
 """
 
 from newsletter import collect
@@ -15,21 +15,34 @@ LIMIT_SECONDS = 30.0
 GROWTH_BYTES = 1_200 * 2**20
 """Ten megabytes of HTML, which is as much as a source may send, take a hundred times that."""
 
-_PROCESS = Contained(
-    preload=tuple(map(kinds.module_of, SourceKind)),
-    limit_seconds=LIMIT_SECONDS,
-    growth_bytes=GROWTH_BYTES,
-)
+LARGE_BYTES = 50_000
+"""A smaller source is read before a second child has started."""
 
 
-def parse(snapshot: Snapshot, source: Source, *, process: Contained = _PROCESS) -> Harvest:
+def _child() -> Contained:
+    """Make a process that reads sources; it starts when it is first asked."""
+    return Contained(
+        preload=tuple(map(kinds.module_of, SourceKind)), limit_seconds=LIMIT_SECONDS, growth_bytes=GROWTH_BYTES
+    )
+
+
+_FIRST, _SECOND = _child(), _child()
+
+
+def parse(snapshot: Snapshot, source: Source, *, process: Contained | None = None) -> Harvest:
     """Do what `collect.parse` does, in a child process that is ended when it takes too long.
+
+    Args:
+        snapshot: What was fetched.
+        source: Whose.
+        process: The child; by default one of two, which several threads may ask.
 
     Raises:
         SourceError: As `collect.parse`, or the child ran out of time or memory, died, or met what no reader expects.
     """
+    is_long_wait = len(snapshot.body) > LARGE_BYTES and _FIRST.is_busy
     try:
-        return process.call(collect.parse, snapshot, source)
+        return (process or (_SECOND if is_long_wait else _FIRST)).call(collect.parse, snapshot, source)
     except SourceError:
         raise
     except ContainedError as cause:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from newsletter import collect
 from newsletter.collect import contained
 from newsletter.collect.absence import judge
 from newsletter.collect.fetching.fetch import NotModified
+from newsletter.collect.fetching.side_by_side import side_by_side
 from newsletter.collect.problems import ProblemLog
 from newsletter.collect.sameness.settle import KeepsSameness, settle
 from newsletter.domain.content import (
@@ -143,47 +145,78 @@ def gather(
     open_store: OpenStore,
     now: datetime,
     on_progress: Callable[[SourceReport], None] = lambda _: None,
+    on_wait: Callable[[Sequence[SourceId]], None] = lambda _: None,
 ) -> CollectReport:
-    """Collect from all enabled sources, one after the other, each kept in a transaction of its own.
+    """Collect from all enabled sources side by side, each kept in a transaction of its own as soon as it is there.
 
-    Nothing is written for what did not change. No transaction is open while a source is fetched.
+    Nothing is written for what did not change. No transaction is open while a source is fetched, and a source that
+    does not answer costs its own time only.
 
     Args:
         sources: In the order of the configuration.
-        fetcher: Brings the bytes.
-        open_store: See `OpenStore`.
+        fetcher: Brings the bytes; asked from several threads.
+        open_store: See `OpenStore`; used in the caller's thread alone.
         now: Aware moment of collecting.
         on_progress: Told of each source when it is done.
+        on_wait: Told which sources are still waited for, once a while.
 
     Raises:
         StorageError: The store failed; sources that were done before stay kept.
     """
     sources = tuple(sources)
-    reports: list[SourceReport] = []
-    for source in sources:
-        if source.is_enabled:
-            report = _collect(source, fetcher, open_store, now)
-            reports.append(report)
-            on_progress(report)
-    matches = settle(sources, open_store=open_store, look_up=fetcher.look, now=now)
-    return CollectReport(sources=tuple(reports), matches=matches)
-
-
-def _collect(source: Source, fetcher: Fetches, open_store: OpenStore, now: datetime) -> SourceReport:
-    """Collect from one source."""
+    enabled = {source.id: source for source in sources if source.is_enabled}
     with open_store() as store:
-        previous = store.latest_snapshot(source.id)
+        previous = {source_id: store.latest_snapshot(source_id) for source_id in enabled}
+    reports: dict[SourceId, SourceReport] = {}
+    bring = partial(_brought, fetcher=fetcher, now=now)
+    work = [(partial(bring, source, previous[source.id]), _host(source)) for source in enabled.values()]
+    for brought in side_by_side(work, on_wait=lambda: on_wait([one for one in enabled if one not in reports])):
+        source_id = brought.source.id
+        reports[source_id] = _kept(brought, previous[source_id], open_store, now)
+        on_progress(reports[source_id])
+    matches = settle(sources, open_store=open_store, look_up=fetcher.look, now=now)
+    return CollectReport(sources=tuple(reports[source_id] for source_id in enabled), matches=matches)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Brought:
+    """What came of one source: a harvest of a snapshot, or the error that stood in the way."""
+
+    source: Source
+    problems: tuple[Problem, ...] = ()
+    snapshot: Snapshot | None = None
+    harvest: Harvest | None = None
+    error: SourceError | None = None
+
+
+def _host(source: Source) -> str:
+    """Name what a source takes a place at: its server, or this machine's disk."""
+    return urlsplit(source.location).netloc.lower() if source.is_remote else ""
+
+
+def _brought(source: Source, previous: Snapshot | None, *, fetcher: Fetches, now: datetime) -> _Brought:
+    """Fetch a source and make items of it; runs in a thread of its own and touches no store."""
     problems = ProblemLog(source.id)
     try:
         snapshot = _fetched(source, fetcher, previous, now, problems)
-        harvest = _parsed(snapshot, source)
+        harvest = contained.parse(snapshot, source)
     except SourceError as error:
-        return _failed(source, error, previous, open_store, now)
-    rejected = sum(problem.grade is ProblemGrade.FAILED for problem in (*problems.found, *harvest.problems))
+        return _Brought(source=source, error=error)
+    return _Brought(source=source, problems=problems.found, snapshot=snapshot, harvest=harvest)
+
+
+def _kept(brought: _Brought, previous: Snapshot | None, open_store: OpenStore, now: datetime) -> SourceReport:
+    """Keep what came of one source."""
+    source, snapshot, harvest = brought.source, brought.snapshot, brought.harvest
+    if brought.error is not None:
+        return _failed(source, brought.error, previous, open_store, now)
+    assert snapshot is not None
+    assert harvest is not None
+    problems = (*brought.problems, *harvest.problems)
+    rejected = sum(problem.grade is ProblemGrade.FAILED for problem in problems)
     with open_store() as store:
         absence = judge(store.standing(source.id), harvest, now=now)
-        told = [] if absence.problem is None else [absence.problem]
-        found = (*problems.found, *harvest.problems, *told)
+        found = problems if absence.problem is None else (*problems, absence.problem)
         if previous is None or previous.sha256 != snapshot.sha256:
             store.save_snapshot(snapshot)
         counts = store.save_items(source.id, harvest.items, now=now)
@@ -215,19 +248,6 @@ def _fetched(
     assert previous is not None
     # An endless series is shown around the fetch, and this was one.
     return replace(previous, fetched_at=now)
-
-
-def _parsed(snapshot: Snapshot, source: Source) -> Harvest:
-    """Make items of a snapshot; whatever a library stumbles over is this source's fault alone."""
-    try:
-        return contained.parse(snapshot, source) if source.is_remote else collect.parse(snapshot, source)
-    except SourceError:
-        raise
-    except Exception as cause:
-        raise SourceError(
-            f"Source {source.id!r} cannot be read: it broke its reader ({type(cause).__name__}).",
-            hint="Please report this with the source's file; the other sources were collected.",
-        ) from cause
 
 
 def _failed(

@@ -8,12 +8,11 @@ from newsletter.collect.markup import markdown_of, text_of
 from newsletter.curate.draft import issue_item
 from newsletter.curate.issue_text import item_text
 from newsletter.curate.select import Choice
-from newsletter.domain.content import Item, ItemKey, Source
+from newsletter.domain.content import Item, ItemKey, Source, SourceId
 from newsletter.domain.period import Period, midnight, parse_period
 from newsletter.domain.sameness import Match, Pair, Verdict, pair_of
 from newsletter.domain.told import Kept, Memory
 from newsletter.errors import UsageError
-from newsletter.service.looks import write_looks
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore, SourceStatus
 from newsletter.toml_file import did_you_mean
@@ -26,25 +25,29 @@ class ItemService:
         self._resources = resources
         self._fetcher = fetcher
 
-    def collect(self, *, on_progress: Callable[[SourceReport], None] = lambda _report: None) -> CollectReport:
+    def collect(
+        self,
+        *,
+        on_progress: Callable[[SourceReport], None] = lambda _report: None,
+        on_wait: Callable[[Sequence[SourceId]], None] = lambda _sources: None,
+    ) -> CollectReport:
         """Visit every source that is switched on and keep what is new or changed; one bad source stops no other.
+
+        Args:
+            on_progress: Told of each source when it is done.
+            on_wait: Told which sources are still waited for, when none was done for a while.
 
         Raises:
             StorageError: The database cannot be written.
         """
-        now = self._resources.clock.now()
-        report = gather(
+        return gather(
             self._resources.settings.sources,
             fetcher=self._fetcher,
             open_store=self._writing,
-            now=now,
+            now=self._resources.clock.now(),
             on_progress=on_progress,
+            on_wait=on_wait,
         )
-        answered = [one.source_id for one in report.sources if one.error is None]
-        with self._resources.database.read() as connection:
-            statuses = ContentStore(connection).source_status()
-        write_looks(self._resources.settings.root, answered, statuses, now=now)
-        return report
 
     def sources(self) -> tuple[tuple[Source, SourceStatus | None], ...]:
         """Give every source of the configuration with how it fared last, None when it was never visited."""

@@ -41,6 +41,11 @@ _NAME_BYTES = 200
 """Of an author's text. feedparser looks for a mail address in it with a pattern that took 77 s on 100 kB."""
 _MASKED_AT = "%40"
 _DECLARED_ENCODING = re.compile(rb"encoding=(['\"])[\w-]+\1")
+_ENTITY = re.compile(rb"<!ENTITY\s++(?:%\s++)?([\w.-]++)")
+_RAW_AMPERSAND = re.compile(rb"(<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>|\Z))|&(?=\w)(?!\w++;)")
+"""Feeds are read as broken for one, and then "T&K" comes out as "T&K;"."""
+_HALF_CHARACTERS = re.compile(rb"(?:&#(?:[xX]0*+[dD][89a-fA-F][0-9a-fA-F]{2}|0*+5[5-7]\d{3});)+")
+"""References to the halves that UTF-16 writes a character in, and to their neighbours in number."""
 _LOOKS_LIKE_TAGS = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -83,6 +88,11 @@ def _refuse_what_is_no_feed(body: bytes, source: Source) -> None:
             f"Source {source.id!r} gave a web page (HTML) instead of a feed.",
             hint="Open its address in a browser: has it moved, or does it ask for a login?",
         )
+    if b"<opml" in head:
+        raise SourceError(
+            f"Source {source.id!r} is a list of feeds (OPML), and no feed itself.",
+            hint="Write each feed of the list that you want as a [[source]] of its own.",
+        )
     if head.startswith((b"{", b"[")):
         raise SourceError(
             f"Source {source.id!r} gave JSON; only RSS and Atom are read.", hint="Look for the site's RSS or Atom feed."
@@ -96,7 +106,11 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
     if b"\0" in body:
         raise SourceError(f"Source {source.id!r} is no text in an encoding we read.", hint="Ask for UTF-8.")
     body = markup.mend_utf8(body.lstrip())
+    body = _HALF_CHARACTERS.sub(_joined, _RAW_AMPERSAND.sub(lambda found: found[1] or b"&amp;", body))
     if declared := _DOCUMENT_TYPE.match(body):
+        names = sorted({name.decode() for name in _ENTITY.findall(declared[0])})
+        if names:
+            problems.warn(f"The feed declares entities of its own, which are not read: {', '.join(names[:5])}.")
         body = declared[1] + b"\n" * body[declared.end(1) : declared.end()].count(b"\n") + body[declared.end() :]
     body = _with_plain_names(body, problems)
     ends = [match.end() for match in _ITEM_END.finditer(body)]
@@ -104,6 +118,14 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
         problems.cut(f"Only the first {MAXIMUM_ITEMS} of {len(ends)} entries were read.")
         body = body[: ends[MAXIMUM_ITEMS - 1]] + body[ends[-1] :]
     return body
+
+
+def _joined(references: re.Match[bytes]) -> bytes:
+    """Give the references to whole characters; half a one is none."""
+    numbers = (reference[2:].lower() for reference in references[0].decode().split(";")[:-1])
+    halves = "".join(chr(int(number[1:], 16) if number.startswith("x") else int(number)) for number in numbers)
+    whole = halves.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    return "".join(f"&#{ord(character)};" for character in whole).encode()
 
 
 def _with_plain_names(body: bytes, problems: ProblemLog) -> bytes:

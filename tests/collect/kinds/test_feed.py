@@ -455,3 +455,26 @@ def test_long_tag_is_told_when_it_is_cut() -> None:
     assert [(problem.item, problem.message) for problem in harvest.problems] == [
         ("A", "The tag is longer than 60 characters and was cut.")
     ]
+
+
+def test_half_a_character_costs_nothing_but_itself() -> None:
+    """Two references to the halves of a character are that character; one alone, and its neighbours, do no harm."""
+    written = "Hyv&#228; &#55357;&#56832;&#xD83D; &#55203;"
+    assert only(rss(f"<title>{written}</title><pubDate>1.2.2017</pubDate>")).title == "Hyvä 😀 힣"
+
+
+def test_raw_ampersand_in_a_title_stays_one() -> None:
+    """What a person typed is read as it was typed."""
+    assert only(rss("<title>T&K & kunnat</title>")).title == "T&K & kunnat"
+
+
+def test_entities_of_a_feed_are_refused_by_name() -> None:
+    """Its keeper hears which words of the text mean nothing to us."""
+    harvest = read(rss("<title>&kunta; kasvaa</title>", head='<!DOCTYPE rss [<!ENTITY kunta "Forssa">]>'))
+    assert "The feed declares entities of its own, which are not read: kunta." in messages(harvest)
+
+
+def test_list_of_feeds_is_named() -> None:
+    """An OPML file is told from a feed that is empty."""
+    with pytest.raises(SourceError, match=r"is a list of feeds \(OPML\), and no feed itself"):
+        read('<?xml version="1.0"?><opml version="2.0"><body><outline xmlUrl="https://a.example/"/></body></opml>')

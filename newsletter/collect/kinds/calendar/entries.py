@@ -18,6 +18,7 @@ from newsletter.collect.limits import MAXIMUM_ITEMS
 from newsletter.collect.problems import ProblemLog
 
 _FOLD = re.compile(rb"\r?\n[ \t]")
+_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
 _UID = re.compile(r"UID(?:;[^:]*)?:(.*)", re.IGNORECASE)
 
 
@@ -82,7 +83,7 @@ def read_groups(text: str, problems: ProblemLog) -> list[Group]:
     if len(entries) > MAXIMUM_ITEMS:
         problems.cut(f"Only the first {MAXIMUM_ITEMS} of {len(entries)} entries were read.")
     zones = [zone for zone in _entries(text, "VTIMEZONE") if zone.is_whole and _is_harmless(zone)]
-    return _groups(_components(zones, entries[:MAXIMUM_ITEMS]), problems)
+    return _groups(_readable(zones, entries[:MAXIMUM_ITEMS], problems), problems)
 
 
 def _entries(text: str, name: str) -> Iterator[_Entry]:
@@ -104,7 +105,8 @@ def _entries(text: str, name: str) -> Iterator[_Entry]:
             inner = mark.removeprefix("BEGIN:")
         elif inner is not None:
             inner = None if mark == f"END:{inner}" else inner
-        elif lines:
+        elif lines and mark != "RRULE:":
+            # An empty rule is none.
             lines.append(line)
     if lines:
         yield _Entry(line=start, lines=tuple(lines), is_whole=False)
@@ -114,6 +116,29 @@ def _is_harmless(zone: _Entry) -> bool:
     """Tell whether a zone's rules come once a year, as zones' do; a rule for every second would never end."""
     rules = [line.upper() for line in zone.lines if line.upper().startswith("RRULE")]
     return all("FREQ=YEARLY" in rule and "INTERVAL" not in rule for rule in rules)
+
+
+def _readable(zones: list[_Entry], entries: list[_Entry], problems: ProblemLog) -> list[icalendar.Event]:
+    """Read the entries together, or one by one where one of them, or a zone, would cost all."""
+    try:
+        return _components(zones, entries)
+    except _UNREADABLE:
+        pass
+    sound: list[_Entry] = []
+    for zone in zones:
+        try:
+            _components([zone], [])
+            sound.append(zone)
+        except _UNREADABLE:
+            problems.warn("A time zone of the calendar (VTIMEZONE) cannot be read and was left out.", line=zone.line)
+    components: list[icalendar.Event] = []
+    for entry in entries:
+        try:
+            components += _components(sound, [entry])
+        except _UNREADABLE as fault:
+            kind = type(fault).__name__
+            problems.fail(f"The entry was left out: it cannot be read ({kind}).", item=entry.uid, line=entry.line)
+    return components
 
 
 def _components(zones: list[_Entry], entries: list[_Entry]) -> list[icalendar.Event]:

@@ -186,7 +186,7 @@ class Resources:
             store = KeyStore(connection)
             if store.known().current is not None:
                 return None
-            settled = settle_key(store, read_key_file(path), name=path.name, now=self.clock.now())
+            settled = settle_key(store, read_key_file(path), name=path.name)
         with database.read() as connection:
             self._ring.within(KeyStore(connection))
         return settled

@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import StorageError, StorageLocked
 
-SCHEMA_REVISION = "0010"
+SCHEMA_REVISION = "0011"
 """The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
 
 LOCK_WAIT_SECONDS = 10.0
@@ -140,17 +140,29 @@ class Database:
                     long_wait.tell(f"{self._name} has been locked by another program for {waited}.")
 
     def revision(self) -> str | None:
-        """Give the schema revision the database has, or None when it holds no tables of ours.
+        """Give the schema revision the database has, or None when it holds no tables at all.
 
         Raises:
-            StorageError: As `read`.
+            StorageError: As `read`; or it is another program's.
         """
         if self.path is not None and not self.path.exists():
             return None
         with self.read() as connection:
+            if self.is_sqlite:
+                self._require_ours(connection)
             if not connection.dialect.has_table(connection, "alembic_version"):
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+    def _require_ours(self, connection: Connection) -> None:
+        """Refuse a file of another program: its header says so, or it has tables and none that we have always had."""
+        (application,) = connection.exec_driver_sql("PRAGMA application_id").one()
+        tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+        if application != APPLICATION_ID and (application or (tables and not tables & {"subscriber", "snapshot"})):
+            raise StorageError(
+                f"{Path(self.url.database or '').name} is a database of another program.",
+                hint="Check [storage] url in newsletter.toml; nothing was changed.",
+            )
 
     def require_current(self) -> None:
         """Refuse a database that is missing, older or newer than this program.

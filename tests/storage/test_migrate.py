@@ -18,15 +18,13 @@ def _schema(path: Path) -> dict[str, list[str]]:
     """Give every table and index with its parts, in an order that does not depend on who wrote them."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: sorted(" ".join(sql.split()).split(", ")) for name, sql in rows if name != "alembic_version"}
+    return {name: _parts(" ".join(sql.split())) for name, sql in rows if name != "alembic_version"}
 
 
-def _sorted(schema: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Leave out the brackets that move with the last constraint."""
-    return {
-        name: sorted(part.removesuffix(" ) WITHOUT ROWID").removesuffix(" )") for part in parts)
-        for name, parts in schema.items()
-    }
+def _parts(sql: str) -> list[str]:
+    """Give the parts of a statement and what stands behind its last bracket."""
+    inside, _, behind = sql.rpartition(")")
+    return sorted([*inside.strip().split(", "), behind])
 
 
 def test_the_migrated_schema_equals_the_fresh_one(database_template: Path, tmp_path: Path) -> None:
@@ -36,7 +34,7 @@ def test_the_migrated_schema_equals_the_fresh_one(database_template: Path, tmp_p
         metadata.create_all(connection)
     fresh.close()
 
-    migrated_schema, fresh_schema = _sorted(_schema(database_template)), _sorted(_schema(tmp_path / "fresh.db"))
+    migrated_schema, fresh_schema = (_schema(database_template)), (_schema(tmp_path / "fresh.db"))
 
     assert migrated_schema == fresh_schema
     assert len(fresh_schema) > 20
@@ -71,7 +69,7 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds(database_template: P
     assert moved == ("0001", SCHEMA_REVISION)
     assert (kept["id"], kept["state"], kept["resumed_at"]) == (7, "paused", None)
     assert (batch_kept["id"], batch_kept["attempt"], batch_kept["reason"]) == (3, 2, "slow down")
-    assert _sorted(_schema(path)) == _sorted(_schema(database_template))
+    assert (_schema(path)) == (_schema(database_template))
 
 
 def test_an_older_databases_facts_get_the_form_that_is_compared(tmp_path: Path) -> None:
@@ -269,3 +267,92 @@ def test_an_older_databases_undated_article_goes_by_its_day_under_its_old_key(tm
         rows = connection.execute(text("SELECT identity FROM item ORDER BY key")).scalars().all()
     database.close()
     assert rows == ["1985-02-01 Otsikko. Jatkoa", *identities[1:]]
+
+
+def test_who_is_stored_twice_becomes_one_person(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Facts are put together, who left has left, the old hash leads on, and it is told how many they were."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0010")
+        for whose, address, status in ((1, "aino@x", "active"), (2, "Aino@x", "unsubscribed"), (3, "Äino@x", "active")):
+            values = {"id": whose, "address": address, "hash": f"hash{whose}", "status": status}
+            connection.execute(
+                text("INSERT INTO subscriber VALUES (:id, :address, :hash, '', 'fi', :status, '2017', '2017')"), values
+            )
+        for row in ("1, 'role', 'a', 'a'", "2, 'role', 'b', 'b'", "2, 'town', 'c', 'c'"):
+            connection.execute(text(f"INSERT INTO subscriber_attribute VALUES ({row})"))  # noqa: S608 - our own words
+        connection.execute(text("INSERT INTO suppression VALUES ('hash1', 'unsubscribed', '2017', '')"))
+        connection.execute(text("INSERT INTO suppression VALUES ('hash2', 'complaint', '2017', '')"))
+
+    migrate(database)
+
+    with database.read() as connection:
+        people = connection.execute(text("SELECT id, address, status FROM subscriber ORDER BY id")).all()
+        attributes = connection.execute(text("SELECT subscriber_id, name, value FROM subscriber_attribute")).all()
+        suppressions = connection.execute(text("SELECT address_hash, reason FROM suppression")).all()
+        leading = connection.execute(text("SELECT old_hash, new_hash FROM rehashed")).all()
+    database.close()
+    assert [tuple(row) for row in people] == [(1, "aino@x", "unsubscribed"), (3, "Äino@x", "active")]
+    assert [tuple(row) for row in attributes] == [(1, "role", "a"), (1, "town", "c")]
+    assert [tuple(row) for row in suppressions] == [("hash1", "complaint")]
+    assert [tuple(row) for row in leading] == [("hash2", "hash1")]
+    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["Stored twice, and one person each now: 1. Who had left under either record has left."]
+
+
+def test_a_word_that_nobody_writes_stops_the_migration(tmp_path: Path) -> None:
+    """It is named with its table, nothing is changed, and nothing is dropped in silence."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0010")
+        connection.execute(text("INSERT INTO suppression VALUES ('h', 'tired of it', '2017', '')"))
+
+    with pytest.raises(StorageError, match="holds 'tired of it' as reason of suppression"):
+        migrate(database)
+
+    assert database.revision() == "0010"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO suppression VALUES ('h', 'tired of it', '2017', '')",
+        "INSERT INTO subscriber VALUES (1, 'a@x', 'h', '', 'fi', 'gone', '2017', '2017')",
+        "INSERT INTO suppression_change VALUES (1, 'h', 'moved', 'manual', '2017', '')",
+    ],
+)
+def test_the_database_takes_known_words_alone(database: Database, statement: str) -> None:
+    """A status, state or reason that another program makes up is refused by the database itself."""
+    with pytest.raises(StorageError, match="IntegrityError"), database.write() as connection:
+        connection.execute(text(statement))
+
+
+def test_an_address_is_stored_once_whatever_its_hash(database: Database) -> None:
+    """Also without the key nobody is stored twice: case does not tell ASCII letters apart, and does others."""
+    row = text("INSERT INTO subscriber VALUES (:id, :address, :id, '', 'fi', 'active', '2017', '2017')")
+    with database.write() as connection:
+        connection.execute(row, [{"id": 1, "address": "ä@x"}, {"id": 2, "address": "Ä@x"}, {"id": 3, "address": "a@x"}])
+
+    with pytest.raises(StorageError, match="IntegrityError"), database.write() as connection:
+        connection.execute(row, {"id": 4, "address": "A@X"})
+
+
+@pytest.mark.parametrize("header", [0, 0x12345678])
+def test_another_programs_database_is_left_alone(tmp_path: Path, header: int) -> None:
+    """Neither its header nor its tables are ours: nothing is made in it, and the configuration is named."""
+    path = tmp_path / "theirs.db"
+    with closing(sqlite3.connect(path)) as theirs:
+        theirs.execute("CREATE TABLE photos (id INTEGER)")
+        theirs.execute(f"PRAGMA application_id = {header}")
+        theirs.commit()
+    content = path.read_bytes()
+    database = Database(f"sqlite:///{path}")
+
+    for step in (database.require_current, lambda: migrate(database)):
+        with pytest.raises(StorageError, match=r"theirs\.db is a database of another program") as caught:
+            step()
+        assert "[storage] url" in (caught.value.hint or "")
+    database.close()
+
+    assert path.read_bytes() == content

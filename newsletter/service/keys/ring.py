@@ -4,7 +4,6 @@ With another key everybody would be stored twice, and people who left would be m
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,14 +55,13 @@ class Settled:
     unproven: int
 
 
-def settle_key(store: "KeyStore", keys: KeyFile, *, name: str, now: datetime) -> Settled:
+def settle_key(store: "KeyStore", keys: KeyFile, *, name: str) -> Settled:
     """Write into a database that does not know its key which one it is: the one that reproduces the hashes there are.
 
     Args:
         store: Of a writing transaction.
         keys: What the key file holds.
         name: The file's.
-        now: Aware.
 
     Raises:
         ConfigurationError: No key of the file reproduces any hash.
@@ -75,7 +73,7 @@ def settle_key(store: "KeyStore", keys: KeyFile, *, name: str, now: datetime) ->
     if people and not counts[best]:
         raise another_key(name)
     key = keys.keys[best]
-    moved = store.rehash(key, now) if counts[best] < people else 0
+    moved = store.rehash(key)
     kept = {key_id(one) for one, _ in keys.kept}
     store.keep(KnownKeys(current=key_id(key), kept=frozenset(kept)))
     return Settled(key=key_id(key), moved=moved, unproven=0 if people else store.count_gone())

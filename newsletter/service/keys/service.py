@@ -225,7 +225,7 @@ class KeyService:
         kept = frozenset(key_id(key) for key, _ in keys.kept) | (known.kept & there if is_lost else known.kept)
         with self._resources.unchecked_database.write() as connection:
             store = KeyStore(connection)
-            people = store.rehash(new, self._resources.clock.now())
+            people = store.rehash(new)
             lost = store.count_gone() if is_lost else 0
             store.keep(KnownKeys(current=key_id(new), kept=kept | ({before} if before else frozenset())))
             self._checkpoint("rehashed")

@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
-from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason, hash_address
+from newsletter.domain.audience import AddressHash, SuppressionReason, hash_address
 from newsletter.domain.delivery import OPEN_BATCH_STATES, SendingState
 from newsletter.domain.keys import KeyId
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
@@ -19,8 +18,6 @@ from newsletter.storage.tables import (
     rehashed,
     sending,
     subscriber,
-    subscriber_attribute,
-    subscriber_tag,
     suppression,
     suppression_change,
 )
@@ -100,11 +97,10 @@ class KeyStore:
 
     # Bringing everybody under a key
 
-    def rehash(self, key: bytes, now: datetime) -> int:
+    def rehash(self, key: bytes) -> int:
         """Bring everybody who is stored under a key, with consents and suppressions; give how many were under another.
 
-        Which hash became which is kept, for what has the old one: deliveries, and the links of mails. Whoever turns out
-        to be stored twice, under two keys, is one person then: who left has left, and no fact is lost.
+        Which hash became which is kept, for what has the old one: deliveries, and the links of mails.
         """
         count, after = 0, 0
         found = select(subscriber.c.id, subscriber.c.address, subscriber.c.address_hash).order_by(subscriber.c.id)
@@ -115,7 +111,6 @@ class KeyStore:
             hashes = {row.id: hash_address(row.address, key) for row in rows}
             moving = {row.id: AddressHash(row.address_hash) for row in rows if row.address_hash != hashes[row.id]}
             if moving:
-                self._merge_doubles({whose: hashes[whose] for whose in moving}, now)
                 self._move({old: hashes[whose] for whose, old in moving.items()})
             count += len(moving)
         return count
@@ -193,29 +188,3 @@ class KeyStore:
             if old in reasons and new in reasons:
                 weaker = new if reasons[new] == SuppressionReason.UNSUBSCRIBED else old
                 self._connection.execute(delete(suppression).where(suppression.c.address_hash == weaker))
-
-    def _merge_doubles(self, moving: Mapping[int, AddressHash], now: datetime) -> None:
-        """Make one person of those who would have the same hash: the one that moves takes what the other has."""
-        found = select(subscriber.c.address_hash, subscriber.c.id).where(subscriber.c.address_hash.in_(moving.values()))
-        taken = {AddressHash(row.address_hash): row.id for row in self._connection.execute(found)}
-        for whose, its_hash in moving.items():
-            other = taken.setdefault(its_hash, whose)
-            if other != whose:
-                self._merge(other, into=whose, now=now)
-                taken[its_hash] = whose
-
-    def _merge(self, other: int, *, into: int, now: datetime) -> None:
-        """Let one record take in another of the same person, and remove that."""
-        statuses = self._connection.execute(select(subscriber.c.status).where(subscriber.c.id.in_([other, into])))
-        status = max(map(SubscriberStatus, statuses.scalars()), key=_RANKS.index)
-        for table, column in ((subscriber_attribute, "name"), (subscriber_tag, "tag")):
-            has = select(table.c[column]).where(table.c.subscriber_id == into)
-            lacking = (table.c.subscriber_id == other, table.c[column].not_in(has.scalar_subquery()))
-            self._connection.execute(update(table).where(*lacking).values(subscriber_id=into))
-        self._connection.execute(delete(subscriber).where(subscriber.c.id == other))
-        self._connection.execute(
-            update(subscriber).where(subscriber.c.id == into).values(status=status, changed_at=now)
-        )
-
-
-_RANKS = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE, SubscriberStatus.UNSUBSCRIBED)

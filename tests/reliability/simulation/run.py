@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from newsletter.audience.departures import departures_path
 from newsletter.config import Settings, read_settings
 from newsletter.domain.clock import SystemClock
 from newsletter.mailers import MAILERS
@@ -83,6 +84,7 @@ def simulate(stage: Stage, seed: int, mutant: Mutant | None = None) -> tuple[Seq
     """Give the breaches of one seed, and its history."""
     mutant = mutant or Mutant()
     scheduler, disk = Scheduler(seed), stage.disk
+    departures_path(stage.settings.key_path).unlink(missing_ok=True)
     disk.begin(stage.template, scheduler, rewrite=mutant.rewrite)
     world = World(scheduler, disk, stage.settings, a_ledger=mutant.a_ledger)
     try:

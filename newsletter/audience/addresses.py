@@ -1,9 +1,9 @@
 """Judge and normalise one e-mail address: the same verdict for an import, a form and the command line.
 
-Its door is `parse_address`, and `most_alike` for misspelt ones. It asks no name server and knows no person. What it
-accepts is stored, compared and mailed to in exactly the form it gives back; what only looks like ASCII is refused and
-not turned into somebody else's address (Auth.js mailed a reset link to an attacker in 2026 because its two forms
-differed).
+Its doors are `parse_address`, `most_alike` for misspelt ones, and `is_role_address`. It asks no name server and knows
+no person. What it accepts is stored, compared and mailed to in exactly the form it gives back; what only looks like
+ASCII is refused and not turned into somebody else's address (Auth.js mailed a reset link to an attacker in 2026 because
+its two forms differed).
 """
 
 import difflib
@@ -78,6 +78,20 @@ def _parse_unusual(text: str) -> str:
     if not _means_what_it_says(address, valid):
         raise _error("its domain has characters that only look like others")
     return f"{valid.local_part}@{valid.ascii_domain}"
+
+
+_ROLE = re.compile(
+    r"(?:info|kirjaamo|toimisto|asiakaspalvelu|neuvonta|viestinta|tiedotus|posti|sahkoposti|hallinto|palaute|myynti"
+    r"|registrator|registratur|kansli|kundtjanst|kundservice|informationen|forsaljning|office|admin|administration"
+    r"|contact|hello|mail|sales|support|service|team|newsletter|press|webmaster|postmaster|no-?reply)@",
+    re.IGNORECASE,
+)
+"""What stands before the @ where several people read, or nobody: registries, offices, machines."""
+
+
+def is_role_address(address: str) -> bool:
+    """Tell whether an address is a role's and not a person's: a consent of one of its readers is none of the others."""
+    return _ROLE.match(address) is not None
 
 
 def most_alike(address: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -136,3 +136,11 @@ def test_the_stored_form_stays_what_it_is(written: str) -> None:
 def test_a_plain_address_is_what_every_check_lets_through(text: str) -> None:
     """The short way and the long way give the same form, or the short way is not taken."""
     assert parse_address(text) == addresses._parse_unusual(text) == text
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"), [("Kirjaamo@salo.example", True), ("kirjaamo.salo@salo.example", False)]
+)
+def test_the_address_of_a_role_is_known(address: str, expected: bool) -> None:  # noqa: FBT001
+    """A registry or an office is no person, whatever its letters' case."""
+    assert addresses.is_role_address(address) is expected

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from newsletter.audience.addresses import is_role_address
 from newsletter.audience.lists.reading.people_file import RepeatedRow
 from newsletter.audience.lists.reading.rows import PersonRow, RejectedRow
 from newsletter.audience.lists.verdicts import (
@@ -65,6 +66,7 @@ class ImportResult:
         without_ground: New people, among the rejected, of whom nobody says on which ground to write.
         proofs: Further proofs of consent that were added to known people.
         remarks: What was read out of unusual cells.
+        role_addresses: New people whose address is a role's: info@, kirjaamo@.
         left_alone: People who are known but not in the file (or only in a rejected row); nothing of them was changed.
         in_no_segment: Of the people added, changed and unchanged, the active ones who get no issue.
         strays: What keeps them out of every segment.
@@ -84,6 +86,7 @@ class ImportResult:
     without_ground: int = 0
     proofs: int = 0
     remarks: Told = Told()
+    role_addresses: Told = Told()
     left_alone: int = 0
     in_no_segment: int = 0
     strays: tuple[Stray, ...] = ()
@@ -136,6 +139,9 @@ class Counts:
         match verdict:
             case Addition():
                 self._numbers["added"] += 1
+                if is_role_address(verdict.subscriber.address):
+                    place = Place(path=self._path, line=verdict.row.line)
+                    self._tell("role_addresses", Fault(message="The address of a role, not of a person.", place=place))
             case Change():
                 self._numbers["changed"] += 1
                 self._numbers["proofs"] += verdict.consent is not None

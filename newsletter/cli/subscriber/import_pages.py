@@ -20,6 +20,7 @@ _LISTS = {
     "held": "Left as they are (unsubscribed, suppressed or not confirmed)",
     "declined": "Not added, for they did not say yes",
     "remarks": "Read out of unusual cells",
+    "role_addresses": "Addresses of a role (info@, kirjaamo@), added; whoever reads them has hardly agreed to it",
 }
 
 

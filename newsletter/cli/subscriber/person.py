@@ -72,6 +72,8 @@ def show_person(session: Session, person: "Person", *, as_json: bool, is_whole: 
     one = person.subscriber
     click.echo(f"{one.address}  {one.name}".rstrip())
     click.echo(f"  status      {one.status}, language {one.language}")
+    if person.is_role:
+        click.echo("  address     of a role, not of a person")
     click.echo(f"  segments    {_segments(person)}")
     for name, value in one.attributes.items():
         click.echo(f"  {name:<11} {value}")

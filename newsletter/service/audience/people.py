@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.audience.addresses import most_alike, parse_address
+from newsletter.audience.addresses import is_role_address, most_alike, parse_address
 from newsletter.audience.grounds import Basis, require_wording
 from newsletter.audience.segments import Stray, StrayCount
 from newsletter.audience.subscribers import Edits, add_person, change_address, edit_person, resubscribe_person
@@ -44,6 +44,7 @@ class Person:
         suppression_changes: How that came about, the oldest first.
         deliveries: What became of each mail to the address, the oldest first.
         left_out_of: When the address was left out, and why, likewise.
+        is_role: The address is a role's: info@, kirjaamo@.
     """
 
     subscriber: Subscriber
@@ -54,6 +55,7 @@ class Person:
     suppression_changes: tuple[SuppressionChange, ...]
     deliveries: tuple[PersonDelivery, ...]
     left_out_of: tuple[LeftOutOf, ...]
+    is_role: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +289,7 @@ class PeopleService:
             suppression_changes=changes,
             deliveries=deliveries,
             left_out_of=left_out_of,
+            is_role=is_role_address(subscriber.address),
         )
 
     def unsubscribe(self, address: str) -> Departure:

@@ -458,6 +458,16 @@ def test_unusual_cells_are_read_and_told(transaction: Transaction) -> None:
     ]
 
 
+def test_the_address_of_a_role_comes_in_and_is_told(transaction: Transaction) -> None:
+    """Whether its readers agreed is for the manager to know."""
+    result = load(transaction, "email\naino@example.com\nkirjaamo@example.com\n")
+
+    assert (result.added, [str(fault) for fault in result.role_addresses.first]) == (
+        2,
+        ["list.csv:3: The address of a role, not of a person."],
+    )
+
+
 def test_only_the_first_ten_rows_of_a_kind_are_kept_to_show(transaction: Transaction) -> None:
     """The others are counted: a list of a million wrong rows fits the screen and the memory."""
     result = load(transaction, "email\n" + "x\n" * 12)

@@ -231,6 +231,9 @@ def _words(contents: Sequence[Sequence[IssueItem]], choice: Choice, language: La
     Every segment's readers see them, so they promise only what all of these get.
     """
     publication = choice.publication
+    if choice.period.word is not None:
+        word = choice.period.word.replace("-", " ").capitalize()
+        return EditionWords(subject=f"{publication.names[language]}: {word}", preheader="", greeting="")
     first = contents[0] if contents else ()
     titles = [
         title

@@ -38,7 +38,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS_LONGEST = 80
 """Characters of a refused address that its fault names."""
 _KEY = re.compile(r"[a-z0-9-]+")
-_OF_EVENTS = frozenset({"start", "end", "place", "address", "registration", "register_by"})
+_OF_EVENTS = frozenset({"start", "end", "place", "address", "registration", "register_by", "mark"})
 
 
 def _one_line(value: str) -> str:
@@ -211,7 +211,7 @@ def _label_faults(file: TomlFile, publication: Publication) -> Iterator[Fault]:
     except UsageError as error:
         yield file.fault(("label",), error.message, hint=error.hint)
         return
-    if folder != label and re.fullmatch(r"\d{4}-(?:\d{2}|W\d{2}|Q\d)", folder):
+    if folder != label and re.fullmatch(r"\d{4}-(?:\d{2}|W\d{2}|Q\d)(?:-[a-z][a-z0-9-]*)?", folder):
         yield file.fault(
             ("label",), f"The label is {label!r}, but the folder is {folder!r}.", hint="Make them the same."
         )

@@ -17,6 +17,8 @@ LABEL_FORMS = "2017-11 (a month), 2017-W46 (an ISO week) or 2017-Q4 (a quarter)"
 _MONTH = re.compile(r"(\d{4})-(\d{2})\Z")
 _WEEK = re.compile(r"(\d{4})-W(\d{2})\Z")
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])\Z")
+_SPECIAL = re.compile(r"(\d{4}-(?:\d{2}|W\d{2}|Q[1-4]))-([a-z][a-z0-9-]*)\Z")
+"""A special issue beside the period's own: `2017-11-kutsu`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +26,21 @@ class Period:
     """The half-open stretch of time [start, end) that an issue is about.
 
     Attributes:
-        label: `2017-11`, `2017-W46` or `2017-Q4`.
+        label: `2017-11`, `2017-W46` or `2017-Q4`; of a special issue with a word, `2017-11-kutsu`.
         start: Aware datetime in the publication's zone, inclusive.
         end: Aware datetime in the publication's zone, exclusive.
+        word: Of a special issue; None for the period's own.
     """
 
     label: str
     start: datetime
     end: datetime
+    word: str | None = None
+
+    @property
+    def base(self) -> str:
+        """Give the label without the word of a special issue."""
+        return self.label.removesuffix(f"-{self.word}") if self.word else self.label
 
     def __contains__(self, moment: datetime) -> bool:
         """Tell whether an aware moment falls into the period."""
@@ -44,20 +53,28 @@ def parse_period(label: str, zone: ZoneInfo) -> Period:
     Raises:
         UsageError: The label is none of the three forms, or names a month or week that does not exist.
     """
-    bounds = _bounds(label)
+    base, word = label, None
+    if special := _SPECIAL.match(label):
+        base, word = special[1], special[2]
+    bounds = _bounds(base)
     if bounds is None:
         raise UsageError(f"{label!r} is no period.", hint=f"Write {LABEL_FORMS}.")
     first, after_last = bounds
-    return Period(label=label, start=midnight(first, zone), end=midnight(after_last, zone))
+    return Period(label=label, start=midnight(first, zone), end=midnight(after_last, zone), word=word)
+
+
+def is_special(label: str) -> bool:
+    """Tell whether a label is of an issue beside those that follow one another."""
+    return _SPECIAL.match(label) is not None
 
 
 def label_after(period: Period) -> str:
     """Give the label of the next period of the same kind."""
     first = period.end.date()
-    if "W" in period.label:
+    if _WEEK.match(period.base):
         year, week, _ = first.isocalendar()
         return f"{year}-W{week:02}"
-    return f"{first.year}-Q{(first.month + 2) // 3}" if "Q" in period.label else f"{first:%Y-%m}"
+    return f"{first.year}-Q{(first.month + 2) // 3}" if _QUARTER.match(period.base) else f"{first:%Y-%m}"
 
 
 def _bounds(label: str) -> tuple[date, date] | None:

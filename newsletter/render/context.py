@@ -11,10 +11,10 @@ from urllib.parse import quote, urlsplit
 
 from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.forms import repeats_lead
-from newsletter.domain.issue import Edition, IssueItem, ItemForm, ItemKind, Slot
+from newsletter.domain.issue import Edition, IssueItem, ItemForm, ItemKind, ItemMark, Slot
 from newsletter.domain.period import day_of, first_moment
 from newsletter.domain.publication import Publication
-from newsletter.language.catalogue import translate
+from newsletter.language.catalogue import MessageId, translate
 from newsletter.language.formats import (
     IN_LANGUAGES,
     DateBlock,
@@ -34,6 +34,13 @@ INSIDE_ABOVE = 6
 INSIDE_LINES = 6
 INSIDE_EVENTS = 3
 YEAR_UNSAID = timedelta(days=300)
+LAST_DAYS = timedelta(days=14)
+"""From the day of sending: who waits for the next letter is too late."""
+_MARKS = {
+    ItemMark.NEW: MessageId("New"),
+    ItemMark.MOVED: MessageId("New time or place"),
+    ItemMark.LAST_DAYS: MessageId("Last days to register"),
+}
 MAP_ADDRESS = "https://www.openstreetmap.org/search?query="
 """A map without advertisements that follows nobody."""
 
@@ -126,6 +133,7 @@ def template_context(
         "repeats": said.repeats,
         "told_language": said.told_language,
         "host": _host,
+        "mark": said.mark,
         "map_link": _map_link,
         "lead": _lead,
         "soft": soft,
@@ -146,6 +154,12 @@ class _Said:
 
     def told_language(self, item: IssueItem) -> str:
         return translate(self.language, IN_LANGUAGES.get(item.language, item.language))
+
+    def mark(self, item: IssueItem) -> str:
+        """Say what readers who had the issues before want to know of an event; of registration when it ends soon."""
+        is_ending = item.register_by is not None and timedelta() <= item.register_by - self.sent <= LAST_DAYS
+        mark = item.mark or (ItemMark.LAST_DAYS if is_ending else None)
+        return "" if mark is None else translate(self.language, _MARKS[mark])
 
     def day(self, moment: date) -> str:
         return _day(moment, self.language)

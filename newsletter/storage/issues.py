@@ -20,6 +20,7 @@ from newsletter.domain.issue import (
     Waiver,
     parse_edition_key,
 )
+from newsletter.domain.period import is_special
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
 from newsletter.domain.told import Memory, SentItem, Version, version_of
@@ -112,15 +113,16 @@ class IssueStore:
 
     def _offered_until(self, is_carried: ColumnElement[bool]) -> datetime | None:
         """Give until when what was collected had been offered to the editor of the issue that was frozen last."""
-        row = self._connection.execute(
-            select(approval.c.approved_at, drafting.c.offered_until)
+        rows = self._connection.execute(
+            select(approval.c.approved_at, drafting.c.offered_until, sending.c.label)
             .select_from(sending)
             .join(approval, approval.c.hash == sending.c.approval_hash)
             .outerjoin(drafting, drafting.c.label == sending.c.label)
             .where(is_carried)
             .order_by(approval.c.approved_at.desc())
-            .limit(1)
-        ).one_or_none()
+        )
+        # A special issue offers nothing of what was collected.
+        row = next((row for row in rows if not is_special(row.label)), None)
         # What came between the last look at what was collected and the approval was never offered.
         return None if row is None else min(row.approved_at, row.offered_until or row.approved_at)
 

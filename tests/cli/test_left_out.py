@@ -70,3 +70,22 @@ def test_files_without_a_database_can_be_checked(drafted: Path, run: Run) -> Non
 
     assert checked.code == 0
     assert ": ? people get nothing this time." in checked.out
+
+
+@pytest.mark.usefixtures("publication")
+def test_a_special_issue_starts_without_items_and_for_whom_it_is_meant(run: Run) -> None:
+    """Nothing is picked for it; without --empty it is refused with what to type, as is a segment that is none."""
+    refused, wrong = (
+        run("issue", "new", "2017-11-kutsu"),
+        run("issue", "new", "2017-11-kutsu", "--empty", "--segment", "x"),
+    )
+    made = run("issue", "new", "2017-11-kutsu", "--empty", "--segment", "managers", "--date", "2017-11-20")
+    again = run("issue", "new", "2017-11-kutsu", "--empty")
+
+    file = Path("issues/2017-11-kutsu/issue.toml").read_text(encoding="utf-8")
+    assert (refused.code, wrong.code, made.code, again.code) == (2, 2, 0, 1)
+    assert "newsletter issue new 2017-11-kutsu --empty" in refused.err
+    assert made.out == "Wrote issues/2017-11-kutsu/issue.toml, without items.\n"
+    assert 'subject = "SEUTU-uutiskirje: Kutsu"' in file
+    assert "managers = [\n]" in file
+    assert "advisers" not in file

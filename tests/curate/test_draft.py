@@ -308,3 +308,9 @@ def test_an_event_is_marked_by_what_readers_were_told(
 def test_nothing_is_new_in_the_first_issue() -> None:
     """Where readers have no issue yet, a mark on every event would say nothing."""
     assert issue_item(MEETING, choice(), markdown_of=markdown_of).mark is None
+
+
+def test_a_special_issue_starts_with_its_own_subject() -> None:
+    """Nothing is promised that a person has not put in."""
+    words = drafted([], choice(label="2017-11-kutsu-juhlaan")).words[FI]
+    assert words == EditionWords(subject="Seutukirje: Kutsu juhlaan", preheader="", greeting="")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.period import day_of, first_moment, label_after, moment_after, parse_period
+from newsletter.domain.period import day_of, first_moment, is_special, label_after, moment_after, parse_period
 from newsletter.errors import UsageError
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -35,8 +35,32 @@ def test_a_label_names_a_half_open_stretch_of_days(label: str, start: date, end:
     assert period.end not in period
 
 
+def test_a_special_issue_has_the_period_of_its_label_and_a_word() -> None:
+    """It stands beside the period's own issue, and the next one is that of the next period."""
+    special, own = parse_period("2017-11-w-kutsu", HELSINKI), parse_period("2017-11", HELSINKI)
+
+    assert (special.start, special.end, special.word, special.base) == (own.start, own.end, "w-kutsu", "2017-11")
+    assert (is_special(special.label), is_special(own.label), own.word) == (True, False, None)
+    assert label_after(special) == "2017-12"
+
+
 @pytest.mark.parametrize(
-    "label", ["", "2017", "2017-13", "2017-00", "2017-W54", "2019-W53", "2017-Q5", "17-11", "2017-11\n"]
+    "label",
+    [
+        "2017-11-",
+        "2017-11-Kutsu",
+        "2017-13-kutsu",
+        "2017-11-1",
+        "",
+        "2017",
+        "2017-13",
+        "2017-00",
+        "2017-W54",
+        "2019-W53",
+        "2017-Q5",
+        "17-11",
+        "2017-11\n",
+    ],
 )
 def test_a_label_that_names_nothing_is_refused_with_the_forms(label: str) -> None:
     """A month or week that does not exist is no period, and the message shows how to write one."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from newsletter.domain.content import Language
-from newsletter.domain.issue import Edition, EditionSection, IssueItem
+from newsletter.domain.issue import Edition, EditionSection, IssueItem, ItemMark
 from newsletter.language.formats import DateBlock
 from newsletter.render.context import inside, template_context
 from tests.render.samples import EN, FI, HELSINKI, ITEMS, PUBLICATION, SV, sample_edition
@@ -118,3 +118,24 @@ def test_a_map_is_linked_where_an_address_is_known() -> None:
         "https://www.openstreetmap.org/search?query=Toinen%20linja%2014%2C%20Helsinki"
     )
     assert link(EVENTS[0]) == ""
+
+
+@pytest.mark.parametrize(
+    ("mark", "register_by", "language", "expected"),
+    [
+        (ItemMark.NEW, None, FI, "Uusi"),
+        (ItemMark.MOVED, date(2017, 11, 27), SV, "Ny tid eller plats"),
+        (None, date(2017, 11, 24), EN, "Last days to register"),
+        (None, date(2017, 12, 8), FI, "Viimeiset päivät ilmoittautua"),
+        (None, date(2017, 12, 9), FI, ""),
+        (None, date(2017, 11, 23), FI, ""),
+        (None, None, FI, ""),
+    ],
+)
+def test_an_event_is_marked_for_who_had_the_issues_before(
+    mark: ItemMark | None, register_by: date | None, language: Language, expected: str
+) -> None:
+    """New and moved as the issue says; that registration ends soon is seen from the day of sending."""
+    said = words(edition_of(EVENTS, language))["mark"]
+    assert callable(said)
+    assert said(replace(EVENTS[0], mark=mark, register_by=register_by)) == expected

@@ -157,7 +157,7 @@ def test_only_what_was_really_sent_counts_as_sent(
 
 
 def test_what_came_after_the_last_offer_was_not_offered(database: Database) -> None:
-    """An issue reaches until its editor was last given what was collected, not until it was approved."""
+    """An issue reaches until its editor was last given what was collected; a special one was given nothing."""
     approval = _approval()
     with database.write() as connection:
         store = IssueStore(connection)
@@ -166,5 +166,12 @@ def test_what_came_after_the_last_offer_was_not_offered(database: Database) -> N
         store.note_offer(LABEL, now=AT.replace(hour=8))
     _begin(database, approval, is_rehearsal=False, state=SendingState.FINISHED)
 
+    special = _approval(label=IssueLabel("2017-11-kutsu"), subject="Kutsu", approved_at=AT.replace(hour=15))
+    with database.write() as connection:
+        IssueStore(connection).save_approval(special, {})
+    _begin(database, special, is_rehearsal=False, state=SendingState.FINISHED)
+
     with database.read() as connection:
-        assert IssueStore(connection).memory().offered_until == AT.replace(hour=8)
+        memory = IssueStore(connection).memory()
+    assert memory.offered_until == AT.replace(hour=8)
+    assert {one.label for one in memory.sent.values()} == {"2017-11-kutsu"}

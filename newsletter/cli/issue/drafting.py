@@ -13,7 +13,7 @@ from newsletter.cli.command import DAY, Verb
 from newsletter.cli.issue.options import label_argument, language_option
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.config.terminal import terminal_language
-from newsletter.errors import ChecksFailed, counted
+from newsletter.errors import ChecksFailed, UsageError, counted
 
 if TYPE_CHECKING:
     from newsletter.domain.audience import LeftOut
@@ -24,10 +24,23 @@ if TYPE_CHECKING:
 @label_argument
 @click.option("--date", "planned", type=DAY, help="The planned day of sending. Default: today.")
 @click.option("--update", "is_update", is_flag=True, help="Add what was collected since; every edit stays.")
+@click.option("--empty", "is_empty", is_flag=True, help="Without items: a special issue, such as 2017-11-kutsu.")
+@click.option("--segment", help="With --empty: for this segment alone.")
 @pass_session
-def new(session: Session, label: str, *, planned: datetime | None, is_update: bool) -> None:
+def new(
+    session: Session, label: str, *, planned: datetime | None, is_update: bool, is_empty: bool, segment: str | None
+) -> None:
     """Pick the articles and events of LABEL (2017-11, 2017-W46, 2017-Q4) and write issue.toml for you to edit."""
-    made = session.newsletter.issues.new(label, planned=planned.date() if planned else None, is_update=is_update)
+    day = planned.date() if planned else None
+    if (is_empty and is_update) or (segment is not None and not is_empty):
+        raise UsageError("--segment goes with --empty, and --empty not with --update; nothing was done.")
+    if is_empty:
+        made = session.newsletter.issues.new_empty(label, planned=day, segment=segment)
+        click.echo(f"Wrote {session.shown(made.path)}, without items.")
+        session.say("`newsletter item show KEY --toml` prints an item to paste into it; add its key to [order].")
+        session.next_step(f"newsletter issue check {label}")
+        return
+    made = session.newsletter.issues.new(label, planned=day, is_update=is_update)
     picked = Counter(pick.segment_id for pick in made.picks if pick.grade == "picked")
     for segment_id, count in picked.items():
         click.echo(f"{segment_id}: {counted(count, 'item')}")

@@ -104,7 +104,7 @@ def say_looks(session: Session, news: "EventNews") -> None:
         if look.looked_at is not None:
             hours = max(0, int((news.known.now - look.looked_at).total_seconds() // 3600))
             age = counted(hours, "hour") if hours < HOURS_SHOWN_MAX else counted(hours // 24, "day")
-            session.say(f"The events of {look.source_id} are as they were {age} ago.")
+            session.say(f"The events of {look.source_id} are as they were {age if hours else 'less than an hour'} ago.")
 
 
 def print_findings_as_json(findings: "Iterable[Finding]") -> None:

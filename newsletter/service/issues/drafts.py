@@ -15,9 +15,12 @@ from newsletter.domain.issue import IssueLabel
 from newsletter.domain.period import Period
 from newsletter.domain.pick import Pick
 from newsletter.domain.sameness import call_by
+from newsletter.domain.told import Memory
+from newsletter.errors import UsageError
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore
 from newsletter.storage.issues import IssueStore
+from newsletter.toml_file import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,39 @@ def draft_issue(
     with resources.approvals(is_writing=True) as store:
         store.note_offer(draft.label, now=now)
     return NewIssue(path=path, draft=draft, added=added.items, translated=added.translations)
+
+
+def draft_empty(
+    resources: Resources,
+    path: Path,
+    segments: tuple[Segment, ...],
+    *,
+    period: Period,
+    planned: date | None,
+    segment: str | None,
+) -> NewIssue:
+    """Write down an issue without items: a person puts in what it is about.
+
+    Raises:
+        UsageError: There is no such segment.
+        StateError: The file exists.
+    """
+    known = [one.id for one in segments]
+    if segment is not None and segment not in known:
+        raise UsageError(f"There is no segment {segment!r}.", hint=did_you_mean(segment, known))
+    publication = resources.settings.publication
+    choice = Choice(
+        period=period,
+        date=planned or resources.clock.now().astimezone(publication.zone).date(),
+        publication=publication,
+        segments=[one for one in segments if segment in (None, one.id)],
+        topics=(),
+        memory=Memory(),
+        text_of=text_of,
+    )
+    draft = make_draft((), (), choice, markdown_of=markdown_of)
+    write_draft(path, draft, publication=publication)
+    return NewIssue(path=path, draft=draft, added=())
 
 
 def _drafted(

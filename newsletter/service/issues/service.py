@@ -25,7 +25,7 @@ from newsletter.domain.issue import (
     count_in_the_way,
 )
 from newsletter.domain.period import Period, label_after, parse_period
-from newsletter.errors import ChecksFailed, StateError, StorageError, counted
+from newsletter.errors import ChecksFailed, StateError, StorageError, UsageError, counted
 from newsletter.files import write_whole
 from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
@@ -106,6 +106,26 @@ class IssueService(IssueShelf):
         self._public_pages = public_pages
         self._slow_tools = slow_tools
 
+    def new_empty(self, label: str, *, planned: date | None = None, segment: str | None = None) -> "NewIssue":
+        """Write issue.toml without items, such as that of a special issue: `2017-11-kutsu`.
+
+        What it carries once it is sent counts as told; the issue of the month is left alone.
+
+        Args:
+            label: A period's, or a period's and a word.
+            planned: The day of sending; today by default.
+            segment: For whom; everybody by default.
+
+        Raises:
+            UsageError: The label is none, or there is no such segment.
+            StateError: The file exists.
+        """
+        from newsletter.service.issues.drafts import draft_empty  # noqa: PLC0415 - the parsers are for these verbs alone
+
+        period, segments = parse_period(label, self._resources.settings.publication.zone), self._resources.segments
+        path = self.path(IssueLabel(period.label))
+        return draft_empty(self._resources, path, segments, period=period, planned=planned, segment=segment)
+
     def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> "NewIssue":
         """Pick a period's articles and the coming events, and write issue.toml for the editor.
 
@@ -123,6 +143,11 @@ class IssueService(IssueShelf):
 
         period = parse_period(label, self._resources.settings.publication.zone)
         known, segments = IssueLabel(period.label), self._resources.segments
+        if period.word is not None:
+            raise UsageError(
+                f"{label} is a special issue, for which nothing is picked.",
+                hint=f"newsletter issue new {label} --empty; then paste what `newsletter item show KEY --toml` prints.",
+            )
         if known in self.labels():
             self._refuse_sent(period)
         if is_update:

@@ -7,7 +7,7 @@
 each, not a thousand. A delivery has a state of its own once it ends otherwise than its batch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -159,6 +159,8 @@ class OutgoingBatch:
         attempt: 1 for the first.
         sent_at: For the Date header, the same for the whole sending.
         notes: For mailers that declare `notes_each`.
+        is_any_taken: Tells whether somebody of this sending was taken before: then the message is not to blame for one
+            who is refused.
         recipients: At least one, at most the mailer's `batch_size_max`; no address twice.
     """
 
@@ -173,6 +175,7 @@ class OutgoingBatch:
     list_id: str
     recipients: tuple[Recipient, ...]
     notes: Notes = field(default=NoNotes(), compare=False, repr=False)
+    is_any_taken: Callable[[], bool] = field(default=lambda: False, compare=False, repr=False)
 
 
 class Verdict(StrEnum):

@@ -76,6 +76,7 @@ def _prepare(assignment: Assignment, claimed: ClaimedBatch) -> tuple[OutgoingBat
         sender=assignment.sender,
         list_id=assignment.list_id,
         recipients=tuple(recipients),
+        is_any_taken=lambda: assignment.ledger.has_taken(assignment.sending.id),
     )
     return outgoing, tuple(unfit)
 

@@ -243,6 +243,11 @@ class DeliveryLedger(Freezing, Claims):
         with self._database.read() as connection:
             return reads.read_deliveries_to(connection, hashes), reads.read_exclusions_of(connection, hashes)
 
+    def has_taken(self, sending_id: SendingId) -> bool:
+        """Tell whether the mailer took anybody of a sending."""
+        with self._database.read() as connection:
+            return reads.has_taken(connection, sending_id)
+
     def count_real_calls(self) -> int:
         """Count the claims ever made for real sendings; the number only grows, until an older database is put back."""
         with self._database.read() as connection:

@@ -231,3 +231,19 @@ def test_an_answer_that_cannot_be_kept_leaves_the_batch_claimed(database: Databa
     with pytest.raises(StorageError, match="the disk is full"):
         deliver_next(an_assignment(ledger, sending, ScriptedMailer(), FakeClock()))
     assert whole.balance(sending.id).states == {DeliveryState.SENDING: 2}
+
+
+def test_a_call_knows_whether_somebody_was_taken_before(database: Database) -> None:
+    """Whoever is refused alone is to blame, and not the message, once others of the sending were taken."""
+    ledger, sending = a_sending(database, 3, batch_size=1)
+    known = []
+
+    def answer(batch: OutgoingBatch) -> BatchOutcome:
+        known.append(batch.is_any_taken())
+        return each(Verdict.REJECTED if len(known) == 1 else Verdict.ACCEPTED)(batch)
+
+    assignment = an_assignment(ledger, sending, ScriptedMailer([answer] * 3), FakeClock())
+    for _ in range(3):
+        deliver_next(assignment)
+
+    assert known == [False, False, True]

@@ -87,7 +87,7 @@ class SendGrid:
             else:
                 parcels.append((recipient, personalizer.write(recipient)))
         shared = shared_part(batch, is_sandbox=self._is_sandbox)
-        return _HandOver(self._transport, shared, collector, is_sandbox=self._is_sandbox).run(parcels)
+        return _HandOver(self._transport, shared, collector, batch, is_sandbox=self._is_sandbox).run(parcels)
 
     def fetch_suppressions(self, since: datetime | None = None) -> FetchedSuppressions:
         """Read SendGrid's own lists of addresses not to be mailed, from an aware moment on; nothing changes there."""
@@ -99,11 +99,18 @@ class _HandOver:
     """The requests of one batch: whole at first, in parts where SendGrid refuses the whole."""
 
     def __init__(
-        self, transport: Transport, shared: dict[str, object], collector: OutcomeCollector, *, is_sandbox: bool
+        self,
+        transport: Transport,
+        shared: dict[str, object],
+        collector: OutcomeCollector,
+        batch: OutgoingBatch,
+        *,
+        is_sandbox: bool,
     ) -> None:
         self._transport = transport
         self._shared = shared
         self._collector = collector
+        self._batch = batch
         self._is_sandbox = is_sandbox
         self._is_any_taken = False
         self._singles: list[tuple[Recipient, str]] = []
@@ -154,11 +161,18 @@ class _HandOver:
         return [part[middle:], part[:middle]]
 
     def _close(self, otherwise: str = "", *, retry_after_seconds: float | None = None) -> BatchOutcome:
-        """Judge those that were refused alone, then give the answer."""
-        stop_reason = None
+        """Judge those that were refused alone, then give the answer.
+
+        Of an edition with one reader nobody else in the call speaks for the message; then the calls before do.
+        """
+        stop_reason, tried = None, len(self._singles)
+        is_any_taken = self._is_any_taken or (tried == 1 and self._batch.is_any_taken())
         for recipient, reason in self._singles:
-            if self._is_any_taken:
+            if is_any_taken:
                 self._collector.reject(recipient, reason)
             elif not otherwise:
-                stop_reason = f"Nobody was taken, so the message itself may be at fault. {reason}"
+                stop_reason = (
+                    f"None of the readers tried ({tried}) was taken, so the message itself may be at fault. {reason}"
+                    f" They are queued: `newsletter issue report {self._batch.label} --people queued` names them."
+                )
         return self._collector.close(otherwise, retry_after_seconds=retry_after_seconds, stop_reason=stop_reason)

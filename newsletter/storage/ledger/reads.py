@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from newsletter.domain.audience import AddressHash, ExclusionReason
 from newsletter.domain.delivery import (
+    ACCEPTED_AND_LATER,
     Balance,
     BatchId,
     BatchState,
@@ -242,6 +243,15 @@ def read_exclusions_of(connection: Connection, hashes: Collection[AddressHash]) 
         LeftOutOf(label=IssueLabel(label), at=at, is_rehearsal=is_rehearsal, reason=ExclusionReason(reason))
         for label, at, is_rehearsal, reason in connection.execute(found)
     )
+
+
+def has_taken(connection: Connection, sending_id: SendingId) -> bool:
+    """Tell whether anybody was accepted; batches are looked at first, for they are few."""
+    whole = select(batch.c.id).where(batch.c.sending_id == sending_id, batch.c.state == BatchState.ACCEPTED)
+    single = select(delivery.c.key).where(
+        delivery.c.sending_id == sending_id, delivery.c.state.in_(sorted(ACCEPTED_AND_LATER))
+    )
+    return any(connection.execute(found.limit(1)).first() is not None for found in (whole, single))
 
 
 def count_real_calls(connection: Connection) -> int:

@@ -139,11 +139,25 @@ def test_when_nobody_is_taken_the_message_is_to_blame(fake: FakeSendGrid) -> Non
 
     answer = a_mailer(fake.host).submit(a_batch(*(a_recipient(number) for number in range(1, 101))))
 
-    assert (verdicts(answer), answer.stop_reason, len(fake.requests) < 30) == (
-        "f" * 100,
-        f"Nobody was taken, so the message itself may be at fault. {UNNAMED_REASON}",
-        True,
+    stopped = (
+        f"None of the readers tried (10) was taken, so the message itself may be at fault. {UNNAMED_REASON}"
+        " They are queued: `newsletter issue report 2017-11 --people queued` names them."
     )
+    assert (verdicts(answer), answer.stop_reason, len(fake.requests) < 30) == ("f" * 100, stopped, True)
+
+
+@pytest.mark.parametrize(("is_any_taken", "expected"), [(True, ("r", False)), (False, ("f", True))])
+def test_a_reader_alone_in_an_edition_does_not_block_the_issue(
+    fake: FakeSendGrid,
+    is_any_taken: bool,  # noqa: FBT001 - a table's column
+    expected: tuple[str, bool],
+) -> None:
+    """Refused without a name, the one reader is rejected when others of the sending were taken; else a person looks."""
+    fake.script(UNNAMED)
+
+    answer = a_mailer(fake.host).submit(replace(a_batch(a_recipient(1)), is_any_taken=lambda: is_any_taken))
+
+    assert (verdicts(answer), answer.stop_reason is not None) == expected
 
 
 def test_a_wait_after_single_refusals_blames_nobody_yet(fake: FakeSendGrid) -> None:

@@ -124,6 +124,10 @@ class Session:
         return lambda done: click.echo(f"\r{label}: {done:,}", err=True, nl=False)
 
 
+LONG_WAIT_SECONDS = 30
+"""A wait of which a person is told each time."""
+
+
 class SendProgress:
     """Show how far a sending is: one redrawn line on a terminal, and everywhere what it waits for."""
 
@@ -134,12 +138,12 @@ class SendProgress:
         self._refusal = ""
 
     def __call__(self, now: "Progress") -> None:
-        """Show it; why nobody is taken is said once, not at each try."""
+        """Show it; why nobody is taken is said once, not at each try, but where the wait is long."""
         if self._is_quiet:
             return
-        if now.refusal and now.refusal != self._refusal:
+        if now.refusal and (now.refusal != self._refusal or now.wait_seconds >= LONG_WAIT_SECONDS):
             self._end_line()
-            click.echo(f"Not taken now: {now.refusal} Waiting, then trying again.", err=True)
+            click.echo(f"Not taken now: {now.refusal} Waiting {now.wait_seconds:.0f} s, then trying again.", err=True)
         self._refusal = now.refusal
         if self._is_terminal:
             left = "" if now.seconds_left is None else f", {now.seconds_left:.0f} s left"

@@ -20,7 +20,7 @@ from newsletter.render.placed_picture import PlacedPicture
 from newsletter.render.size import fitted
 from newsletter.render.templates.environment import kept_templates
 
-HEADERS = (("Precedence", "bulk"),)
+HEADERS = (("X-Auto-Response-Suppress", "OOF, AutoReply"),)
 """The same on every message: automatic answers stay away (RFC 3834 has no better word for lists)."""
 
 _WORDS = attrgetter(

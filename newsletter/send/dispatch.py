@@ -5,6 +5,7 @@ calls run side by side. Between batches, and only there, the loop stops: what wa
 """
 
 import gc
+import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -31,6 +32,8 @@ from newsletter.send.pace import Backoff, Rate
 from newsletter.send.reconcile import Reconciled, reconcile
 from newsletter.send.stop_rules import StopRules
 
+LONGEST_WAIT_SECONDS = 3_600.0
+"""What asks for more ends the run: a person who watches it for that long may as well come back."""
 _LONGEST_NAP_SECONDS = 0.5
 """Waiting is done in naps, so that somebody who asks to stop is heard soon."""
 
@@ -59,6 +62,7 @@ class Progress:
         remaining: Still queued, at most.
         seconds: Since the run began.
         refusal: Why nobody in the last call was taken, for which the run waits now; empty when somebody was.
+        wait_seconds: How long it waits for that.
     """
 
     accepted: int
@@ -67,6 +71,7 @@ class Progress:
     remaining: int
     seconds: float
     refusal: str = ""
+    wait_seconds: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -86,6 +91,7 @@ class StopCause(StrEnum):
     LIMIT_REACHED = "limit reached"
     ASKED = "asked to stop"
     PAUSED = "paused"
+    LONG_WAIT = "the mailer asks to wait for more than an hour; send again after that"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +202,7 @@ class _Run:
         self._rate = rate
         self._should_stop = should_stop
         self._tell = progress
-        self._backoff = Backoff()
+        self._backoff = Backoff(random.Random(assignment.owner.name).random)  # noqa: S311 - no secret
         self._rules = StopRules()
         self._gate = Lock()
         self._counts = Lock()
@@ -293,18 +299,22 @@ class _Run:
 
     def _take_in(self, outcome: BatchOutcome) -> None:
         """Learn from an answer: count it, and stop when it says so."""
+        monotonic = self._assignment.clock.monotonic()
+        reason = self._rules.note(outcome) or self._backoff.note(outcome, monotonic)
+        wait_seconds = self._backoff.wait_seconds(monotonic)
         with self._counts:
             verdicts = [answer.verdict for answer in outcome.outcomes]
             for verdict in Verdict:
                 self._by_verdict[verdict] += verdicts.count(verdict)
             self._handed_over -= verdicts.count(Verdict.REFUSED)
-            self._tell(self._progress(_refusal_of(outcome)))
-        reason = self._rules.note(outcome) or self._backoff.note(outcome, self._assignment.clock.monotonic())
+            self._tell(self._progress(_refusal_of(outcome), wait_seconds))
         if reason is not None:
             self._pause_reason = reason
             self._end(StopCause.PAUSED)
+        elif wait_seconds > LONGEST_WAIT_SECONDS:
+            self._end(StopCause.LONG_WAIT)
 
-    def _progress(self, refusal: str) -> Progress:
+    def _progress(self, refusal: str, wait_seconds: float) -> Progress:
         """Say how far the run is."""
         accepted = self._by_verdict[Verdict.ACCEPTED]
         rejected = self._by_verdict[Verdict.REJECTED]
@@ -316,6 +326,7 @@ class _Run:
             remaining=max(0, self._queued_at_start - accepted - rejected - unknown),
             seconds=self._assignment.clock.monotonic() - self._began_at,
             refusal=refusal,
+            wait_seconds=wait_seconds,
         )
 
     def _end(self, cause: StopCause) -> None:

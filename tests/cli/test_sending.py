@@ -13,9 +13,17 @@ from newsletter.storage.tables import approval, sending
 from tests.cli.conftest import Run
 
 
-def at(accepted: int, *, refusal: str = "") -> Progress:
+def at(accepted: int, *, refusal: str = "", wait_seconds: float = 0.0) -> Progress:
     """Give a moment of a sending to ten people."""
-    return Progress(accepted=accepted, rejected=0, unknown=0, remaining=10 - accepted, seconds=2.0, refusal=refusal)
+    return Progress(
+        accepted=accepted,
+        rejected=0,
+        unknown=0,
+        remaining=10 - accepted,
+        seconds=2.0,
+        refusal=refusal,
+        wait_seconds=wait_seconds,
+    )
 
 
 def test_a_terminal_shows_one_line_and_what_comes_after_stands_below(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,14 +39,16 @@ def test_a_terminal_shows_one_line_and_what_comes_after_stands_below(capsys: pyt
 
 
 def test_why_nobody_is_taken_is_said_once_also_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """A sending that waits for minutes is not silent about it, and does not say the same at each try."""
+    """A sending that waits says for how long and what for: each time where that is long, else once."""
     with SendProgress(is_quiet=False, is_terminal=False) as show:
-        for refusal in ("Connection refused.", "Connection refused.", "Too busy.", ""):
-            show(at(0, refusal=refusal))
+        for refusal, wait_seconds in (*[("Connection refused.", 2.0)] * 2, ("Too busy.", 2.0), ("Too busy.", 60.0)):
+            show(at(0, refusal=refusal, wait_seconds=wait_seconds))
+        show(at(1))
 
     assert capsys.readouterr().err == (
-        "Not taken now: Connection refused. Waiting, then trying again.\n"
-        "Not taken now: Too busy. Waiting, then trying again.\n"
+        "Not taken now: Connection refused. Waiting 2 s, then trying again.\n"
+        "Not taken now: Too busy. Waiting 2 s, then trying again.\n"
+        "Not taken now: Too busy. Waiting 60 s, then trying again.\n"
     )
 
 

@@ -70,7 +70,7 @@ def test_message_carries_the_words_of_its_edition(message: Message) -> None:
         EditionKey(segments=(ADVISERS,), language=FI),
         ISSUE.words[FI].subject,
         ISSUE.words[FI].preheader,
-        (("Precedence", "bulk"),),
+        (("X-Auto-Response-Suppress", "OOF, AutoReply"),),
         tuple(item.key for item in ITEMS),
     )
 

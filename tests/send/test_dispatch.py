@@ -84,9 +84,26 @@ def test_refused_mails_are_waited_for(database: Database) -> None:
     mailer, clock = ScriptedMailer(script), FakeClock()
     dispatched = send(an_assignment(ledger, sending, mailer, clock))
     assert dispatched.balance.states == {ACCEPTED: 2}
-    assert clock.naps == [0.5, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5]
+    assert clock.naps[:3] == [0.5, 0.5, 0.25]
+    assert 1.5 <= sum(clock.naps[3:]) <= 2.0
     assert [len(call.recipients) for call in mailer.calls] == [2, 2, 2, 1]
     assert [call.attempt for call in mailer.calls] == [1, 2, 3, 4]
+
+
+def test_a_wait_of_more_than_an_hour_ends_the_run(database: Database) -> None:
+    """Nobody watches for that long: the run ends with what it waits for, nobody is lost, and sending again goes on."""
+    ledger, sending = a_sending(database, 2)
+    waits: list[float] = []
+    mailer, clock = (
+        ScriptedMailer([each(Verdict.REFUSED, "come back tonight", retry_after_seconds=7200.0)]),
+        FakeClock(),
+    )
+    first = send(
+        an_assignment(ledger, sending, mailer, clock), progress=lambda progress: waits.append(progress.wait_seconds)
+    )
+    again = send(an_assignment(ledger, sending, mailer, clock))
+    assert (first.cause, first.sending.state, waits) == (StopCause.LONG_WAIT, SendingState.RUNNING, [7200.0])
+    assert (clock.naps, again.balance.states) == ([], {ACCEPTED: 2})
 
 
 def test_refusal_without_end_pauses(database: Database) -> None:

@@ -48,6 +48,14 @@ def test_the_wait_doubles_up_to_a_minute() -> None:
     assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 0.0, 1.0]
 
 
+def test_chance_shortens_our_own_waits_and_never_the_mailers() -> None:
+    """Senders that were refused together come back apart; whoever names a moment is taken at his word."""
+    ours, told = Backoff(lambda: 1.0), Backoff(lambda: 1.0)
+    ours.note(REFUSED, 0.0)
+    told.note(outcome(Verdict.REFUSED, retry_after_seconds=300.0), 0.0)
+    assert (ours.wait_seconds(0.0), told.wait_seconds(0.0)) == (0.75, 300.0)
+
+
 @pytest.mark.parametrize("answer", [Verdict.REFUSED, Verdict.ACCEPTED])
 def test_the_mailers_own_word_counts(answer: Verdict) -> None:
     """When the mailer says how long, at least that long it is, even after a call that was taken."""
@@ -80,7 +88,7 @@ def test_calls_refused_side_by_side_are_one_wave() -> None:
 @pytest.mark.parametrize("retry_after_seconds", [None, 1.0, 30.0, 59.0])
 def test_a_storm_of_ten_minutes_is_waited_out_in_twenty_calls(retry_after_seconds: float | None) -> None:
     """Whatever the mailer says, the waits between the calls allowed add up to more; then a person is asked."""
-    patience, monotonic = Backoff(), 0.0
+    patience, monotonic = Backoff(lambda: 1.0), 0.0
     answer = outcome(Verdict.REFUSED, retry_after_seconds=retry_after_seconds)
     for _ in range(TRIES_MAX - 1):
         assert patience.note(answer, monotonic) is None

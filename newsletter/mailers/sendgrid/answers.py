@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 from newsletter.mailers.batch_outcome import without_private
 
-RETRY_AFTER_SECONDS_MAX = 3600.0
+RETRY_AFTER_SECONDS_MAX = 86_400.0
 """A longer wait is a mistake of somebody's clock; asking again costs one request."""
 
 _RECIPIENT_FIELD = re.compile(r"personalizations\.(\d+)(?:\.|\Z)")
@@ -41,10 +41,12 @@ class Silence:
     Attributes:
         may_be_taken: False when the connection never stood, so that surely nothing was.
         reason: In words, without address or key.
+        is_lasting: It will not pass before a person has looked.
     """
 
     may_be_taken: bool
     reason: str
+    is_lasting: bool = False
 
 
 class Meaning(StrEnum):
@@ -89,10 +91,17 @@ def understand(answer: Answer | Silence, *, is_sandbox: bool) -> Understood:
         is_sandbox: Whether the request asked to be checked only, which is answered by 200.
     """
     if isinstance(answer, Silence):
-        return Understood(meaning=Meaning.UNKNOWN if answer.may_be_taken else Meaning.LATER, reason=answer.reason)
+        meaning = Meaning.STOP if answer.is_lasting else Meaning.LATER
+        return Understood(meaning=Meaning.UNKNOWN if answer.may_be_taken else meaning, reason=answer.reason)
     status = answer.status
     if status == (HTTPStatus.OK if is_sandbox else HTTPStatus.ACCEPTED):
-        return Understood(meaning=Meaning.TAKEN, provider_id=answer.headers.get("x-message-id"))
+        number = answer.headers.get("x-message-id")
+        if number or is_sandbox:
+            return Understood(meaning=Meaning.TAKEN, provider_id=number)
+        reason = (
+            "An answer (202) came without SendGrid's number of the request: something between us may have given it."
+        )
+        return Understood(meaning=Meaning.UNKNOWN, reason=reason)
     if (
         HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         and status != HTTPStatus.REQUEST_TIMEOUT

@@ -69,7 +69,8 @@ def shared_part(batch: OutgoingBatch, *, is_sandbox: bool) -> dict[str, object]:
             "subscription_tracking": {"enable": False},
             "ganalytics": {"enable": False},
         },
-        "mail_settings": {"sandbox_mode": {"enable": is_sandbox}},
+        "mail_settings": {"sandbox_mode": {"enable": is_sandbox}, "footer": {"enable": False}},
+        "categories": [f"issue {batch.label}"],
     }
     if message.pictures:
         shared["attachments"] = [

@@ -9,6 +9,7 @@ not). Its logger never speaks: at DEBUG it would write the key and every address
 
 import http.client
 import logging
+import ssl
 import urllib.request
 from collections.abc import Iterator, Mapping
 from urllib.error import URLError
@@ -76,6 +77,9 @@ class _Request(Client):  # type: ignore[misc]  # untyped package
             # urllib gives a URLError for what went wrong up to the end of the request, and nothing else one.
             if self._is_begun or not isinstance(error, URLError):
                 return Silence(may_be_taken=True, reason=f"The answer of SendGrid was lost: {_describe(error)}.")
+            if isinstance(error.reason, ssl.SSLCertVerificationError):
+                said = f"The certificate of SendGrid cannot be trusted: {error.reason.verify_message}."
+                return Silence(may_be_taken=False, reason=said, is_lasting=True)
             return Silence(may_be_taken=False, reason=f"SendGrid cannot be reached: {_describe(error)}.")
         return _answer(answer.status_code, answer.headers, answer.body)
 

@@ -18,7 +18,20 @@ def errors(*entries: tuple[str, str | None]) -> bytes:
             False,
             Understood(meaning=Meaning.TAKEN, provider_id="abc"),
         ),
-        (Answer(status=202), False, Understood(meaning=Meaning.TAKEN)),
+        (
+            Answer(status=202),
+            False,
+            Understood(
+                meaning=Meaning.UNKNOWN,
+                reason="An answer (202) came without SendGrid's number of the request: something between us may have"
+                " given it.",
+            ),
+        ),
+        (
+            Silence(may_be_taken=False, reason="The certificate is not SendGrid's.", is_lasting=True),
+            False,
+            Understood(meaning=Meaning.STOP, reason="The certificate is not SendGrid's."),
+        ),
         (Answer(status=200), True, Understood(meaning=Meaning.TAKEN)),
         (
             Answer(status=200),
@@ -141,7 +154,7 @@ DATE = {"date": "Wed, 01 Nov 2017 09:00:00 GMT"}
         ({"x-ratelimit-reset": "1509526830"}, None),
         ({"x-ratelimit-reset": "1509526830", **DATE}, 30.0),
         ({"x-ratelimit-reset": "1509526800", **DATE}, 1.0),
-        ({"x-ratelimit-reset": "99999999999", **DATE}, 3600.0),
+        ({"x-ratelimit-reset": "99999999999", **DATE}, 86_400.0),
         ({"x-ratelimit-reset": "soon", **DATE}, None),
         ({"x-ratelimit-reset": "1509526830", "date": "yesterday"}, None),
         ({"retry-after": "7"}, 7.0),

@@ -50,7 +50,8 @@ def test_the_shared_part_is_exactly_this() -> None:
             "subscription_tracking": {"enable": False},
             "ganalytics": {"enable": False},
         },
-        "mail_settings": {"sandbox_mode": {"enable": True}},
+        "mail_settings": {"sandbox_mode": {"enable": True}, "footer": {"enable": False}},
+        "categories": ["issue 2017-11"],
     }
 
 

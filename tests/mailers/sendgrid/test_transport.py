@@ -1,10 +1,13 @@
 import json
 import logging
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +56,26 @@ def test_an_answer_comes_with_lower_case_headers(fake: FakeSendGrid) -> None:
 
     assert isinstance(answer, Answer)
     assert (answer.status, answer.headers["x-message-id"], answer.body) == (202, fake.mails[0].request_id, b"")
+
+
+def test_a_certificate_that_does_not_fit_is_no_passing_trouble(certificate: Path) -> None:
+    """Somebody else answers, or the clock is wrong: nothing left, and trying again would change nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def refuse() -> None:
+            taken, _ = listening.accept()
+            with taken, suppress(OSError):
+                context.wrap_socket(taken, server_side=True)
+
+        threading.Thread(target=refuse, daemon=True).start()
+        host = f"https://localhost:{listening.getsockname()[1]}"
+        silence = Transport(api_key=API_KEY, host=host, timeout_seconds=5).send_mail(REQUEST)
+
+    assert isinstance(silence, Silence)
+    assert (silence.may_be_taken, silence.is_lasting) == (False, True)
+    assert silence.reason.startswith("The certificate of SendGrid cannot be trusted: self")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 413, 418, 429, 500, 502, 503])

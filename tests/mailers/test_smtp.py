@@ -369,6 +369,16 @@ def test_without_anybody_to_mail_no_connection_is_made(
     assert (verdicts(answer), answer.stop_reason, server.said) == (expected, stop_reason, [])
 
 
+def test_a_reply_without_end_is_not_read_for_ever() -> None:
+    """A server that lists abilities without end is none: it is left after a hundred lines, with a word."""
+    with FakeSmtp(extensions=tuple(f"X-{number}" for number in range(200))) as server:
+        table = SmtpTable(host="127.0.0.1", port=server.port, security="none", connections=1)
+        answer = Smtp(Access(server=table, timeout_seconds=5)).submit(a_batch(a_recipient(1)))
+
+    assert [str(one.verdict) for one in answer.outcomes] == ["refused"]
+    assert answer.stop_reason == "This is no SMTP server that we can speak to: the reply has no end."
+
+
 def test_capabilities_are_those_of_a_server_without_idempotency() -> None:
     """A mail in doubt is never sent again blindly; a call is as large as its connections bear."""
     mailer = Smtp(Access(server=SmtpTable(host="localhost", security="none", connections=4)))

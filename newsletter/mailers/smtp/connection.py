@@ -3,16 +3,21 @@
 The doors are `Access` and `connect`. Whatever stands in the way here, no mail was written.
 """
 
+import errno
 import smtplib
 import socket
 import ssl
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from newsletter.mailers.batch_outcome import without_private
 from newsletter.mailers.smtp import SmtpTable
 
 LATER = range(400, 500)
 NEVER = range(500, 600)
+
+REPLY_LINES_MAX = 100
+"""A reply has a line for each ability of the server, ten or twenty; one without end would hold us for ever."""
 
 Reply = tuple[int, bytes]
 """Code and text, as smtplib gives them."""
@@ -45,6 +50,52 @@ class StopError(Exception):
     """The server refuses us or the message, not one recipient: nothing more makes sense before a person has looked."""
 
 
+_ENDLESS = "the reply has no end"
+
+
+class _CountedLines:
+    """Give the lines of one reply, and not more than there may be; smtplib itself limits each line."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.left = REPLY_LINES_MAX
+
+    def readline(self, size_bytes: int) -> bytes:
+        """Give the next line.
+
+        Raises:
+            OSError: The reply has no end.
+        """
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(errno.EMSGSIZE, _ENDLESS)
+        return self._file.readline(size_bytes)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class _Plain(smtplib.SMTP):
+    """A connection that reads no reply without end."""
+
+    def getreply(self) -> Reply:
+        """Read one reply.
+
+        Raises:
+            SMTPServerDisconnected: The connection is gone, or the reply has no end.
+        """
+        if self.file is None and self.sock is not None:
+            self.file = _CountedLines(self.sock.makefile("rb"))
+        if self.file is not None:
+            self.file.left = REPLY_LINES_MAX
+        return super().getreply()
+
+
+class _OverTls(_Plain, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
+
+
 def connect(access: Access, own_name: str) -> smtplib.SMTP:
     """Connect, protect the connection and say who we are.
 
@@ -70,8 +121,8 @@ def _reach(access: Access, own_name: str) -> smtplib.SMTP:
     """Connect, over TLS from the first byte where that is wanted."""
     address, timeout_seconds = (access.server.host, access.server.port), access.timeout_seconds
     if access.server.security == "tls":
-        return smtplib.SMTP_SSL(*address, local_hostname=own_name, timeout=timeout_seconds, context=access.tls)
-    return smtplib.SMTP(*address, local_hostname=own_name, timeout=timeout_seconds)
+        return _OverTls(*address, local_hostname=own_name, timeout=timeout_seconds, context=access.tls)
+    return _Plain(*address, local_hostname=own_name, timeout=timeout_seconds)
 
 
 def _introduce(server: smtplib.SMTP, access: Access) -> None:
@@ -97,11 +148,13 @@ def _sorted(error: OSError) -> NotNowError | StopError:
         said = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
         sentence = describe((error.smtp_code, said))
         return StopError(sentence) if error.smtp_code in NEVER else NotNowError(sentence)
-    if isinstance(error, TimeoutError) or "timed out" in str(error):
-        return NotNowError("The SMTP server cannot be reached: time-out.")
+    if _ENDLESS in str(error):
+        return StopError(f"This is no SMTP server that we can speak to: {_ENDLESS}.")
     if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
         return StopError("The SMTP server does not offer STARTTLS, or a way to log in that we know.")
-    return NotNowError(f"The SMTP server cannot be reached: {error.strerror or 'it closed the connection'}.")
+    is_late = isinstance(error, TimeoutError) or "timed out" in str(error)
+    why = "time-out" if is_late else error.strerror or "it closed the connection"
+    return NotNowError(f"The SMTP server cannot be reached: {why}.")
 
 
 def describe(reply: Reply) -> str:

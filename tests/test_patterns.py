@@ -74,7 +74,6 @@ HOSTILE = {
         "<!DOCTYPE a [ ]",
     ),
     "collect.kinds.feed._ITEM_END": ("</item", "</item ", "</a:", "</a"),
-    "collect.kinds.feed._LONG_NAME": ("<name>", "<name", "<a:name>", "<name><![CDATA["),
     "collect.kinds.feed._LOOKS_LIKE_TAGS": ("<a", "</a "),
     "collect.kinds.folder._ORDINAL": ("1. ", "\n1. ", "   1."),
     "collect.kinds.folder._STEM": (".fi", ".a", ".fi."),

@@ -72,8 +72,8 @@ _ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)
 _FINNISH_DAY = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (?:klo |kl\. ?)?\d\d?[.:]\d\d(?:[.:]\d\d)?)?")
 
 _PLAIN_WRAPPING = re.compile(r"(?:mailto:)?<?([^<>\s]+)>?", re.IGNORECASE)
-_SPELT_AT = re.compile(r"\s*[(\[{]\s*(?:at|ät|a|miukumauku)\s*[)\]}]\s*", re.IGNORECASE)
-_NAMED = re.compile(r"[^<>@]*<([^<>@\s]+@[^<>@\s]+)>")
+_SPELT_AT = re.compile(r"(?<!\s)\s*+[(\[{]\s*+(?:at|ät|a|miukumauku)\s*+[)\]}]\s*+", re.IGNORECASE)
+_NAMED = re.compile(r"<([^<>@\s]+@[^<>@\s]+)>")
 _BETWEEN_ADDRESSES = re.compile(r"[;,/|\s]+")
 
 

@@ -100,8 +100,8 @@ _QUESTIONS: Sequence[tuple[Meaning, re.Pattern[str]]] = (
 )
 """What a heading asks in whole words, as sign-up forms and surveys do; the first that fits counts."""
 
-_NUMBERING = re.compile(r"^\s*(?:q|kysymys|fråga|question)?\s*\d{1,3}\s*[.):]\s*(?=\S)", re.IGNORECASE)
-_REMARK = re.compile(r"\s*\([^()]*\)\s*$")
+_NUMBERING = re.compile(r"^\s*+(?:q|kysymys|fråga|question)?\s*+\d{1,3}\s*+[.):]\s*+(?=\S)", re.IGNORECASE)
+_REMARK = re.compile(r"(?<!\s)\s*+\([^()]*\)\s*+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

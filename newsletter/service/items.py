@@ -13,6 +13,7 @@ from newsletter.domain.period import Period, midnight, parse_period
 from newsletter.domain.sameness import Match, Pair, Verdict, pair_of
 from newsletter.domain.told import Kept, Memory
 from newsletter.errors import UsageError
+from newsletter.service.looks import write_looks
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore, SourceStatus
 from newsletter.toml_file import did_you_mean
@@ -40,14 +41,20 @@ class ItemService:
         Raises:
             StorageError: The database cannot be written.
         """
-        return gather(
+        now = self._resources.clock.now()
+        report = gather(
             self._resources.settings.sources,
             fetcher=self._fetcher,
             open_store=self._writing,
-            now=self._resources.clock.now(),
+            now=now,
             on_progress=on_progress,
             on_wait=on_wait,
         )
+        answered = [one.source_id for one in report.sources if one.error is None]
+        with self._resources.database.read() as connection:
+            statuses = ContentStore(connection).source_status()
+        write_looks(self._resources.settings.root, answered, statuses, now=now)
+        return report
 
     def sources(self) -> tuple[tuple[Source, SourceStatus | None], ...]:
         """Give every source of the configuration with how it fared last, None when it was never visited."""

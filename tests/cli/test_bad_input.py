@@ -292,7 +292,10 @@ def test_doctor_names_what_is_wrong(drafted: Path, run: Run) -> None:
     ]
 
 
-NO_WAY_OUT = "No mail may leave without a way out: [links] unsubscribe_address is an example that leads nowhere."
+NO_WAY_OUT = (
+    "No mail may leave from nobody or without a way out: [sender] address and [links] unsubscribe_address are examples"
+    " that lead nowhere."
+)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """An approved issue on its way: the verbs `send`, `pause`, `resume` and `cancel`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from newsletter.domain.audience import Segment
 from newsletter.domain.changes import EventChange, past_on
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import BatchState, Forecast, Mailer, Sending
-from newsletter.domain.issue import Approval, IssueLabel, Message
+from newsletter.domain.issue import Approval, Issue, IssueLabel, Message
 from newsletter.errors import StateError
 from newsletter.message.headers import list_id
 from newsletter.message.mime import prepare
@@ -82,15 +83,17 @@ class DeliveryService:
             ConfigurationError: The mailer's password or key is missing.
         """
         with self._resources.unchecked_database.patient(waits_for):
-            approval = self._shelf.approved(label)
+            segments = self._resources.segments
+            issue = self._shelf.read(label, segments)
+            approval = self._shelf.approved(label, issue=issue)
             mailer, ledger = self._mailer(rehearse=rehearse), self._resources.ledger
             is_rehearsal = mailer.capabilities.is_rehearsal
             plan = _plan(approval, mailer, ledger)
             if not is_rehearsal:
                 self._guard.require_same(approval.label)
-            publication, issue = self._resources.settings.publication, self._shelf.read(label)
+            publication = self._resources.settings.publication
             audience = plan.go_on or ledger.foresee(
-                approval=approval, segments=self._resources.segments, languages=publication.languages
+                approval=approval, segments=segments, languages=publication.languages
             )
             changed = () if plan.go_on else changed_since(self._resources, issue, approval)
         return Outlook(
@@ -153,7 +156,9 @@ class DeliveryService:
             StorageError: The ledger cannot be written; no further mail was handed over.
         """
         with self._resources.unchecked_database.patient(waits_for, unless=should_stop):
-            approval = self._shelf.approved(label)
+            known = self._resources.segments
+            issue = self._shelf.read(label, known)
+            approval = self._shelf.approved(label, issue=issue)
             mailer, ledger = self._mailer(rehearse=rehearse), self._resources.ledger
             if not mailer.capabilities.is_rehearsal:
                 require_way_out(self._resources.settings.publication, approval.sender)
@@ -161,7 +166,7 @@ class DeliveryService:
             editions = editions_of(segments, [message.edition for message in approval.messages])
             lock, now = lock_path(self._resources.database_path), self._resources.clock.now()
             with hold_ownership(lock, who=f"{by}, issue {label}", since=now) as owner:
-                sending = self._begin(approval, mailer, ledger, accept_changed)
+                sending = self._begin(approval, issue, known, mailer, accept_changed)
                 assignment = self._assignment(sending, approval, mailer, ledger, owner)
                 choice = Choice(editions=editions, limit=limit)
                 return send(assignment, choice=choice, should_stop=should_stop, progress=progress)
@@ -219,15 +224,20 @@ class DeliveryService:
         return mail.fill(recipient_of(SPECIMEN, address, name, token="preview", publication=publication))  # noqa: S106 - no secret
 
     def _begin(
-        self, approval: Approval, mailer: Mailer, ledger: DeliveryLedger, accept_changed: Collection[str]
+        self,
+        approval: Approval,
+        issue: Issue,
+        segments: Sequence[Segment],
+        mailer: Mailer,
+        accept_changed: Collection[str],
     ) -> Sending:
         """Go on with the sending there is, or fix the audience of a new one."""
+        ledger = self._resources.ledger
         capabilities, now = mailer.capabilities, self._resources.clock.now()
         plan = _plan(approval, mailer, ledger)
         if not capabilities.is_rehearsal:
             self._guard.require_same(approval.label)
         if plan.go_on is None:
-            issue = self._shelf.read(approval.label)
             require_accepted(changed_since(self._resources, issue, approval), accept_changed)
         for abandoned in plan.abandoned:
             ledger.cancel(abandoned.id, reason="the issue was approved anew", now=now)
@@ -237,7 +247,7 @@ class DeliveryService:
             approval=approval,
             mailer=mailer.name,
             is_rehearsal=capabilities.is_rehearsal,
-            segments=self._resources.segments,
+            segments=segments,
             languages=self._resources.settings.publication.languages,
             batch_size=min(batch_size(capabilities), self._resources.settings.mailer.batch_size),
             now=now,

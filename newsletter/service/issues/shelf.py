@@ -75,14 +75,14 @@ class IssueShelf:
         """Give the place of an issue's file, whether it is there or not."""
         return self._resources.settings.issues_path / label / ISSUE_NAME
 
-    def read(self, label: str) -> Issue:
-        """Read what the editor left.
+    def read(self, label: str, segments: Sequence[Segment] | None = None) -> Issue:
+        """Read what the editor left; segments.toml too, where it was not read already.
 
         Raises:
             UsageError: There is no such issue.
             IssueFileError: The file has mistakes; all of them together, each with its line.
         """
-        return self._read(self._known(label), self._resources.segments)
+        return self._read(self._known(label), self._resources.segments if segments is None else segments)
 
     def approved(self, label: str, *, issue: Issue | None = None) -> Approval:
         """Give what was approved, exactly as it was, and nothing that differs from the lock or from its file.

@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from newsletter import machine
 from newsletter.domain.content import Language
-from newsletter.domain.delivery import Mailer
+from newsletter.domain.mailing import Mailer
 from newsletter.domain.notification import ProviderDoor
 from newsletter.errors import ConfigurationError
 

@@ -25,7 +25,7 @@ from newsletter.service.resources import Resources
 if TYPE_CHECKING:
     from newsletter.chromium import Chromium
     from newsletter.collect.gather import Fetches
-    from newsletter.domain.delivery import Mailer
+    from newsletter.domain.mailing import Mailer
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
     from newsletter.service.audience.leaving import LeavingService
     from newsletter.service.audience.lists import ListService

@@ -8,8 +8,9 @@ in; this is the last look before bytes leave, so that a line break in a value ca
 import re
 from collections.abc import Iterable
 
-from newsletter.domain.delivery import BatchOutcome, DeliveryKey, Outcome, OutgoingBatch, Recipient, Verdict
+from newsletter.domain.delivery import DeliveryKey
 from newsletter.domain.issue import Slot
+from newsletter.domain.mailing import BatchOutcome, Outcome, OutgoingBatch, Recipient, Verdict
 from newsletter.message.mime import PreparedMail, prepare
 from newsletter.message.slots import one_line
 

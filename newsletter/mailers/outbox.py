@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from newsletter import machine
-from newsletter.domain.delivery import BatchOutcome, Capabilities, DeliveryKey, OutgoingBatch, Recipient
+from newsletter.domain.delivery import DeliveryKey
+from newsletter.domain.mailing import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.errors import ContentError
 from newsletter.mailers.batch_outcome import OutcomeCollector, prepare_batch
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from newsletter.domain.delivery import Recipient
 from newsletter.domain.issue import Message, Slot
+from newsletter.domain.mailing import Recipient
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
 from newsletter.message.headers import address_header, list_unsubscribe, plain_header, text_header

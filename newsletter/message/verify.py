@@ -14,8 +14,8 @@ from email.message import EmailMessage
 from email.message import Message as Parsed
 from email.utils import getaddresses
 
-from newsletter.domain.delivery import Recipient
 from newsletter.domain.issue import EditionKey, Message
+from newsletter.domain.mailing import Recipient
 from newsletter.domain.publication import Sender
 from newsletter.errors import ContentError, Fault
 from newsletter.message.headers import LINE_LENGTH_MAX

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.domain.clock import Clock
-from newsletter.domain.delivery import Checkpoint, Mailer, PlannedDelivery, Recipient, Sending, pass_by
+from newsletter.domain.delivery import Checkpoint, PlannedDelivery, Sending, pass_by
 from newsletter.domain.issue import EditionKey, Message
+from newsletter.domain.mailing import Mailer, Recipient
 from newsletter.domain.publication import Sender
 from newsletter.send.owner import Owner
 from newsletter.storage.deliveries import DeliveryLedger

@@ -8,16 +8,8 @@ word. So `deliver` is idempotent: called again with a claim that was used, it do
 from contextlib import nullcontext
 from dataclasses import replace
 
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    Checkpoint,
-    ClaimedBatch,
-    NoNotes,
-    Outcome,
-    OutgoingBatch,
-    Recipient,
-    Verdict,
-)
+from newsletter.domain.delivery import Checkpoint, ClaimedBatch
+from newsletter.domain.mailing import BatchOutcome, NoNotes, Outcome, OutgoingBatch, Recipient, Verdict
 from newsletter.errors import NewsletterError, StateError
 from newsletter.send.assignment import Assignment
 from newsletter.send.journal import Journal

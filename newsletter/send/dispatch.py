@@ -13,17 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
 
-from newsletter.domain.delivery import (
-    Balance,
-    BatchOutcome,
-    ClaimedBatch,
-    DeliveryState,
-    InDoubt,
-    Sending,
-    SendingState,
-    Verdict,
-)
+from newsletter.domain.delivery import Balance, ClaimedBatch, DeliveryState, InDoubt, Sending, SendingState
 from newsletter.domain.issue import EditionKey
+from newsletter.domain.mailing import BatchOutcome, Verdict
 from newsletter.errors import StorageLocked
 from newsletter.send.assignment import Assignment
 from newsletter.send.deliver import deliver

@@ -18,7 +18,8 @@ from pathlib import Path
 from threading import Lock
 
 from newsletter import machine
-from newsletter.domain.delivery import BatchId, BatchOutcome, ClaimedBatch, DeliveryKey, Outcome, Verdict
+from newsletter.domain.delivery import BatchId, ClaimedBatch, DeliveryKey
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.errors import StorageError
 
 NOT_BEGUN = "the sender was cut off before this mail was begun"

@@ -8,7 +8,7 @@ minutes: a storm of ten is waited out with fewer calls than that, and what lasts
 from collections.abc import Callable
 from threading import Lock
 
-from newsletter.domain.delivery import BatchOutcome, Verdict
+from newsletter.domain.mailing import BatchOutcome, Verdict
 
 TRIES_MAX = 20
 """Waves of calls in a row in which nobody was taken or turned down for good."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import Capabilities, Forecast, Sending, SendingState
+from newsletter.domain.delivery import Forecast, Sending, SendingState
 from newsletter.domain.issue import Approval, EditionKey
+from newsletter.domain.mailing import Capabilities
 from newsletter.errors import StateError, UsageError, counted
 
 BATCH_SIZE = 500

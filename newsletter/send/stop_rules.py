@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from newsletter.domain.delivery import BatchOutcome, Verdict
+from newsletter.domain.mailing import BatchOutcome, Verdict
 
 REJECTED_SHARE_MAX = 0.05
 """More permanent refusals than this say that the audience or the message is wrong; providers close accounts over it."""

@@ -7,7 +7,8 @@ import pytest
 
 from newsletter import open_newsletter
 from newsletter.cli.issue.sending_pages import way_on
-from newsletter.domain.delivery import InDoubt, Verdict
+from newsletter.domain.delivery import InDoubt
+from newsletter.domain.mailing import Verdict
 from tests.cli.conftest import Run
 from tests.fakes.mailer import ScriptedMailer, by_address, each
 

@@ -7,15 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    Capabilities,
-    DeliveryKey,
-    Outcome,
-    OutgoingBatch,
-    Recipient,
-    Verdict,
-)
+from newsletter.domain.delivery import DeliveryKey
+from newsletter.domain.mailing import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Recipient, Verdict
 
 Answer = Callable[[OutgoingBatch], BatchOutcome]
 """What the world does with one call."""

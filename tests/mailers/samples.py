@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import BatchId, BatchOutcome, DeliveryKey, OutgoingBatch, Recipient, SendingId, Verdict
+from newsletter.domain.delivery import BatchId, DeliveryKey, SendingId
 from newsletter.domain.issue import EditionKey, IssueLabel, Message, Slot
+from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Recipient, Verdict
 from newsletter.domain.publication import Sender
 
 NAME_TOKEN = "@@5f1c0e7a9b3d4c68-name@@"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.domain.delivery import BatchOutcome, Outcome, Recipient, Verdict
 from newsletter.domain.issue import Slot
+from newsletter.domain.mailing import BatchOutcome, Outcome, Recipient, Verdict
 from newsletter.mailers.batch_outcome import REASON_LENGTH_MAX, OutcomeCollector, prepare_batch, without_private
 from tests.mailers.samples import a_batch, a_recipient, delivery_key
 

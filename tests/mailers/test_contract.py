@@ -18,8 +18,8 @@ from pkgutil import walk_packages
 import pytest
 
 from newsletter import mailers
-from newsletter.domain.delivery import Mailer, Recipient, Verdict
 from newsletter.domain.issue import Slot
+from newsletter.domain.mailing import Mailer, Recipient, Verdict
 from newsletter.mailers import MAILERS
 from newsletter.mailers.outbox import Outbox
 from newsletter.mailers.sendgrid.fake import Fault

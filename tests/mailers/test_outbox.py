@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.delivery import BatchOutcome, Outcome, Verdict
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.mailers.outbox import Outbox
 from newsletter.message.mime import prepare
 from tests.mailers.samples import MESSAGE, SENDER, a_batch, a_recipient, delivery_key

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.domain.delivery import Recipient, Verdict
+from newsletter.domain.mailing import Recipient, Verdict
 from newsletter.mailers.batch_outcome import prepare_batch
 from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.connection import Access

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from newsletter.domain.delivery import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
+from newsletter.domain.mailing import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
 from newsletter.errors import ConfigurationError
 from newsletter.mailers.batch_outcome import prepare_batch
 from newsletter.mailers.smtp import SmtpTable

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from newsletter.domain.delivery import BatchOutcome
+from newsletter.domain.mailing import BatchOutcome
 from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.connection import Access
 from newsletter.mailers.smtp.mailer import Smtp

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import DeliveryKey, Recipient
+from newsletter.domain.delivery import DeliveryKey
 from newsletter.domain.issue import EditionKey, Message, Slot
+from newsletter.domain.mailing import Recipient
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
 from newsletter.errors import ContentError, UsageError

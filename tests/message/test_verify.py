@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import Recipient
 from newsletter.domain.issue import Message, Slot
+from newsletter.domain.mailing import Recipient
 from newsletter.domain.picture import Picture
 from newsletter.errors import ContentError, UsageError
 from newsletter.message.mime import prepare

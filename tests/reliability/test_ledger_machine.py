@@ -21,17 +21,8 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, update
 
 from newsletter.domain.audience import SubscriberStatus
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    BatchState,
-    ClaimedBatch,
-    DeliveryState,
-    Outcome,
-    Sending,
-    SendingId,
-    SendingState,
-    Verdict,
-)
+from newsletter.domain.delivery import BatchState, ClaimedBatch, DeliveryState, Sending, SendingId, SendingState
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.errors import StateError
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger

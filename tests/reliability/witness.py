@@ -4,17 +4,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    BatchState,
-    Checkpoint,
-    ClaimedBatch,
-    Mailer,
-    OutgoingBatch,
-    SendingId,
-    pass_by,
-)
+from newsletter.domain.delivery import BatchState, Checkpoint, ClaimedBatch, SendingId, pass_by
 from newsletter.domain.issue import EditionKey
+from newsletter.domain.mailing import BatchOutcome, Mailer, OutgoingBatch
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from tests.reliability.history import Event

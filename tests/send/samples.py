@@ -15,8 +15,9 @@ from newsletter.domain.audience import (
 )
 from newsletter.domain.clock import Clock
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import Checkpoint, Mailer, PlannedDelivery, Recipient, Sending, pass_by
+from newsletter.domain.delivery import Checkpoint, PlannedDelivery, Sending, pass_by
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
+from newsletter.domain.mailing import Mailer, Recipient
 from newsletter.domain.publication import Sender
 from newsletter.send.assignment import Assignment
 from newsletter.send.owner import Owner

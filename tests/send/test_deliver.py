@@ -4,17 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    Checkpoint,
-    DeliveryState,
-    OutgoingBatch,
-    PlannedDelivery,
-    ReasonCount,
-    Recipient,
-    Sending,
-    Verdict,
-)
+from newsletter.domain.delivery import Checkpoint, DeliveryState, PlannedDelivery, ReasonCount, Sending
+from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Recipient, Verdict
 from newsletter.errors import ContentError, StateError, StorageError
 from newsletter.send.assignment import Assignment
 from newsletter.send.deliver import deliver

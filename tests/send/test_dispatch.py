@@ -8,17 +8,8 @@ from threading import Barrier, Event
 import pytest
 
 from newsletter.domain.audience import ExclusionReason
-from newsletter.domain.delivery import (
-    Balance,
-    BatchOutcome,
-    BatchState,
-    ClaimedBatch,
-    DeliveryState,
-    InDoubt,
-    OutgoingBatch,
-    SendingState,
-    Verdict,
-)
+from newsletter.domain.delivery import Balance, BatchState, ClaimedBatch, DeliveryState, InDoubt, SendingState
+from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Verdict
 from newsletter.errors import StateError
 from newsletter.send.dispatch import Choice, Dispatched, Progress, StopCause, send
 from newsletter.send.pace import Rate

@@ -13,12 +13,11 @@ from newsletter.domain.delivery import (
     ClaimedBatch,
     DeliveryKey,
     DeliveryState,
-    Outcome,
     PlannedDelivery,
     ReasonCount,
     SendingId,
-    Verdict,
 )
+from newsletter.domain.mailing import Outcome, Verdict
 from newsletter.errors import StorageError
 from newsletter.send.assignment import Assignment
 from newsletter.send.dispatch import send

@@ -6,14 +6,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL
 
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    Checkpoint,
-    DeliveryKey,
-    DeliveryState,
-    Outcome,
-    Verdict,
-)
+from newsletter.domain.delivery import Checkpoint, DeliveryKey, DeliveryState
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.errors import StorageLocked
 from newsletter.send.dispatch import StopCause, send
 from newsletter.send.pace import TRIES_MAX, Backoff, Rate

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import Capabilities, Forecast, Sending, SendingId, SendingState
+from newsletter.domain.delivery import Forecast, Sending, SendingId, SendingState
 from newsletter.domain.issue import EditionKey
+from newsletter.domain.mailing import Capabilities
 from newsletter.errors import StateError, UsageError
 from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, questions
 from tests.send.samples import ADVISERS, EDITIONS, LABEL, MANAGERS, NOW, TO_ADVISERS, TO_BOTH, TO_MANAGERS, an_approval

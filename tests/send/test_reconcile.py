@@ -2,7 +2,8 @@
 
 import pytest
 
-from newsletter.domain.delivery import DeliveryState, Verdict
+from newsletter.domain.delivery import DeliveryState
+from newsletter.domain.mailing import Verdict
 from newsletter.send.deliver import deliver
 from newsletter.send.reconcile import AGAIN, CUT_OFF, Reconciled, reconcile
 from newsletter.storage.database import Database

@@ -2,7 +2,8 @@
 
 import pytest
 
-from newsletter.domain.delivery import BatchOutcome, DeliveryKey, Outcome, Verdict
+from newsletter.domain.delivery import DeliveryKey
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.send.stop_rules import StopRules
 
 TAKEN, TURNED_DOWN, DOUBT, LATER = Verdict.ACCEPTED, Verdict.REJECTED, Verdict.UNKNOWN, Verdict.REFUSED

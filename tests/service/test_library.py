@@ -11,8 +11,9 @@ import pytest
 from newsletter import open_newsletter
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import DeliveryState, Verdict
+from newsletter.domain.delivery import DeliveryState
 from newsletter.domain.issue import IssueState, ItemKind
+from newsletter.domain.mailing import Verdict
 from newsletter.domain.period import day_of
 from newsletter.domain.pick import PickGrade
 from newsletter.errors import ContentError, StateError, UsageError

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from newsletter.domain.delivery import BatchOutcome, ClaimedBatch, DeliveryState, Outcome, Sending, Verdict
+from newsletter.domain.delivery import ClaimedBatch, DeliveryState, Sending
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.storage.deliveries import DeliveryLedger
 from tests.send.samples import NOW
 

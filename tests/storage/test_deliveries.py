@@ -19,8 +19,8 @@ from newsletter.domain.delivery import (
     ReasonCount,
     SendingId,
     SendingState,
-    Verdict,
 )
+from newsletter.domain.mailing import Verdict
 from newsletter.errors import StateError, StorageError, UsageError
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger

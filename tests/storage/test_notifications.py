@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from newsletter.domain.audience import hash_address
-from newsletter.domain.delivery import BatchState, DeliveryKey, DeliveryState, SendingState, Verdict
+from newsletter.domain.delivery import BatchState, DeliveryKey, DeliveryState, SendingState
 from newsletter.domain.issue import IssueLabel
+from newsletter.domain.mailing import Verdict
 from newsletter.domain.notification import (
     KeptNotification,
     KnownDelivery,

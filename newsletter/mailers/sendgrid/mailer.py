@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
+from newsletter.domain.mailing import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.domain.notification import FetchedSuppressions
 from newsletter.errors import ConfigurationError
 from newsletter.mailers.batch_outcome import OutcomeCollector

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring_ascii as quoted
 
-from newsletter.domain.delivery import OutgoingBatch, Recipient
 from newsletter.domain.issue import Message, Slot
+from newsletter.domain.mailing import OutgoingBatch, Recipient
 from newsletter.message.headers import NAME_LENGTH_MAX
 from newsletter.message.mime import REHEARSAL_HEADER
 from newsletter.message.slots import fit_value, fit_values, one_line

@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
-from newsletter.domain.delivery import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.domain.hosts import is_loopback
+from newsletter.domain.mailing import BatchOutcome, Capabilities, OutgoingBatch, Recipient
 from newsletter.errors import ConfigurationError, ContentError, StorageError
 from newsletter.mailers.batch_outcome import OutcomeCollector, prepare_batch
 from newsletter.mailers.smtp.connection import (

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from newsletter.audience.tokens import unsubscribe_token
-from newsletter.domain.delivery import DeliveryKey, PlannedDelivery, Recipient
+from newsletter.domain.delivery import DeliveryKey, PlannedDelivery
 from newsletter.domain.issue import Message, Slot
+from newsletter.domain.mailing import Recipient
 from newsletter.domain.publication import Publication
 from newsletter.message.headers import list_id
 from newsletter.message.verify import verify

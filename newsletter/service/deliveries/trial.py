@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import parse_address
 from newsletter.domain.audience import hash_address
-from newsletter.domain.delivery import (
-    BatchId,
-    DeliveryKey,
-    Mailer,
-    Outcome,
-    OutgoingBatch,
-    PlannedDelivery,
-    Recipient,
-    SendingId,
-)
+from newsletter.domain.delivery import BatchId, DeliveryKey, PlannedDelivery, SendingId
 from newsletter.domain.issue import IssueLabel, Message
+from newsletter.domain.mailing import Mailer, Outcome, OutgoingBatch, Recipient
 from newsletter.domain.publication import Publication
 from newsletter.errors import UsageError
 from newsletter.message.headers import list_id

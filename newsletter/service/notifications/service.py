@@ -11,7 +11,8 @@ from typing import Protocol, runtime_checkable
 
 from newsletter.audience.addresses import parse_address
 from newsletter.domain.audience import AddressHash, SubscriberStatus, SuppressionReason
-from newsletter.domain.delivery import DeliveryKey, DeliveryState, Mailer, SendingId
+from newsletter.domain.delivery import DeliveryKey, DeliveryState, SendingId
+from newsletter.domain.mailing import Mailer
 from newsletter.domain.notification import (
     FetchedSuppressions,
     KeptNotification,

@@ -14,16 +14,15 @@ from sqlalchemy import Connection, select
 from newsletter.domain.audience import AddressHash, SubscriberStatus
 from newsletter.domain.delivery import (
     BatchId,
-    BatchOutcome,
     BatchState,
     Checkpoint,
     ClaimedBatch,
     DeliveryState,
     PlannedDelivery,
     SendingId,
-    Verdict,
 )
 from newsletter.domain.issue import EditionKey, parse_edition_key
+from newsletter.domain.mailing import BatchOutcome, Verdict
 from newsletter.errors import StateError
 from newsletter.storage.ledger.queue import move_rest, queue_last, queue_refused, skip_if_cancelled
 from newsletter.storage.ledger.statements import (

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from newsletter.domain.delivery import Verdict
+from newsletter.domain.mailing import Verdict
 from newsletter.domain.notification import NotificationKind
 from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
 from newsletter.mailers.sendgrid.notifications import (

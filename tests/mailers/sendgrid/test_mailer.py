@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import BatchOutcome, Capabilities, Outcome, Verdict
 from newsletter.domain.issue import Slot
+from newsletter.domain.mailing import BatchOutcome, Capabilities, Outcome, Verdict
 from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
 from newsletter.mailers.sendgrid.mailer import BATCH_SIZE_MAX
 from tests.mailers.samples import a_batch, a_recipient, delivery_key, verdicts

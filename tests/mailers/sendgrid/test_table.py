@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.config import read_settings
-from newsletter.domain.delivery import Capabilities
+from newsletter.domain.mailing import Capabilities
 from newsletter.errors import ConfigurationError
 from newsletter.mailers import MAILERS
 from newsletter.mailers.sendgrid import SendGridTable

@@ -13,7 +13,8 @@ import httpx
 from sqlalchemy import func, select
 
 from newsletter.domain.clock import SystemClock
-from newsletter.domain.delivery import BatchOutcome, DeliveryKey, DeliveryState, Outcome, Verdict
+from newsletter.domain.delivery import DeliveryKey, DeliveryState
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.errors import StorageError
 from newsletter.mailers.sendgrid.notifications import door
 from newsletter.storage.deliveries import DeliveryLedger

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import closing, suppress
 from datetime import datetime
 
-from newsletter.domain.delivery import BatchOutcome, BatchState, ClaimedBatch, SendingId
+from newsletter.domain.delivery import BatchState, ClaimedBatch, SendingId
 from newsletter.domain.issue import EditionKey
+from newsletter.domain.mailing import BatchOutcome
 from tests.reliability.simulation.run import Mutant
 from tests.reliability.witness import Witness
 

@@ -9,15 +9,8 @@ from contextlib import closing, suppress
 from hashlib import sha256
 
 from newsletter.config import Settings
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    Capabilities,
-    DeliveryKey,
-    Outcome,
-    OutgoingBatch,
-    SendingId,
-    Verdict,
-)
+from newsletter.domain.delivery import DeliveryKey, SendingId
+from newsletter.domain.mailing import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
 from newsletter.domain.notification import Notification, NotificationKind
 from newsletter.errors import NewsletterError, StorageLocked
 from newsletter.send.assignment import Assignment

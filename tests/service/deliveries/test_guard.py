@@ -7,8 +7,8 @@ import pytest
 
 from newsletter import open_newsletter
 from newsletter.config import read_settings
-from newsletter.domain.delivery import Verdict
 from newsletter.domain.issue import IssueLabel, IssueState
+from newsletter.domain.mailing import Verdict
 from newsletter.errors import SendingInProgress, StateError, StorageError, UsageError
 from newsletter.mailers import MAILERS
 from newsletter.send.mark import mark_path

@@ -12,8 +12,8 @@ from newsletter import open_newsletter
 from newsletter.audience.key_file import read_key_file
 from newsletter.audience.tokens import unsubscribe_token
 from newsletter.domain.audience import SubscriberStatus, SuppressionReason, hash_address
-from newsletter.domain.delivery import Verdict
 from newsletter.domain.keys import key_id
+from newsletter.domain.mailing import Verdict
 from newsletter.domain.notification import Notification, NotificationKind
 from newsletter.errors import ConfigurationError, StateError, UsageError
 from newsletter.storage.tables import delivery, subscriber

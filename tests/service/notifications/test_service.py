@@ -16,7 +16,8 @@ from sqlalchemy import Select, func, insert, select, text
 from newsletter import open_newsletter
 from newsletter.config import read_settings
 from newsletter.domain.audience import SubscriberStatus, SuppressionReason
-from newsletter.domain.delivery import DeliveryKey, DeliveryState, SendingId, SendingState, Verdict
+from newsletter.domain.delivery import DeliveryKey, DeliveryState, SendingId, SendingState
+from newsletter.domain.mailing import Verdict
 from newsletter.domain.notification import (
     FetchedSuppressions,
     Notification,

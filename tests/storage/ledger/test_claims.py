@@ -6,17 +6,8 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from newsletter.domain.audience import SuppressionReason
-from newsletter.domain.delivery import (
-    BatchOutcome,
-    BatchState,
-    DeliveryKey,
-    DeliveryState,
-    Outcome,
-    ReasonCount,
-    SendingState,
-    UnknownBatch,
-    Verdict,
-)
+from newsletter.domain.delivery import BatchState, DeliveryKey, DeliveryState, ReasonCount, SendingState, UnknownBatch
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
 from newsletter.domain.notification import StateChange
 from newsletter.errors import StateError
 from newsletter.storage.database import Database

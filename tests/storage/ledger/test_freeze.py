@@ -9,16 +9,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.domain.audience import ExclusionReason, SubscriberStatus, SuppressionReason
 from newsletter.domain.content import Language
-from newsletter.domain.delivery import (
-    Balance,
-    DeliveryState,
-    Forecast,
-    Sending,
-    SendingId,
-    SendingState,
-    Verdict,
-)
+from newsletter.domain.delivery import Balance, DeliveryState, Forecast, Sending, SendingId, SendingState
 from newsletter.domain.issue import EditionKey, IssueLabel
+from newsletter.domain.mailing import Verdict
 from newsletter.errors import StateError
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from newsletter.service.items import ItemService
     from newsletter.service.keys.service import KeyService
     from newsletter.service.notifications.service import NotificationService
-    from newsletter.service.public_pages import PublicPages
+    from newsletter.service.public_address import PublicAddress
     from newsletter.service.starter import LaidOut
     from newsletter.service.status import StatusService
     from newsletter.storage.database import Database
@@ -82,7 +82,7 @@ class Newsletter:
             self.resources,
             audience=lambda: self.audience,
             slow_tools=_slow_tools(self.settings),
-            public_pages=self._public_pages,
+            public_address=self._public_address,
         )
 
     @cached_property
@@ -137,7 +137,7 @@ class Newsletter:
             self.shelf,
             open_mailer=self._open_mailer,
             open_outbox=self._open_outbox,
-            public_pages=self._public_pages,
+            public_address=self._public_address,
         )
 
     @cached_property
@@ -196,10 +196,10 @@ class Newsletter:
         )
 
     @cached_property
-    def _public_pages(self) -> "PublicPages":
-        from newsletter.service.public_pages import PublicPages
+    def _public_address(self) -> "PublicAddress":
+        from newsletter.service.public_address import PublicAddress
 
-        return PublicPages(self.resources, self._fetch_own_page)
+        return PublicAddress(self.resources, self._fetch_own_page)
 
     def _fetch_own_page(self, address: str) -> bytes:
         """Give what an address of ours answers, which may stand in the office's own network."""
@@ -214,8 +214,12 @@ class Newsletter:
             language=publication.languages[0],
             zone=publication.zone,
         )
-        fetcher = self._fetcher or Fetcher(allow_private_hosts=True)
-        answer = fetcher.fetch(page, now=self.resources.clock.now())
+        now = self.resources.clock.now()
+        if self._fetcher is not None:
+            answer = self._fetcher.fetch(page, now=now)
+        else:
+            with Fetcher(allow_private_hosts=True) as fetcher:
+                answer = fetcher.fetch(page, now=now)
         return answer.body if isinstance(answer, Snapshot) else b""
 
     def _open_outbox(self) -> "Mailer":

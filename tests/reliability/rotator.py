@@ -66,7 +66,7 @@ def broken(folder: Path, seen: Witness) -> list[str]:
             faults.append("somebody is stored under another key")
         if newsletter.suppressions.suppress(seen.gone, note="again"):
             faults.append("who was gone was not recognised")
-        newsletter.people.unsubscribe_by_token(seen.token)
+        newsletter.leaving.leave([seen.token])
         if newsletter.people.person(seen.address).suppression is None:
             faults.append("a link of before did not find its person")
     return faults

@@ -117,10 +117,11 @@ def unsubscribe(session: Session, address: str | None, *, token: str | None) -> 
     """Let somebody leave, by ADDRESS or by the --token of a mail's unsubscribe link. At once."""
     if (address is None) == (token is None):
         raise UsageError("Give either an address or a --token.", hint="newsletter subscriber unsubscribe --token TOKEN")
-    people = session.newsletter.people
     if address is not None:
         require_known(session, address)
-    departure = people.unsubscribe(address) if address is not None else people.unsubscribe_by_token(token or "")
+        departure = session.newsletter.people.unsubscribe(address)
+    else:
+        [departure] = session.newsletter.leaving.leave([token or ""])
     if not departure.is_new:
         click.echo("Had left already; nothing changed.")
     elif departure.is_known:

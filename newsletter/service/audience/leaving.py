@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.audience.addresses import masked
-from newsletter.audience.suppression import unsubscribe_by_token
+from newsletter.audience.suppression import Departure, unsubscribe_by_token
 from newsletter.audience.tokens import TokenPurpose, make_token, read_unsubscribe_token
+from newsletter.domain.audience import AddressHash
 from newsletter.domain.content import Language
 from newsletter.errors import UsageError
 from newsletter.service.resources import Resources
@@ -34,24 +35,18 @@ class LeavingService:
 
     def is_valid(self, token: str) -> bool:
         """Tell whether a link of ours has this token, however old it is and whoever is gone since."""
-        try:
-            read_unsubscribe_token(token, self._resources.keys.keys)
-        except UsageError:
-            return False
-        return True
+        return self._holder(token) is not None
 
     def reader(self, token: str) -> Leaver | None:
         """Give the reader of a link; None for a forged one, and for a person who is not known (any more)."""
-        try:
-            address_hash = read_unsubscribe_token(token, self._resources.keys.keys)
-        except UsageError:
+        if (holder := self._holder(token)) is None:
             return None
         with self._resources.people() as store:
-            person = store.find_hashed(store.current_hash(address_hash))
+            person = store.find_hashed(store.current_hash(holder))
         return None if person is None else Leaver(masked_address=masked(person.address), language=person.language)
 
-    def leave(self, tokens: Sequence[str]) -> None:
-        """Let the readers of valid links leave, all in one transaction; again does no harm.
+    def leave(self, tokens: Sequence[str]) -> tuple[Departure, ...]:
+        """Let the readers of valid links leave, each once, all in one transaction; again does no harm.
 
         Raises:
             UsageError: A token is not valid.
@@ -59,8 +54,10 @@ class LeavingService:
         """
         keys, now = self._resources.keys.keys, self._resources.clock.now()
         with self._resources.people(is_writing=True) as store:
-            for token in dict.fromkeys(tokens):
+            return tuple(
                 unsubscribe_by_token(token, keys=keys, store=store, now=now, note=NOTE)
+                for token in dict.fromkeys(tokens)
+            )
 
     def prove(self, nonce: str) -> str:
         """Sign what somebody asks with, so that a sender knows whose pages answer at an address.
@@ -69,3 +66,10 @@ class LeavingService:
             nonce: 1 to 100 ASCII letters, digits, `_` and `-`.
         """
         return make_token(TokenPurpose.PROOF, nonce, self._resources.keys.current)
+
+    def _holder(self, token: str) -> AddressHash | None:
+        """Give the hash for which a token was made, or None for a forged one."""
+        try:
+            return read_unsubscribe_token(token, self._resources.keys.keys)
+        except UsageError:
+            return None

@@ -8,7 +8,7 @@ from newsletter.audience.addresses import is_role_address, most_alike, parse_add
 from newsletter.audience.grounds import Basis, require_wording
 from newsletter.audience.segments import Stray, StrayCount
 from newsletter.audience.subscribers import Edits, add_person, change_address, edit_person, resubscribe_person
-from newsletter.audience.suppression import Departure, erase_subscriber, unsubscribe_address, unsubscribe_by_token
+from newsletter.audience.suppression import Departure, erase_subscriber, unsubscribe_address
 from newsletter.domain.audience import (
     AllOf,
     AttributeIn,
@@ -301,16 +301,6 @@ class PeopleService:
         now = self._resources.clock.now()
         with self._resources.people(is_writing=True) as store:
             return unsubscribe_address(address, store=store, now=now, note="unsubscribed by the project manager")
-
-    def unsubscribe_by_token(self, token: str) -> Departure:
-        """Let the person leave for whom the token of a mail's unsubscribe link was made.
-
-        Raises:
-            UsageError: The token is not valid.
-        """
-        keys, now = self._resources.keys.keys, self._resources.clock.now()
-        with self._resources.people(is_writing=True) as store:
-            return unsubscribe_by_token(token, keys=keys, store=store, now=now, note="unsubscribe link of a mail")
 
 
 def _suppressed_stranger(suppression: Suppression) -> str:

@@ -23,7 +23,7 @@ from newsletter.service.deliveries.recipients import SPECIMEN, personalise, reci
 from newsletter.service.deliveries.way_out import missing_for_real, require_way_out
 from newsletter.service.issues.events import changed_since, require_accepted
 from newsletter.service.issues.shelf import IssueShelf
-from newsletter.service.public_pages import PublicPages
+from newsletter.service.public_address import PublicAddress
 from newsletter.service.resources import Resources
 from newsletter.storage.deliveries import DeliveryLedger
 
@@ -59,10 +59,10 @@ class DeliveryService:
         *,
         open_mailer: Callable[[], Mailer],
         open_outbox: Callable[[], Mailer],
-        public_pages: PublicPages,
+        public_address: PublicAddress,
     ) -> None:
         self._resources = resources
-        self._public_pages = public_pages
+        self._public_address = public_address
         self._shelf = shelf
         self._guard = Guard(resources)
         self._open_mailer = open_mailer
@@ -163,7 +163,7 @@ class DeliveryService:
             mailer, ledger = self._mailer(rehearse=rehearse), self._resources.ledger
             if not mailer.capabilities.is_rehearsal:
                 require_way_out(self._resources.settings.publication, approval.sender)
-                self._public_pages.require()
+                self._public_address.require()
             editions = editions_of(segments, [message.edition for message in approval.messages])
             lock, now = lock_path(self._resources.database_path), self._resources.clock.now()
             with hold_ownership(lock, who=f"{by}, issue {label}", since=now) as owner:

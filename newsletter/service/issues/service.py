@@ -38,7 +38,7 @@ from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_br
 from newsletter.service.issues.events import known_of
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
-from newsletter.service.public_pages import PublicPages
+from newsletter.service.public_address import PublicAddress
 from newsletter.service.resources import Resources
 
 if TYPE_CHECKING:
@@ -100,10 +100,10 @@ class IssueService(IssueShelf):
         *,
         audience: Callable[[], "AudienceService"],
         slow_tools: SlowTools,
-        public_pages: PublicPages,
+        public_address: PublicAddress,
     ) -> None:
         super().__init__(resources, audience=audience)
-        self._public_pages = public_pages
+        self._public_address = public_address
         self._slow_tools = slow_tools
 
     def new_empty(self, label: str, *, planned: date | None = None, segment: str | None = None) -> "NewIssue":
@@ -294,7 +294,7 @@ class IssueService(IssueShelf):
                 f"{counted(blocking, 'finding stands', 'findings stand')} in the way.",
                 hint=f"See `newsletter issue check {label}`; mend them, or waive one in issue.toml with its reason.",
             )
-        self._public_pages.require()
+        self._public_address.require()
         publication = self._resources.settings.publication
         verify_messages(rendering.messages, publication=publication, now=self._resources.clock.now())
         rule = audience_rule(segments, publication.languages, without_items=issue.without_items(segments))

@@ -104,7 +104,7 @@ def test_a_link_of_before_finds_its_person_also_after_two_changes(sent: Path) ->
         newsletter.keys.rotate(by="Aino")
         newsletter.keys.rotate(by="Aino")
 
-        departure = newsletter.people.unsubscribe_by_token(token)
+        [departure] = newsletter.leaving.leave([token])
         person = newsletter.people.person(address)
 
     assert departure.is_new
@@ -196,7 +196,7 @@ def test_a_lost_key_is_replaced_and_what_is_lost_is_counted(sent: Path) -> None:
         rotated = newsletter.keys.rotate(by="Aino", is_lost=True)
         left = newsletter.people.person(other.address)
         with pytest.raises(UsageError, match="not a valid token"):
-            newsletter.people.unsubscribe_by_token(token)
+            newsletter.leaving.leave([token])
 
     # That one, and whom the sample list says to have left.
     assert (rotated.before, rotated.lost) == (None, 2)
@@ -218,7 +218,7 @@ def test_an_imported_key_verifies_and_looks_up_and_never_signs(sent: Path, tmp_p
         imported = newsletter.keys.import_file(path, by="Aino")
         again = newsletter.keys.import_file(path, by="Aino")
 
-        newsletter.people.unsubscribe_by_token(unsubscribe_token(hash_address(someone.address, elsewhere), elsewhere))
+        newsletter.leaving.leave([unsubscribe_token(hash_address(someone.address, elsewhere), elsewhere)])
         suppressions = [newsletter.people.person(one.address).suppression for one in (someone, other)]
 
     assert (imported.keys, imported.known, imported.suppressed) == ((key_id(elsewhere),), 0, 1)
@@ -243,4 +243,4 @@ def test_a_kept_key_is_given_up_by_name_and_the_one_in_use_never(sent: Path) -> 
         newsletter.keys.forget(key_id(before), by="Aino")
 
         with pytest.raises(UsageError, match="not a valid token"):
-            newsletter.people.unsubscribe_by_token(unsubscribe_token(hash_address(address, before), before))
+            newsletter.leaving.leave([unsubscribe_token(hash_address(address, before), before)])

@@ -52,7 +52,7 @@ def ask(newsletter: Newsletter) -> Iterator[Ask]:
     commit.close()
 
 
-def _site(newsletter: Newsletter, commit: GroupCommit, write: Callable[[Sequence[str]], None]) -> ASGIApp:
+def _site(newsletter: Newsletter, commit: GroupCommit, write: Callable[[Sequence[str]], object]) -> ASGIApp:
     """Put the rooms together."""
     settings = newsletter.settings
     pages = PublicPages(web_templates(), settings.publication, brand_colours(settings.templates_path))

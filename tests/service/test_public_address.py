@@ -9,7 +9,7 @@ import pytest
 
 from newsletter import open_newsletter
 from newsletter.errors import SourceError, StateError
-from newsletter.service.public_pages import PublicPages
+from newsletter.service.public_address import PublicAddress
 from newsletter.wiring import Newsletter
 
 BASE = "https://kirje.seutuohjelma.fi/"
@@ -27,12 +27,12 @@ def newsletter(publication: Path) -> Iterator[Newsletter]:
         yield opened
 
 
-def _pages(newsletter: Newsletter, fetch: Callable[[str], bytes], *, base: str | None = BASE) -> PublicPages:
+def _pages(newsletter: Newsletter, fetch: Callable[[str], bytes], *, base: str | None = BASE) -> PublicAddress:
     """Give the check of a publication with pages at an address."""
     settings = newsletter.settings
     publication = replace(settings.publication, links=replace(settings.publication.links, public_url=base))
     newsletter.resources.settings = replace(settings, publication=publication)
-    return PublicPages(newsletter.resources, fetch)
+    return PublicAddress(newsletter.resources, fetch)
 
 
 def test_pages_of_ours_that_answer_let_the_mail_go(newsletter: Newsletter) -> None:

@@ -10,8 +10,8 @@ from newsletter.service.resources import Resources
 _ANSWER_CHARACTERS_MAX = 500
 
 
-class PublicPages:
-    """The pages at [links] public_url, as a sender sees them from outside.
+class PublicAddress:
+    """What answers at [links] public_url, as a sender sees it from outside.
 
     Args:
         resources: What the nouns share.

@@ -32,23 +32,15 @@ class Witness(DeliveryLedger):
         limit: int | None = None,
     ) -> ClaimedBatch | None:
         """Claim, and tell."""
-        claimed = self._take(sending_id, owner=owner, now=now, editions=editions, limit=limit)
+        claimed = super().claim(sending_id, owner=owner, now=now, editions=editions, limit=limit)
         if claimed is not None:
+            self._kept(claimed)
             keys = [one.key for one in claimed.deliveries]
             self._tell({"what": "claim", "batch": claimed.id, "attempt": claimed.attempt, "owner": owner, "keys": keys})
         return claimed
 
-    def _take(
-        self,
-        sending_id: SendingId,
-        *,
-        owner: str,
-        now: datetime,
-        editions: Collection[EditionKey] | None,
-        limit: int | None,
-    ) -> ClaimedBatch | None:
-        """Claim."""
-        return super().claim(sending_id, owner=owner, now=now, editions=editions, limit=limit)
+    def _kept(self, claimed: ClaimedBatch) -> None:
+        """Do nothing more: a ledger with a rule left out undoes it here."""
 
     def settle_dead_owners(
         self, sending_id: SendingId, *, is_dead: Callable[[str], bool], into: BatchState, reason: str

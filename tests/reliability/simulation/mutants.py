@@ -1,12 +1,11 @@
 """The rules of the ledger, each left out once: what a simulation is worth is which of them it misses."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from datetime import datetime
 
 from newsletter.domain.delivery import BatchState, ClaimedBatch, SendingId
-from newsletter.domain.issue import EditionKey
 from newsletter.domain.mailing import BatchOutcome
 from tests.reliability.simulation.run import Mutant
 from tests.reliability.witness import Witness
@@ -18,20 +17,9 @@ _CLAIM_AGAIN = "UPDATE batch SET state = 'sending', attempt = ? WHERE id = ?"
 class _ClaimsWithTheRecord(Witness):
     """Keeps nothing before the call: claim and answer are written one after the other when it is over."""
 
-    def _take(
-        self,
-        sending_id: SendingId,
-        *,
-        owner: str,
-        now: datetime,
-        editions: Collection[EditionKey] | None,
-        limit: int | None,
-    ) -> ClaimedBatch | None:
-        """Claim, and forget at once that it was done."""
-        claimed = super()._take(sending_id, owner=owner, now=now, editions=editions, limit=limit)
-        if claimed is not None:
-            self._change(_FORGET_CLAIM, claimed.id)
-        return claimed
+    def _kept(self, claimed: ClaimedBatch) -> None:
+        """Forget at once that it was claimed."""
+        self._change(_FORGET_CLAIM, claimed.id)
 
     def holds(self, claimed: ClaimedBatch) -> bool:  # noqa: ARG002 - nothing is kept that could be asked
         """Say yes."""

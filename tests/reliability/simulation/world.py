@@ -24,7 +24,7 @@ from newsletter.storage.deliveries import DeliveryLedger
 from tests.reliability.history import Event
 from tests.reliability.simulation.disk import Disk
 from tests.reliability.simulation.scheduler import Process, Scheduler
-from tests.reliability.witness import Tell, Witness
+from tests.reliability.witness import Tell, Witness, WitnessedMailer
 from tests.send import samples
 from tests.send.samples import LABEL, addresses, an_approval, an_assignment, freeze
 
@@ -72,7 +72,6 @@ class Provider:
         """Answer, or not; the process may be gone before the call, and before its answer."""
         keys = [one.delivery_key for one in batch.recipients]
         self._scheduler.step()
-        self._tell({"what": "call", "batch": batch.batch_id, "attempt": batch.attempt, "keys": keys})
         chance = self._scheduler.chance
         way = "all taken" if self.is_calm else chance.choices(*zip(*_WAYS, strict=True))[0]
         rejected = [key for key in keys if chance.random() < 0.5] if way == "some rejected" else []
@@ -145,8 +144,9 @@ class World:
             who, since = process.name, self._scheduler.now()
             with hold_ownership(lock_path(self._disk.path), who=who, since=since) as owner:
                 plan = plan_sending(ledger.sendings(LABEL), approval=approval, mailer="scripted", is_rehearsal=False)
+                mailer = WitnessedMailer(self.provider, self.history.append)
                 sending = plan.go_on or freeze(ledger, approval, batch_size=BATCH_SIZE)
-                assignment = an_assignment(ledger, sending, self.provider, self._scheduler, owner=owner.name)
+                assignment = an_assignment(ledger, sending, mailer, self._scheduler, owner=owner.name)
                 threads = self._scheduler.chance.randint(0, 1)
                 others = [self._scheduler.start(process, lambda: _go_on(assignment)) for _ in range(threads)]
                 _go_on(assignment)

@@ -5,8 +5,9 @@ does both for every source and keeps the result.
 """
 
 from newsletter.collect import kinds
+from newsletter.collect.problems import source_fault
 from newsletter.domain.content import Harvest, Snapshot, Source
-from newsletter.errors import Fault, SourceError
+from newsletter.errors import SourceError
 
 
 def parse(snapshot: Snapshot, source: Source) -> Harvest:
@@ -29,7 +30,8 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
             f"Source {source.id!r} holds no item that can be used.",
             hint="What was left out of it stands below; mend the source, then collect again.",
             faults=[
-                Fault(message=problem.message, key=problem.item, hint=problem.hint) for problem in harvest.problems
+                source_fault(source, problem.message, item=problem.item, line=problem.line, hint=problem.hint)
+                for problem in harvest.problems
             ],
         )
     return harvest

@@ -257,7 +257,7 @@ def _failed(
     problems = ProblemLog(source.id)
     problems.fail(error.message, hint=error.hint)
     for fault in error.faults:
-        problems.fail(fault.message, item=fault.key, hint=fault.hint)
+        problems.fail(fault.message, item=fault.key, line=fault.place.line if fault.place else None, hint=fault.hint)
     if previous is not None:
         day = previous.fetched_at.astimezone(source.zone).date()
         problems.warn(f"What was collected on {day} is used instead.")

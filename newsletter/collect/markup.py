@@ -40,6 +40,9 @@ _EDGE_SPACE = re.compile(r"(?<=<p>) | (?=</p>)|(?<=<li>) | (?=</li>)|(?<=<h[34]>
 _HARMLESS_AMPERSAND = re.compile(r"\\&(?!#?\w+;)")
 _HREF = re.compile(r'<a href="([^"]*)"')
 _UNSOUND = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_HALF_CHARACTERS = re.compile(r"(?:&(?:amp;)?#(?:[xX]0*+[dD][89a-fA-F][0-9a-fA-F]{2}|0*+5[5-7]\d{3});)+")
+"""References to the halves that UTF-16 writes a character in, and to their neighbours in number."""
+_NUMBER = re.compile(r"#(\w+);")
 # Soft hyphens and zero-width characters split words for our matchers; direction marks can turn a title around.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 
@@ -71,7 +74,19 @@ def mend_utf8(body: bytes) -> bytes:
 
 def sound(text: str) -> str:
     """Compose letters with their accents (NFC) and drop what no mail can carry: control characters, half characters."""
-    return unicodedata.normalize("NFC", _UNSOUND.sub("", text))
+    return unicodedata.normalize("NFC", _UNSOUND.sub("", join_halves(text)))
+
+
+def join_halves(text: str) -> str:
+    """Make references to the two halves of a character one to the character; half a one goes."""
+    return _HALF_CHARACTERS.sub(_joined, text) if "#" in text else text
+
+
+def _joined(references: re.Match[str]) -> str:
+    numbers = (number.lower() for number in _NUMBER.findall(references[0]))
+    halves = "".join(chr(int(number[1:], 16) if number.startswith("x") else int(number)) for number in numbers)
+    whole = halves.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    return "".join(f"&#{ord(character)};" for character in whole)
 
 
 def one_line(text: str, *, limit: int = MAXIMUM_TITLE_CHARACTERS) -> str:

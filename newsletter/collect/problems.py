@@ -1,6 +1,18 @@
 """Collects what a parser has to tell the project manager, so that one bad item never stops the others."""
 
-from newsletter.domain.content import Problem, ProblemGrade, SourceId
+from pathlib import Path
+
+from newsletter.domain.content import Problem, ProblemGrade, Source, SourceId, SourceKind
+from newsletter.errors import Fault, Place
+
+
+def source_fault(
+    source: Source, message: str, *, item: str | None = None, line: int | None = None, hint: str | None = None
+) -> Fault:
+    """Give a fault with its place in a source, for the error of a source that gave nothing."""
+    named = Path(source.location).name
+    file = Path(named, item) if source.kind is SourceKind.FOLDER and item else Path(named)
+    return Fault(message=message, key=item, place=None if line is None else Place(path=file, line=line), hint=hint)
 
 
 class ProblemLog:

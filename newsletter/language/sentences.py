@@ -5,6 +5,7 @@ stop can mean either, it ends nothing.
 """
 
 import re
+from collections import deque
 
 from newsletter.domain.content import Language
 
@@ -15,21 +16,25 @@ def _words(text: str) -> frozenset[str]:
 
 _ABBREVIATIONS = {
     Language("fi"): _words(
-        "ao. ap. ed. ekr. em. enint. ent. esim. fil. huom. ilt. jkr. jne. keskim. ko. ks. kts. l. maks. milj. min. "
-        "ml. mm. mrd. n. nk. nro. ns. nyk. os. p. par. pj. prof. puh. s. seur. synt. tms. toim. ts. v. vas. viim. "
-        "vpj. vrt. vs. vt. väh. yht. ylim. ym. yms. yo."
+        "alk. ao. ap. apul. art. dipl. ed. ekr. em. enint. ent. esim. fil. huom. ilt. jkr. jne. keskim. ko. ks. kts. "
+        "l. maks. milj. min. joht. kaup. krs. lis. maist. ml. mm. mrd. n. nk. nro. ns. nyk. os. p. par. pj. prof. "
+        "puh. s. seur. synt. tms. toim. ts. v. vas. viim. tekn. toht. tri. valt. vpj. vrt. vs. vt. väh. yht. ylim. "
+        "ym. yms. yo."
     ),
     Language("sv"): _words(
-        "anm. bl.a. ca. d.v.s. dr. dvs. e.d. enl. etc. ev. f.d. f.n. f.ö. fr.o.m. föreg. jfr. kl. m.a.o. m.fl. "
-        "m.m. max. milj. min. mrd. nr. o.d. o.s.v. obs. osv. p.g.a. prof. resp. s. s.k. t.ex. t.o.m. t.v. tel. "
-        "tfn. u.a. äv."
+        "anm. avd. bl.a. ca. d.v.s. dr. dvs. e.d. enl. etc. ev. f.d. f.n. f.ö. fr.o.m. föreg. jfr. kl. m.a.o. m.fl. "
+        "m.m. max. milj. min. mrd. nr. o.d. o.s.v. obs. ordf. osv. p.g.a. prof. resp. s. s.k. sekr. t.ex. t.o.m. t.v. "
+        "tel. tfn. u.a. univ. vd. äv."
     ),
     Language("en"): _words(
-        "a.m. approx. ave. ca. capt. cf. co. dept. dr. e.g. est. etc. gen. gov. i.e. inc. jr. ltd. mr. mrs. ms. "
-        "mt. nos. p. p.m. pp. prof. rev. sen. sr. st. vol. vs."
+        "a.m. approx. assoc. ave. ca. capt. cf. co. dept. dr. e.g. est. etc. fig. gen. gov. i.e. inc. jr. ltd. mr. "
+        "mrs. ms. mt. nos. p. p.m. pp. prof. rev. sen. sr. st. vol. vs."
     ),
 }
 
+_BRACKET = re.compile(r"[()]")
+_BRACKET_LETTERS = 300
+"""What stands in brackets is no longer."""
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 _LOOK_BACK_LETTERS = 60
@@ -47,9 +52,9 @@ _BEFORE_DIGIT = re.compile(r"[^\W\d_]{4,}$")
 def split(text: str, language: Language) -> tuple[str, ...]:
     """Give the sentences of a text, each on one line; no sentence reaches over a blank line.
 
-    Ends are full stops, question and exclamation marks before a capital letter, also inside quotation marks and
-    brackets; a full stop ends nothing after an abbreviation, an initial, an ordinal number or a day and month. Before
-    a number it ends a sentence only after a whole word.
+    Ends are full stops, question and exclamation marks before a capital letter, also inside quotation marks; what goes
+    on inside brackets is one sentence. A full stop ends nothing after an abbreviation, an initial, an ordinal number or
+    a day and month. Before a number it ends a sentence only after a whole word.
 
     Args:
         text: Plain text; line feeds inside a paragraph count as spaces.
@@ -62,11 +67,30 @@ def split(text: str, language: Language) -> tuple[str, ...]:
 def _sentences(paragraph: str, language: Language) -> list[str]:
     found = []
     start = 0
+    brackets = _brackets(paragraph)
     for match in _STOP.finditer(paragraph):
-        if _is_boundary(paragraph, start, match, language):
+        while brackets and brackets[0][1] < match.end():
+            brackets.popleft()
+        is_inside = bool(brackets) and brackets[0][0] < match.start()
+        if not is_inside and _is_boundary(paragraph, start, match, language):
             found.append(paragraph[start : match.end()].rstrip())
             start = match.end()
     return [*found, paragraph[start:]] if paragraph[start:] else found
+
+
+def _brackets(paragraph: str) -> deque[tuple[int, int]]:
+    """Give where the outermost brackets open and close; one that does not close soon is a slip, and holds nothing."""
+    found: deque[tuple[int, int]] = deque()
+    opened: list[int] = []
+    for match in _BRACKET.finditer(paragraph):
+        position = match.start()
+        if match[0] == "(":
+            opened.append(position)
+        elif opened and position - (begin := opened.pop()) <= _BRACKET_LETTERS:
+            while found and found[-1][0] > begin:
+                found.pop()
+            found.append((begin, position))
+    return found
 
 
 def _is_boundary(paragraph: str, start: int, stop: re.Match[str], language: Language) -> bool:
@@ -87,7 +111,9 @@ def _is_boundary(paragraph: str, start: int, stop: re.Match[str], language: Lang
 def _is_abbreviation(before: str, language: Language) -> bool:
     word = _last_word(before)
     known = _ABBREVIATIONS.get(language, frozenset())
-    return f"{word.casefold()}." in known or (word.isupper() and _INITIALS.fullmatch(word) is not None)
+    parts = word.casefold().split(".")
+    is_known = f"{word.casefold()}." in known or all(f"{part}." in known for part in parts)
+    return is_known or (word.isupper() and _INITIALS.fullmatch(word) is not None)
 
 
 def _is_short_number(before: str) -> bool:

@@ -142,15 +142,16 @@ def test_source_that_fails_costs_nothing_and_the_others_go_on(open_store: OpenSt
 
 
 def test_source_that_never_worked_says_so(open_store: OpenStore, page: Path) -> None:
-    """There is no last good copy to speak of, and every reason is told."""
-    page.write_text("---\nkind: event\n---\n")
+    """There is no last good copy to speak of, and every reason is told with its line."""
+    page.write_text("---\nkind: event\nlink: täällä\n---\n")
     folder = page.rename(page.with_suffix(".md")).parent
     (report,) = collect([a_source(SourceKind.FOLDER, str(folder))], open_store).sources
-    assert (report.content_age, report.rejected) == (None, 2)
-    assert [(problem.item, problem.message) for problem in report.problems] == [
-        (None, "Source 'esimerkki' holds no item that can be used."),
-        ("sivu.md", "The file has no title."),
-        ("sivu.md", "An event needs a start."),
+    assert (report.content_age, report.rejected) == (None, 3)
+    assert [(problem.item, problem.line, problem.message) for problem in report.problems] == [
+        (None, None, "Source 'esimerkki' holds no item that can be used."),
+        ("sivu.md", None, "The file has no title."),
+        ("sivu.md", 3, "link: 'täällä' is no public web address."),
+        ("sivu.md", None, "An event needs a start."),
     ]
 
 

@@ -39,6 +39,16 @@ FI, SV, EN = Language("fi"), Language("sv"), Language("en")
         ("Kysy puh. 010, mukaan mahtuu enint. 20 henkeä.", ("Kysy puh. 010, mukaan mahtuu enint. 20 henkeä.",)),
         ("Näinkö! 5 kaupunkia tuli.", ("Näinkö! 5 kaupunkia tuli.",)),
         ("”Kyllä.” Niin hän sanoi. (Lisää alla.) Kiitos.", ("”Kyllä.”", "Niin hän sanoi.", "(Lisää alla.)", "Kiitos.")),
+        ("Kysy (anna@seutu.example. Puhelin 040). Kiitos.", ("Kysy (anna@seutu.example. Puhelin 040).", "Kiitos.")),
+        (
+            "Osoite (ks. www.seutu.example. Kartta on sivulla) muuttui. Hei.",
+            ("Osoite (ks. www.seutu.example. Kartta on sivulla) muuttui.", "Hei."),
+        ),
+        ("Sulku ( jäi auki. Virke. Toinen.", ("Sulku ( jäi auki.", "Virke.", "Toinen.")),
+        (
+            "Paikka on (alk. Klo 9) Salo. Puhuu toim.joht. Liisa Mäki. Tule!",
+            ("Paikka on (alk. Klo 9) Salo.", "Puhuu toim.joht. Liisa Mäki.", "Tule!"),
+        ),
         ("Hän sanoi: ”Hienoa!” ja lähti.", ("Hän sanoi: ”Hienoa!” ja lähti.",)),
         ("Odotamme… Sitten alkaa.", ("Odotamme…", "Sitten alkaa.")),
         ("Eka. – Toka, sanoo Niemi.", ("Eka.", "– Toka, sanoo Niemi.")),
@@ -81,7 +91,16 @@ def test_loses_no_letter(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["." * 200_000 + "x", "a." * 100_000, ".)" * 100_000 + "x", "a. " * 60_000, "\n " * 99_999]
+    "text",
+    [
+        "(" * 99_999,
+        "(a. B)" * 30_000,
+        "." * 200_000 + "x",
+        "a." * 100_000,
+        ".)" * 100_000 + "x",
+        "a. " * 60_000,
+        "\n " * 99_999,
+    ],
 )
 def test_an_endless_text_is_read_in_time(text: str) -> None:
     """A hostile source cannot keep the splitter busy: the time grows with the length, not with its square."""

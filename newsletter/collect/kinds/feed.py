@@ -10,6 +10,7 @@ import io
 import re
 from collections import Counter
 from html import escape, unescape
+from html.entities import html5
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -19,7 +20,7 @@ from newsletter.collect import markup
 from newsletter.collect.identity import canonical_url
 from newsletter.collect.limits import MAXIMUM_ITEMS, MAXIMUM_MARKUP_CHARACTERS, MAXIMUM_SUMMARY_CHARACTERS
 from newsletter.collect.maker import Draft, Maker
-from newsletter.collect.problems import ProblemLog
+from newsletter.collect.problems import ProblemLog, source_fault
 from newsletter.domain.content import Harvest, Language, Snapshot, Source
 from newsletter.errors import SourceError
 
@@ -30,6 +31,9 @@ _DOCUMENT_TYPE = re.compile(
     rb"((?:[^<]++|<\?.*?\?>|<!--.*?-->)*+)<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL
 )
 """It stands before the first element, so it is looked for only there."""
+_ROOT = re.compile(
+    rb"(?:[^<]++|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*)?>)*+<(\w++)", re.IGNORECASE | re.DOTALL
+)
 _ITEM_END = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _AUTHORS = rb"author|creator|contributor|publisher|managingEditor|webMaster|owner|name|email"
 _AUTHOR_TAG = re.compile(
@@ -42,10 +46,9 @@ _NAME_BYTES = 200
 _MASKED_AT = "%40"
 _DECLARED_ENCODING = re.compile(rb"encoding=(['\"])[\w-]+\1")
 _ENTITY = re.compile(rb"<!ENTITY\s++(?:%\s++)?([\w.-]++)")
-_RAW_AMPERSAND = re.compile(rb"(<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>|\Z))|&(?=\w)(?!\w++;)")
-"""Feeds are read as broken for one, and then "T&K" comes out as "T&K;"."""
-_HALF_CHARACTERS = re.compile(rb"(?:&#(?:[xX]0*+[dD][89a-fA-F][0-9a-fA-F]{2}|0*+5[5-7]\d{3});)+")
-"""References to the halves that UTF-16 writes a character in, and to their neighbours in number."""
+_AMPERSAND = re.compile(rb"(<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>|\Z))|&(?!#\w++;)(?:(\w++);)?")
+"""Feeds are read as broken for a raw one, and then "T&K" comes out as "T&K;"."""
+_XML_ENTITIES: Final = {b"amp", b"lt", b"gt", b"quot", b"apos"}
 _LOOKS_LIKE_TAGS = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -68,9 +71,9 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     fault = parsed.get("bozo_exception") if parsed.bozo else None
     if not parsed.entries:
         raise SourceError(
-            f"Source {source.id!r} holds no entry that can be read as RSS or Atom"
-            + (f": {markup.one_line(str(fault))}." if fault else "."),
+            f"Source {source.id!r} holds no entry that can be read as RSS or Atom.",
             hint="Open its address in a browser: is it still the feed?",
+            faults=[] if fault is None else [source_fault(source, _said_by(fault), line=_line(fault, body))],
         )
     if fault is not None and not isinstance(fault, feedparser.CharacterEncodingOverride):
         maker.problems.cut(
@@ -83,12 +86,13 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
 def _refuse_what_is_no_feed(body: bytes, source: Source) -> None:
     """Say what came instead of a feed, where that is plain."""
     head = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1000].lower()
-    if head.startswith((b"<!doctype html", b"<html")):
+    root = found[1].lower() if (found := _ROOT.match(body)) else b""
+    if head.startswith(b"<!doctype html") or root == b"html":
         raise SourceError(
             f"Source {source.id!r} gave a web page (HTML) instead of a feed.",
             hint="Open its address in a browser: has it moved, or does it ask for a login?",
         )
-    if b"<opml" in head:
+    if root == b"opml":
         raise SourceError(
             f"Source {source.id!r} is a list of feeds (OPML), and no feed itself.",
             hint="Write each feed of the list that you want as a [[source]] of its own.",
@@ -106,7 +110,7 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
     if b"\0" in body:
         raise SourceError(f"Source {source.id!r} is no text in an encoding we read.", hint="Ask for UTF-8.")
     body = markup.mend_utf8(body.lstrip())
-    body = _HALF_CHARACTERS.sub(_joined, _RAW_AMPERSAND.sub(lambda found: found[1] or b"&amp;", body))
+    body = markup.join_halves(_AMPERSAND.sub(_reference, body).decode("latin-1")).encode("latin-1")
     if declared := _DOCUMENT_TYPE.match(body):
         names = sorted({name.decode() for name in _ENTITY.findall(declared[0])})
         if names:
@@ -120,12 +124,13 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
     return body
 
 
-def _joined(references: re.Match[bytes]) -> bytes:
-    """Give the references to whole characters; half a one is none."""
-    numbers = (reference[2:].lower() for reference in references[0].decode().split(";")[:-1])
-    halves = "".join(chr(int(number[1:], 16) if number.startswith("x") else int(number)) for number in numbers)
-    whole = halves.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    return "".join(f"&#{ord(character)};" for character in whole).encode()
+def _reference(found: re.Match[bytes]) -> bytes:
+    """Give an ampersand as XML wants it; the names of HTML, which XML does not know, become numbers."""
+    whole, data, name = found[0], found[1], found[2]
+    if data or name in _XML_ENTITIES:
+        return whole
+    meant = html5.get(f"{name.decode()};", "") if name and name.isascii() else ""
+    return "".join(f"&#{ord(character)};" for character in meant).encode() or b"&amp;" + whole[1:]
 
 
 def _with_plain_names(body: bytes, problems: ProblemLog) -> bytes:
@@ -157,6 +162,11 @@ def _short_name(written: bytes) -> bytes:
     return b"".join(pieces)
 
 
+def _said_by(fault: Any) -> str:
+    """Give what the XML reader says of a fault, as a sentence."""
+    return f"{markup.one_line(getattr(fault, 'getMessage', fault.__str__)()).capitalize()}."
+
+
 def _line(fault: Any, body: bytes) -> int | None:
     """Give the line of a fault; feedparser puts a declaration on a line of its own where there is none."""
     line: int = getattr(fault, "getLineNumber", int)()
@@ -172,6 +182,7 @@ class _Reader:
         self._problems = problems
         self._feed_language = _primary(parsed.feed.get("title_detail", {}).get("language"))
         self._guids = Counter(entry.get("id") for entry in parsed.entries)
+        self._addresses = Counter(self._address(entry) for entry in parsed.entries if not self._guid(entry))
 
     def draft(self, entry: Any) -> Draft:
         """Write the draft of one entry."""
@@ -182,7 +193,7 @@ class _Reader:
         url = self._url(entry, language)
         return Draft(
             title=title,
-            identity=self._identity(entry, markup.one_line(title) or url),
+            identity=self._identity(entry, markup.one_line(title), url),
             url=url,
             published=published,
             updated=updated if updated != published else None,
@@ -223,12 +234,23 @@ class _Reader:
         )
         return tuple(dict.fromkeys(link for link in links if link is not None and link != url))
 
-    def _identity(self, entry: Any, name: str | None) -> str | None:
-        """Give an entry's id, unless it has none or the feed repeats it."""
+    def _identity(self, entry: Any, title: str, url: str | None) -> str | None:
+        """Give an entry's id; one without is called by its link, and by its title too where others share that."""
+        if guid := self._guid(entry):
+            return guid
+        if entry.get("id"):
+            told = "Several entries share one id; the link and the title tell them apart."
+            self._problems.warn(told, item=title or url)
+        return f"{url} {title}"[:_IDENTITY_CHARACTERS] if url and self._addresses[self._address(entry)] > 1 else None
+
+    def _guid(self, entry: Any) -> str:
+        """Give an entry's id, or nothing where it has none or the feed repeats it."""
         guid = entry.get("id")
-        if guid and self._guids[guid] > 1:
-            self._problems.warn("Several entries share one id; the link tells them apart.", item=name)
-        return str(guid)[:_IDENTITY_CHARACTERS] if guid and self._guids[guid] == 1 else None
+        return str(guid)[:_IDENTITY_CHARACTERS] if guid and self._guids[guid] == 1 else ""
+
+    def _address(self, entry: Any) -> str | None:
+        """Give where an entry leads."""
+        return self._url(entry, self._entry_language(entry))
 
 
 def _said(entry: Any, name: str) -> Any:

@@ -512,15 +512,23 @@ def test_hostile_calendar_is_read_in_seconds() -> None:
     assert time.process_time() - begun < 5
 
 
-def test_empty_rule_is_no_rule() -> None:
+@pytest.mark.parametrize("rule", ["RRULE:", "RRULE: ;", "rrule;X-A=1:"])
+def test_empty_rule_is_no_rule(rule: str) -> None:
     """`RRULE:` with nothing behind it repeats nothing."""
-    harvest = read(vevent(MORNING, "RRULE:"))
+    harvest = read(vevent(MORNING, rule))
     assert (len(harvest.events), harvest.events[0].identity) == (1, "1@kunta.example")
 
 
-def test_time_zone_that_cannot_be_read_costs_itself() -> None:
-    """A broken VTIMEZONE is told with its line, and the events are read all the same."""
-    zone = "BEGIN:VTIMEZONE\r\nTZID:Oma\r\nBEGIN:STANDARD\r\nDTSTART:xx\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+def test_half_a_character_of_a_calendar_costs_nothing_but_itself() -> None:
+    """References to two halves are the character, as in a feed."""
+    text = calendar(vevent(MORNING)).replace("SUMMARY:Tilaisuus", "SUMMARY:&#xD83D;&#xDE00; Juhla &#xD83D;")
+    assert [event.title for event in parse(a_snapshot(text), SOURCE).events] == ["😀 Juhla"]
+
+
+@pytest.mark.parametrize("rule", ["DTSTART:xx", "RRULE:FREQ=SECONDLY"])
+def test_time_zone_that_cannot_be_read_costs_itself(rule: str) -> None:
+    """A broken or endless VTIMEZONE is told with its line, and the events are read all the same."""
+    zone = f"BEGIN:VTIMEZONE\r\nTZID:Oma\r\nBEGIN:STANDARD\r\n{rule}\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
     text = calendar(vevent(MORNING)).replace("BEGIN:VEVENT", f"{zone}BEGIN:VEVENT", 1)
     harvest = parse(a_snapshot(text), SOURCE)
     assert [event.title for event in harvest.events] == ["Tilaisuus"]

@@ -324,17 +324,27 @@ def test_repeated_id_is_not_believed() -> None:
         rss(*(f"<title>{name}</title><guid>sama</guid><link>https://a.example/{name}</link>" for name in ("a", "b")))
     )
     assert [article.identity for article in harvest.articles] == ["https://a.example/a", "https://a.example/b"]
-    assert messages(harvest).count("Several entries share one id; the link tells them apart.") == 2
+    assert messages(harvest).count("Several entries share one id; the link and the title tell them apart.") == 2
+
+
+def test_entries_that_share_a_link_but_no_title_are_several() -> None:
+    """A feed whose entries all lead to one page loses none, and each keeps its name when others come and go."""
+    entries = [f"<title>{name}</title><link>https://a.example/uutiset?utm_source=x</link>" for name in ("a", "b", "c")]
+    names = [f"https://a.example/uutiset {name}" for name in ("a", "b", "c")]
+    assert [article.identity for article in read(rss(*entries)).articles] == names
+    harvest = read(rss(*entries[1:], entries[2]))
+    assert [article.identity for article in harvest.articles] == names[1:]
+    assert "The source has this item twice; the first one was taken." in messages(harvest)
 
 
 @pytest.mark.parametrize(
     ("feed", "line"),
     [
-        (rss("<title>Kylä</title><description>x & y</description>"), 1),
+        (rss("<title>Kylä</title><description>x \x0c y</description>"), 1),
         (rss("<title>Kylä</title><description>a&nbsp;b \x0c</description>"), 1),
         (rss("<title>Kylä</title>", "<title>Toinen")[: -len("</item></channel></rss>")], 1),
-        (rss("<title>Kylä</title><description>x & y</description>", head="\n"), 1),
-        (rss("<title>Kylä</title><description>\nx & y</description>", head="<!DOCTYPE rss [\n\n]>"), 4),
+        (rss("<title>Kylä</title><description>x \x0c y</description>", head="\n"), 1),
+        (rss("<title>Kylä</title><description>\nx \x0c y</description>", head="<!DOCTYPE rss [\n\n]>"), 4),
     ],
 )
 def test_broken_feed_gives_what_can_be_read_and_a_warning(feed: str, line: int) -> None:
@@ -370,7 +380,7 @@ def test_wrongly_declared_encoding_gives_the_right_letters(feed: bytes) -> None:
         ("\ufeff\n<html lang=fi>", "gave a web page (HTML) instead of a feed."),
         ('{"items": []}', "gave JSON; only RSS and Atom are read."),
         (rss(), "holds no entry that can be read as RSS or Atom."),
-        ("Palvelin on huollossa", "holds no entry that can be read as RSS or Atom: "),
+        ("Palvelin on huollossa", "holds no entry that can be read as RSS or Atom."),
         (b"\x00\x00\x00<\x00\x00\x00r", "is no text in an encoding we read."),
     ],
 )
@@ -457,24 +467,40 @@ def test_long_tag_is_told_when_it_is_cut() -> None:
     ]
 
 
-def test_half_a_character_costs_nothing_but_itself() -> None:
-    """Two references to the halves of a character are that character; one alone, and its neighbours, do no harm."""
-    written = "Hyv&#228; &#55357;&#56832;&#xD83D; &#55203;"
-    assert only(rss(f"<title>{written}</title><pubDate>1.2.2017</pubDate>")).title == "Hyvä 😀 힣"
-
-
-def test_raw_ampersand_in_a_title_stays_one() -> None:
-    """What a person typed is read as it was typed."""
-    assert only(rss("<title>T&K & kunnat</title>")).title == "T&K & kunnat"
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("Hyv&#228; &#55357;&#56832;&#xD83D; &#55203;", "Hyvä 😀 힣"),
+        ("&amp;#xD83D;&amp;#xDE00; kahdesti", "😀 kahdesti"),
+        ("T&K & kunnat", "T&K & kunnat"),
+        ("R&D; ja A&amp;B", "R&D; ja A&B"),
+        ("1&nbsp;000&euro; &kunta; &#8211;", "1 000€ &kunta; –"),
+    ],
+)
+def test_reference_costs_nothing_but_itself(written: str, title: str) -> None:
+    """Halves of a character are that character, a raw ampersand is one, and the feed is not broken for it."""
+    harvest = read(rss(f"<title>{written}</title><pubDate>1.2.2017</pubDate>"))
+    assert ([article.title for article in harvest.articles], harvest.problems) == ([title], ())
 
 
 def test_entities_of_a_feed_are_refused_by_name() -> None:
     """Its keeper hears which words of the text mean nothing to us."""
     harvest = read(rss("<title>&kunta; kasvaa</title>", head='<!DOCTYPE rss [<!ENTITY kunta "Forssa">]>'))
+    assert harvest.articles[0].title == "&kunta; kasvaa"
+    assert not harvest.is_cut
     assert "The feed declares entities of its own, which are not read: kunta." in messages(harvest)
 
 
 def test_list_of_feeds_is_named() -> None:
     """An OPML file is told from a feed that is empty."""
     with pytest.raises(SourceError, match=r"is a list of feeds \(OPML\), and no feed itself"):
-        read('<?xml version="1.0"?><opml version="2.0"><body><outline xmlUrl="https://a.example/"/></body></opml>')
+        read(
+            f'<?xml version="1.0"?><!-- {"x" * 1000} --><opml><body><outline xmlUrl="https://a.example/"/></body></opml>'
+        )
+
+
+def test_line_of_a_broken_feed_is_told_though_nothing_of_it_can_be_read() -> None:
+    """Its keeper finds the sign that is wrong."""
+    with pytest.raises(SourceError, match="holds no entry") as caught:
+        read("<rss>\n<channel>\n<item")
+    assert [str(fault) for fault in caught.value.faults] == ["syote:3: Unclosed token."]

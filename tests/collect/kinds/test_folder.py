@@ -290,9 +290,10 @@ def test_files_of_one_name_are_translations_of_each_other() -> None:
     }
 
 
-def test_yaml_tag_leaves_the_file_out_by_name() -> None:
+@pytest.mark.parametrize("line", ["title: !oma A", "!oma title: A", "title: !oma {A: B}"])
+def test_yaml_tag_leaves_the_file_out_by_name(line: str) -> None:
     """A value that asks for an object is refused with its line, and not read as if the tag were not there."""
-    harvest = read(a="---\ntitle: !oma A\npublished: 1.2.2017\n---\n")
+    harvest = read(a=f"---\n{line}\npublished: 1.2.2017\n---\n")
     assert problems(harvest) == [
         ("failed", "a.md", 2, "The value of 'title' has the YAML tag '!oma', which is not read.")
     ]

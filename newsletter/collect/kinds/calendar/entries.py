@@ -17,8 +17,10 @@ from newsletter.collect import markup
 from newsletter.collect.limits import MAXIMUM_ITEMS
 from newsletter.collect.problems import ProblemLog
 
+_NO_ZONE = "A time zone of the calendar (VTIMEZONE) cannot be read and was left out."
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
+_EMPTY_RULE = re.compile(r"RRULE(?:;[^:]*+)?:[\s;]*+\Z", re.IGNORECASE)
 _UID = re.compile(r"UID(?:;[^:]*)?:(.*)", re.IGNORECASE)
 
 
@@ -82,7 +84,12 @@ def read_groups(text: str, problems: ProblemLog) -> list[Group]:
             problems.cut("The calendar breaks off: it has no end (END:VCALENDAR).", hint="Export it again.")
     if len(entries) > MAXIMUM_ITEMS:
         problems.cut(f"Only the first {MAXIMUM_ITEMS} of {len(entries)} entries were read.")
-    zones = [zone for zone in _entries(text, "VTIMEZONE") if zone.is_whole and _is_harmless(zone)]
+    zones = []
+    for zone in _entries(text, "VTIMEZONE"):
+        if zone.is_whole and _is_harmless(zone):
+            zones.append(zone)
+        else:
+            problems.warn(_NO_ZONE, line=zone.line)
     return _groups(_readable(zones, entries[:MAXIMUM_ITEMS], problems), problems)
 
 
@@ -105,8 +112,7 @@ def _entries(text: str, name: str) -> Iterator[_Entry]:
             inner = mark.removeprefix("BEGIN:")
         elif inner is not None:
             inner = None if mark == f"END:{inner}" else inner
-        elif lines and mark != "RRULE:":
-            # An empty rule is none.
+        elif lines and not _EMPTY_RULE.match(mark):
             lines.append(line)
     if lines:
         yield _Entry(line=start, lines=tuple(lines), is_whole=False)
@@ -130,7 +136,7 @@ def _readable(zones: list[_Entry], entries: list[_Entry], problems: ProblemLog) 
             _components([zone], [])
             sound.append(zone)
         except _UNREADABLE:
-            problems.warn("A time zone of the calendar (VTIMEZONE) cannot be read and was left out.", line=zone.line)
+            problems.warn(_NO_ZONE, line=zone.line)
     components: list[icalendar.Event] = []
     for entry in entries:
         try:

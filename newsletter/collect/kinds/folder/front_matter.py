@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import yaml
 
 _FENCED = re.compile(r"-{3,}[ \t]*\n(?P<matter>.*?)^-{3,}[ \t]*$\n?(?P<body>.*)", re.DOTALL | re.MULTILINE)
-_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:seq"}
-"""What the loader itself gives to a text and to a list."""
+_TAGS = {f"tag:yaml.org,2002:{shape}" for shape in ("str", "seq", "map")}
+"""What the loader itself gives to a text, a list and a table."""
 _FIRST_LINE = 2
 """Of the front matter, 1-based: the first line of the file is the fence."""
 
@@ -84,15 +84,15 @@ def _fields(tree: yaml.MappingNode) -> dict[str, Field]:
         if key in fields:
             raise FrontMatterError(f"The key {key!r} stands twice.", line=line, hint="Remove one of them.")
         nodes = value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
-        if not all(isinstance(node, yaml.ScalarNode) for node in nodes):
-            raise FrontMatterError(
-                f"The value of {key!r} is neither text nor a list of texts.", line=line, hint="Put it in quotes."
-            )
-        if tagged := [node.tag for node in (value_node, *nodes) if node.tag not in _TAGS]:
+        if tagged := [node.tag for node in (key_node, value_node, *nodes) if node.tag not in _TAGS]:
             raise FrontMatterError(
                 f"The value of {key!r} has the YAML tag {tagged[0]!r}, which is not read.",
                 line=line,
                 hint="Take the ! and the word after it away, or put the value in quotes.",
+            )
+        if not all(isinstance(node, yaml.ScalarNode) for node in nodes):
+            raise FrontMatterError(
+                f"The value of {key!r} is neither text nor a list of texts.", line=line, hint="Put it in quotes."
             )
         texts = tuple(text for node in nodes if (text := " ".join(node.value.split())))
         fields[key] = Field(texts=texts, line=line, is_list=isinstance(value_node, yaml.SequenceNode))

@@ -7,7 +7,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from newsletter.check.page.reading import CheckInput
-from newsletter.domain.audience import AllOf, Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import (
     Edition,
@@ -21,6 +20,7 @@ from newsletter.domain.issue import (
     Slot,
 )
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
+from newsletter.domain.segments import AllOf, Segment
 from newsletter.message.slots import fit_values, split
 from newsletter.render.brand import Brand
 from newsletter.render.compose import compose

@@ -17,9 +17,9 @@ from typing import Any
 from newsletter.curate.draft import Draft
 from newsletter.curate.issue_file import checked_tables
 from newsletter.curate.issue_text import draft_text, item_text, order_lines, reasons_for, variant_text
-from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SegmentId
 from newsletter.domain.publication import Publication
+from newsletter.domain.segments import Segment
 from newsletter.errors import IssueFileError, Place, StateError
 from newsletter.files import write_whole
 from newsletter.toml_file import TomlFile, read_toml

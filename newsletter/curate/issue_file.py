@@ -10,9 +10,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from newsletter.curate.issue_shape import IssueFile, issue_of, name_faults
-from newsletter.domain.audience import Segment
 from newsletter.domain.issue import Issue
 from newsletter.domain.publication import Publication
+from newsletter.domain.segments import Segment
 from newsletter.errors import IssueFileError, counted
 from newsletter.toml_file import TomlFile, faults_of, read_toml
 

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
-from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import (
     EditionWords,
@@ -29,6 +28,7 @@ from newsletter.domain.issue import (
 from newsletter.domain.period import ends_before, parse_period
 from newsletter.domain.picture import is_picture_path
 from newsletter.domain.publication import Publication
+from newsletter.domain.segments import Segment
 from newsletter.errors import Fault, UsageError
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean
 

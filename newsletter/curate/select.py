@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from newsletter.domain.audience import Segment
 from newsletter.domain.content import (
     Article,
     Event,
@@ -32,6 +31,7 @@ from newsletter.domain.content import (
 from newsletter.domain.period import Period, day_of, first_moment, midnight
 from newsletter.domain.pick import Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication, Section, SectionKind
+from newsletter.domain.segments import Segment
 from newsletter.domain.told import Memory
 from newsletter.language.topics import TopicMatcher
 

@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NewType
 
-from newsletter.domain.audience import Segment, segments_without_items
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Section, Sender
+from newsletter.domain.segments import Segment, segments_without_items
 from newsletter.errors import Place
 
 IssueLabel = NewType("IssueLabel", str)

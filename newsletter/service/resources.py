@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from newsletter.audience.departures import append_changes, departures_path
 from newsletter.audience.segments import read_segments
 from newsletter.config import Settings
-from newsletter.domain.audience import Segment
 from newsletter.domain.clock import Clock
 from newsletter.domain.content import SegmentId
 from newsletter.domain.keys import Keyring
+from newsletter.domain.segments import Segment
 from newsletter.errors import StateError, UsageError
 from newsletter.service.audience.departures import CaughtUp, catch_up, is_caught_up, note
 from newsletter.service.keys.ring import Ring, Settled, settle_key

@@ -1,6 +1,6 @@
 """Say a segment's rule in SQL, so that the database chooses the people.
 
-Its door is `rule_condition` and `combination_mask`. What a rule means is said in `domain.audience.matches`; a test
+Its door is `rule_condition` and `combination_mask`. What a rule means is said in `domain.segments.matches`; a test
 walks random rules and people and holds the two together, on every statement both databases understand.
 """
 
@@ -8,7 +8,17 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Integer, and_, case, exists, false, literal, not_, or_, true
 
-from newsletter.domain.audience import AllOf, AnyOf, AttributeIn, HasTag, LanguageIn, Not, Rule, Segment, comparable
+from newsletter.domain.audience import comparable
+from newsletter.domain.segments import (
+    AllOf,
+    AnyOf,
+    AttributeIn,
+    HasTag,
+    LanguageIn,
+    Not,
+    Rule,
+    Segment,
+)
 from newsletter.storage.tables import subscriber, subscriber_attribute, subscriber_tag
 
 

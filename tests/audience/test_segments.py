@@ -3,8 +3,17 @@ from pathlib import Path
 import pytest
 
 from newsletter.audience.segments import SEGMENTS_MAX, read_segments
-from newsletter.domain.audience import AllOf, AnyOf, AttributeIn, HasTag, LanguageIn, Not, Rule, Segment
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
+from newsletter.domain.segments import (
+    AllOf,
+    AnyOf,
+    AttributeIn,
+    HasTag,
+    LanguageIn,
+    Not,
+    Rule,
+    Segment,
+)
 from newsletter.errors import ConfigurationError
 
 FI, SV = Language("fi"), Language("sv")

@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from newsletter.curate.select import Choice
-from newsletter.domain.audience import AllOf, Segment
 from newsletter.domain.content import (
     Article,
     Event,
@@ -20,6 +19,7 @@ from newsletter.domain.content import (
 )
 from newsletter.domain.period import parse_period
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
+from newsletter.domain.segments import AllOf, Segment
 from newsletter.domain.told import Memory, SentItem
 
 FI, SV, EN = Language("fi"), Language("sv"), Language("en")

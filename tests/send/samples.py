@@ -6,11 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import insert
 
 from newsletter.domain.audience import (
-    AttributeIn,
-    Segment,
     SubscriberStatus,
     SuppressionReason,
-    audience_rule,
     hash_address,
 )
 from newsletter.domain.clock import Clock
@@ -19,6 +16,7 @@ from newsletter.domain.delivery import Checkpoint, PlannedDelivery, Sending, pas
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
 from newsletter.domain.mailing import Mailer, Recipient
 from newsletter.domain.publication import Sender
+from newsletter.domain.segments import AttributeIn, Segment, audience_rule
 from newsletter.send.assignment import Assignment
 from newsletter.send.owner import Owner
 from newsletter.storage.database import Database

@@ -11,11 +11,8 @@ from newsletter.audience.lists.verdicts import ImportStore
 from newsletter.audience.subscribers import PersonStore
 from newsletter.audience.suppression import SuppressionStore
 from newsletter.domain.audience import (
-    AttributeIn,
     Consent,
-    HasTag,
     Headcount,
-    Segment,
     Subscriber,
     SubscriberId,
     SubscriberStatus,
@@ -26,6 +23,7 @@ from newsletter.domain.audience import (
     hash_address,
 )
 from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.segments import AttributeIn, HasTag, Segment
 from newsletter.errors import StorageError
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.database import Database

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import insert
 
-from newsletter.domain.audience import audience_rule
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.delivery import SendingState
 from newsletter.domain.issue import (
@@ -21,6 +20,7 @@ from newsletter.domain.issue import (
 )
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Sender
+from newsletter.domain.segments import audience_rule
 from newsletter.domain.told import Memory, SentItem, version_of
 from newsletter.storage.database import Database
 from newsletter.storage.issues import IssueStore

@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url, select
 
 from newsletter.domain.audience import (
+    Subscriber,
+)
+from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.segments import (
     AllOf,
     AnyOf,
     AttributeIn,
@@ -17,11 +21,9 @@ from newsletter.domain.audience import (
     Not,
     Rule,
     Segment,
-    Subscriber,
     matches,
     segments_of,
 )
-from newsletter.domain.content import Language, SegmentId
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.database import Database
 from newsletter.storage.rules import combination_mask, rule_condition
@@ -94,7 +96,7 @@ def shared_database(database_template: Path, tmp_path_factory: pytest.TempPathFa
 def test_the_database_chooses_whom_the_rule_chooses(
     rules: list[Rule], people: list[Subscriber], shared_database: Database
 ) -> None:
-    """For any rules and people, SQL and `domain.audience` agree, on single rules and on combinations."""
+    """For any rules and people, SQL and `domain.segments` agree, on single rules and on combinations."""
     segments = [
         Segment(id=SegmentId(f"s{rank}"), rank=rank * 10, names={}, who=rule) for rank, rule in enumerate(rules)
     ]

@@ -26,8 +26,9 @@ from newsletter.audience.lists.verdicts import (
     Verdict,
     judge,
 )
-from newsletter.domain.audience import Segment, SubscriberStatus, SuppressionReason, normal_address
+from newsletter.domain.audience import SubscriberStatus, SuppressionReason, normal_address
 from newsletter.domain.content import Language
+from newsletter.domain.segments import Segment
 
 BATCH_ROWS = 5_000
 """Rows in one transaction: short enough that a sender beside it never waits long, long enough to be quick."""

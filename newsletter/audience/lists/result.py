@@ -19,7 +19,8 @@ from newsletter.audience.lists.verdicts import (
     Verdict,
 )
 from newsletter.audience.segments import Stray, StrayCount
-from newsletter.domain.audience import Segment, Subscriber, SuppressionReason
+from newsletter.domain.audience import Subscriber, SuppressionReason
+from newsletter.domain.segments import Segment
 from newsletter.errors import Fault, Place
 
 SHOWN = 10

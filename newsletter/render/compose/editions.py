@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations as combinations_of
 
-from newsletter.domain.audience import Segment
 from newsletter.domain.content import ItemKey, Language, SegmentId
 from newsletter.domain.issue import Edition, EditionKey, EditionSection, EditionWords, Issue, IssueItem, ItemVariant
 from newsletter.domain.period import first_moment
 from newsletter.domain.publication import Publication, Section, SectionKind
+from newsletter.domain.segments import Segment
 from newsletter.errors import IssueFileError, Place
 from newsletter.render.compose.layout import laid_out
 

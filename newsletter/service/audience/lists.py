@@ -12,7 +12,8 @@ from newsletter.audience.lists.mending import MendingFile
 from newsletter.audience.lists.reading.headings import Column, Layout, refuse_strange_mapping
 from newsletter.audience.lists.reading.people_file import ParsedList, read_list
 from newsletter.audience.lists.result import ImportResult
-from newsletter.domain.audience import SuppressionReason, facts_asked, normal_address
+from newsletter.domain.audience import SuppressionReason, normal_address
+from newsletter.domain.segments import facts_asked
 from newsletter.errors import ContentError, UsageError, counted
 from newsletter.service.audience.people import PeopleService
 from newsletter.service.resources import Resources

@@ -10,19 +10,15 @@ from newsletter.audience.segments import Stray, StrayCount
 from newsletter.audience.subscribers import Edits, add_person, change_address, edit_person, resubscribe_person
 from newsletter.audience.suppression import Departure, erase_subscriber, unsubscribe_address
 from newsletter.domain.audience import (
-    AllOf,
-    AttributeIn,
     Consent,
-    LanguageIn,
-    Rule,
     Subscriber,
     SubscriberStatus,
     Suppression,
     SuppressionChange,
-    segments_of,
 )
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import LeftOutOf, PersonDelivery
+from newsletter.domain.segments import AllOf, AttributeIn, LanguageIn, Rule, segments_of
 from newsletter.errors import UsageError
 from newsletter.service.audience.traces import files_with, remove_mails
 from newsletter.service.resources import Resources

@@ -5,14 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.domain.audience import (
-    AllOf,
     ExclusionReason,
     Headcount,
-    LanguageIn,
     LeftOut,
-    Not,
-    Rule,
-    Segment,
     Subscriber,
     SubscriberId,
     SubscriberStatus,
@@ -20,6 +15,7 @@ from newsletter.domain.audience import (
 )
 from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import EditionKey, Issue
+from newsletter.domain.segments import AllOf, LanguageIn, Not, Rule, Segment
 from newsletter.errors import StorageError
 from newsletter.service.resources import Resources
 

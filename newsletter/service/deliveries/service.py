@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from newsletter.domain.audience import Segment
 from newsletter.domain.changes import EventChange, past_on
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import BatchState, Forecast, Sending
 from newsletter.domain.issue import Approval, Issue, IssueLabel, Message
 from newsletter.domain.mailing import Mailer
+from newsletter.domain.segments import Segment
 from newsletter.errors import StateError
 from newsletter.message.headers import list_id
 from newsletter.message.mime import prepare

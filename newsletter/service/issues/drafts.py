@@ -9,12 +9,13 @@ from newsletter.curate.draft import Draft, make_draft
 from newsletter.curate.issue_edit import Added, add_items, keys_in, write_draft
 from newsletter.curate.pairs import pair
 from newsletter.curate.select import Choice, select
-from newsletter.domain.audience import LeftOut, Segment
+from newsletter.domain.audience import LeftOut
 from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.issue import IssueLabel
 from newsletter.domain.period import Period
 from newsletter.domain.pick import Pick
 from newsletter.domain.sameness import call_by
+from newsletter.domain.segments import Segment
 from newsletter.domain.told import Memory
 from newsletter.errors import UsageError
 from newsletter.service.resources import Resources

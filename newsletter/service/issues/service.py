@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.check import FindingText, apply_waivers, check_events, check_issue, describe, run_checks
 from newsletter.curate.parity import ParityRow, parity
-from newsletter.domain.audience import LeftOut, Segment, audience_rule
+from newsletter.domain.audience import LeftOut
 from newsletter.domain.changes import Known
 from newsletter.domain.delivery import SendingState
 from newsletter.domain.issue import (
@@ -25,6 +25,7 @@ from newsletter.domain.issue import (
     count_in_the_way,
 )
 from newsletter.domain.period import Period, label_after, parse_period
+from newsletter.domain.segments import Segment, audience_rule
 from newsletter.errors import ChecksFailed, StateError, StorageError, UsageError, counted
 from newsletter.files import write_whole
 from newsletter.message.pictures import with_data_addresses

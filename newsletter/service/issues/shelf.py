@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.curate.issue_file import read_issue
-from newsletter.domain.audience import LeftOut, Segment
+from newsletter.domain.audience import LeftOut
 from newsletter.domain.delivery import InDoubt, Sending, SendingState
 from newsletter.domain.issue import Approval, Issue, IssueLabel, IssueState, approval_hash
 from newsletter.domain.period import parse_period
+from newsletter.domain.segments import Segment
 from newsletter.errors import IssueFileError, StateError, UsageError
 from newsletter.service.deliveries.sent_file import SENT_NAME, begun_elsewhere
 from newsletter.service.issues.lock_file import LOCK_NAME, read_lock

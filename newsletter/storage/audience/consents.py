@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, and_, exists, func, insert, literal, select
 
-from newsletter.domain.audience import Consent, Ground, Rule, SubscriberStatus, hash_address, normal_address
+from newsletter.domain.audience import Consent, Ground, SubscriberStatus, hash_address, normal_address
+from newsletter.domain.segments import Rule
 from newsletter.storage.audience.hashed import HashedStore
 from newsletter.storage.audience.portions import portions
 from newsletter.storage.columns import Moment

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import exists, func, select
 
-from newsletter.domain.audience import Headcount, Segment, SubscriberStatus
+from newsletter.domain.audience import Headcount, SubscriberStatus
 from newsletter.domain.content import Language
+from newsletter.domain.segments import Segment
 from newsletter.storage.audience.hashed import HashedStore
 from newsletter.storage.rules import combination_mask
 from newsletter.storage.tables import subscriber, subscriber_attribute, suppression

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, exis
 from newsletter.domain.audience import (
     AddressHash,
     Consent,
-    Rule,
     Subscriber,
     SubscriberId,
     SubscriberStatus,
@@ -18,6 +17,7 @@ from newsletter.domain.audience import (
     normal_address,
 )
 from newsletter.domain.content import Language
+from newsletter.domain.segments import Rule
 from newsletter.storage.audience.consents import ConsentStore
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
 from newsletter.storage.rules import rule_condition

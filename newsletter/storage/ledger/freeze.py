@@ -28,10 +28,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from newsletter.domain.audience import ExclusionReason, Segment, SubscriberStatus, audience_rule
+from newsletter.domain.audience import ExclusionReason, SubscriberStatus
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import BatchState, Checkpoint, Forecast, Sending, SendingId, SendingState
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel
+from newsletter.domain.segments import Segment, audience_rule
 from newsletter.errors import StateError, counted
 from newsletter.storage.ledger.reads import read_sending
 from newsletter.storage.ledger.statements import MAY_HAVE_ARRIVED

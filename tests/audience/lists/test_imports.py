@@ -16,18 +16,15 @@ from newsletter.audience.lists.result import ImportResult, Mended, Told
 from newsletter.audience.lists.verdicts import ImportStore
 from newsletter.audience.segments import Stray
 from newsletter.domain.audience import (
-    AllOf,
-    AttributeIn,
     Consent,
     Ground,
-    HasTag,
-    Segment,
     Subscriber,
     SubscriberStatus,
     Suppression,
     SuppressionReason,
 )
 from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.segments import AllOf, AttributeIn, HasTag, Segment
 from newsletter.errors import UsageError
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.database import Database

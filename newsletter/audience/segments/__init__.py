@@ -1,0 +1,28 @@
+"""Read segments.toml: who is in each segment, which topics and sections it gets, and its name in each language.
+
+    [[segment]]
+    id = "advisers"
+    rank = 1
+    topics = ["rahoitus"]
+    [segment.name]
+    fi = "Yritysneuvojat"
+    [segment.who]
+    attribute = "role"
+    equals = "yritysneuvoja"
+
+A rule is one of these tables:
+
+    { attribute = "role", equals = "x" }      the attribute has this value, however its letters are cased
+    { attribute = "role", in = ["x", "y"] }   ... or one of these
+    { language = "sv" }   { language = ["fi", "sv"] }
+    { tag = "x" }
+    { all = [rule, ...] }   { any = [rule, ...] }   { not = rule }
+
+Its door is `read_segments`, which shows all faults of the file at once, and `StrayCount`, which explains why people are
+in no segment. What the rules mean say `domain.segments.matches` and `storage.rules`.
+"""
+
+from newsletter.audience.segments.reading import SEGMENTS_MAX, read_segments
+from newsletter.audience.segments.strays import Stray, StrayCount
+
+__all__ = ["SEGMENTS_MAX", "Stray", "StrayCount", "read_segments"]

@@ -14,6 +14,8 @@ DROP = "drop"
 """Close the connection instead of answering."""
 HANG = "hang"
 """Say nothing until the server is closed."""
+TRICKLE = "trickle"
+"""Say a letter now and then, until the server is closed."""
 CUT = "cut"
 """Give permission to write the mail, and hang up in its middle."""
 
@@ -168,12 +170,14 @@ class _Handler(socketserver.BaseRequestHandler):
         reply = self.fake.answer(phase, argument) or well
         if reply == HANG:
             self.fake.closed.wait()
+        while reply == TRICKLE and not self.fake.closed.wait(0.01):
+            self.request.sendall(b"2")
         if reply == CUT:
             self.request.sendall(b"354 go ahead\r\n")
             self.request.recv(1)
             # Closed with the rest unread and no lingering: the client's next write fails at once.
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        if reply in (HANG, DROP, CUT):
+        if reply in (HANG, DROP, CUT, TRICKLE):
             raise _Closed
         self.request.sendall(f"{reply}\r\n".encode())
         if reply.startswith("421"):

@@ -16,7 +16,7 @@ from newsletter.mailers.batch_outcome import prepare_batch
 from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.connection import Access
 from newsletter.mailers.smtp.mailer import Smtp
-from tests.fakes.smtp import CUT, DROP, HANG, Answer, FakeSmtp
+from tests.fakes.smtp import CUT, DROP, HANG, TRICKLE, Answer, FakeSmtp
 from tests.mailers.samples import MESSAGE, a_batch, a_recipient, delivery_key, verdicts
 
 LOST = "The connection to the SMTP server was lost before the mail was written."
@@ -205,6 +205,33 @@ def test_a_mail_without_a_clear_last_answer_is_in_doubt(script: Answer, expected
         expected,
         [DOUBT, "Another mail of the batch is in doubt."],
     )
+
+
+@pytest.mark.parametrize("phase", ["connect", "rcpt"])
+def test_a_reply_that_trickles_is_no_reply(phase: str) -> None:
+    """A letter now and then keeps each read alive; the reply as a whole is late, and surely nothing was taken."""
+    with FakeSmtp(at(phase, TRICKLE)) as server:
+        answer = a_mailer(server, timeout_seconds=0.1).submit(a_batch(a_recipient(1)))
+
+    assert verdicts(answer) == "f"
+
+
+def test_a_last_answer_that_trickles_is_a_doubt() -> None:
+    """What was written whole may have been taken, however the server answers it."""
+    with FakeSmtp(at("dot", TRICKLE)) as server:
+        answer = a_mailer(server, verdict_seconds=0.1).submit(a_batch())
+
+    assert verdicts(answer) == "ufff"
+
+
+def test_a_slow_server_gets_no_further_mail_of_a_batch() -> None:
+    """A call ends though each mail goes well, so that whoever asks to stop is heard; the rest was not begun."""
+    with FakeSmtp() as server:
+        table = SmtpTable(host="127.0.0.1", port=server.port, security="none", connections=1)
+        answer = Smtp(Access(server=table, batch_seconds=0)).submit(a_batch())
+
+    assert (verdicts(answer), server.said[0][-1]) == ("ffff", "quit")
+    assert answer.outcomes[0].reason.startswith("The SMTP server is so slow that the rest")
 
 
 @pytest.mark.parametrize("phase", ["connect", "ehlo", "mail", "rcpt", "data"])

@@ -4,14 +4,17 @@ The doors are `Access` and `connect`. Whatever stands in the way here, no mail w
 """
 
 import errno
+import io
 import smtplib
 import socket
 import ssl
+import time
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from newsletter.mailers.batch_outcome import without_private
 from newsletter.mailers.smtp import SmtpTable
+from newsletter.mailers.timed import TimedReader, send_whole
 
 LATER = range(400, 500)
 NEVER = range(500, 600)
@@ -30,6 +33,7 @@ class Access:
     Attributes:
         password: Never shown.
         timeout_seconds: For connecting, and for every wait after it but the next.
+        batch_seconds: After so long no further mail of a batch is begun, so that whoever asks to stop is heard.
         verdict_seconds: For the answer after the last dot: ten minutes, as RFC 5321 section 4.5.3.2.6 asks, for a
             server may look through a mail before it answers, and whoever does not wait for it is left with a doubt.
         tls: Certificates to trust; None trusts those that Python trusts.
@@ -39,6 +43,7 @@ class Access:
     password: str | None = field(default=None, repr=False)
     timeout_seconds: float = 30
     verdict_seconds: float = 600
+    batch_seconds: float = 600
     tls: ssl.SSLContext | None = None
 
 
@@ -53,21 +58,30 @@ class StopError(Exception):
 _ENDLESS = "the reply has no end"
 
 
-class _CountedLines:
-    """Give the lines of one reply, and not more than there may be; smtplib itself limits each line."""
+class _Replies:
+    """Give the lines of one reply after another: not more than there may be, and not later than they may come.
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.left = REPLY_LINES_MAX
+    smtplib itself limits each line.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._timed = TimedReader(sock, ends_at=0.0)
+        self._file: BinaryIO = io.BufferedReader(self._timed)
+        self._left = 0
+
+    def expect(self, seconds: float) -> None:
+        """Begin with the next reply, which has so long."""
+        self._timed.ends_at = time.monotonic() + seconds
+        self._left = REPLY_LINES_MAX
 
     def readline(self, size_bytes: int) -> bytes:
         """Give the next line.
 
         Raises:
-            OSError: The reply has no end.
+            OSError: The reply has no end, or is late.
         """
-        self.left -= 1
-        if self.left < 0:
+        self._left -= 1
+        if self._left < 0:
             raise OSError(errno.EMSGSIZE, _ENDLESS)
         return self._file.readline(size_bytes)
 
@@ -76,27 +90,51 @@ class _CountedLines:
         self._file.close()
 
 
-class _Plain(smtplib.SMTP):
-    """A connection that reads no reply without end."""
+class Connection(smtplib.SMTP):
+    """A connection that waits for nothing without end.
+
+    Attributes:
+        timeout: For the whole of each reply; a quarter of what a mail may take to be written.
+    """
+
+    timeout: float
 
     def getreply(self) -> Reply:
         """Read one reply.
 
         Raises:
-            SMTPServerDisconnected: The connection is gone, or the reply has no end.
+            SMTPServerDisconnected: The connection is gone, or the reply has no end or is late.
         """
         if self.file is None and self.sock is not None:
-            self.file = _CountedLines(self.sock.makefile("rb"))
+            self.file = _Replies(self.sock)
         if self.file is not None:
-            self.file.left = REPLY_LINES_MAX
+            self.file.expect(self.timeout)
         return super().getreply()
 
+    def send(self, content: bytes | str) -> None:  # type: ignore[override]  # typeshed names it otherwise
+        """Write it whole.
 
-class _OverTls(_Plain, smtplib.SMTP_SSL):
+        Raises:
+            SMTPServerDisconnected: The connection is gone, or the server takes it too slowly.
+        """
+        written = content.encode("ascii") if isinstance(content, str) else content
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected(_GONE)
+        try:
+            send_whole(self.sock, written, ends_at=time.monotonic() + 4 * self.timeout)
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(_LATE if isinstance(error, TimeoutError) else _GONE) from error
+
+
+_GONE, _LATE = "it closed the connection", "timed out"
+
+
+class _OverTls(Connection, smtplib.SMTP_SSL):
     """The same over TLS from the first byte."""
 
 
-def connect(access: Access, own_name: str) -> smtplib.SMTP:
+def connect(access: Access, own_name: str) -> Connection:
     """Connect, protect the connection and say who we are.
 
     Raises:
@@ -117,15 +155,15 @@ def connect(access: Access, own_name: str) -> smtplib.SMTP:
     return server
 
 
-def _reach(access: Access, own_name: str) -> smtplib.SMTP:
+def _reach(access: Access, own_name: str) -> Connection:
     """Connect, over TLS from the first byte where that is wanted."""
     address, timeout_seconds = (access.server.host, access.server.port), access.timeout_seconds
     if access.server.security == "tls":
         return _OverTls(*address, local_hostname=own_name, timeout=timeout_seconds, context=access.tls)
-    return _Plain(*address, local_hostname=own_name, timeout=timeout_seconds)
+    return Connection(*address, local_hostname=own_name, timeout=timeout_seconds)
 
 
-def _introduce(server: smtplib.SMTP, access: Access) -> None:
+def _introduce(server: Connection, access: Access) -> None:
     """Protect the connection, say who we are and log in."""
     assert server.sock is not None
     # A mail goes in few large writes with an answer after each: waiting for more to send only costs.

@@ -7,9 +7,9 @@ again.
 """
 
 import re
-import smtplib
 import socket
 import ssl
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,6 +23,7 @@ from newsletter.mailers.smtp.connection import (
     LATER,
     NEVER,
     Access,
+    Connection,
     NotNowError,
     Reply,
     StopError,
@@ -115,7 +116,8 @@ class _Round:
         self._prepared = prepared
         self._collector = collector
         self._waiting = deque(collector.sound)
-        self._open: set[smtplib.SMTP] = set()
+        self._ends_at = time.monotonic() + access.batch_seconds
+        self._open: set[Connection] = set()
         self.otherwise = ""
         self.stop_reason: str | None = None
 
@@ -166,7 +168,7 @@ class _Round:
             self._open.discard(server)
             server.close()
 
-    def _use(self, server: smtplib.SMTP) -> bool:
+    def _use(self, server: Connection) -> bool:
         """Hand over mail after mail; the connection is ended politely only when it is in order.
 
         Raises:
@@ -175,6 +177,9 @@ class _Round:
         """
         count = 0
         while True:
+            if self._waiting and time.monotonic() > self._ends_at:
+                self.otherwise = _SLOW
+                self._waiting.clear()
             try:
                 recipient = self._waiting.popleft()
             except IndexError:
@@ -190,7 +195,7 @@ class _Round:
                 return True
             count += 1
 
-    def _hand_over(self, server: smtplib.SMTP, recipient: Recipient) -> None:
+    def _hand_over(self, server: Connection, recipient: Recipient) -> None:
         """Hand one mail over and settle its recipient.
 
         Raises:
@@ -221,16 +226,15 @@ class _Round:
             self._collector.doubt(recipient, "The SMTP server gave no clear answer after the mail was written.")
             raise NotNowError("Another mail of the batch is in doubt.")
 
-    def _verdict(self, server: smtplib.SMTP) -> Reply:
+    def _verdict(self, server: Connection) -> Reply:
         """Wait for the answer to a whole mail, longer than for any other."""
+        server.timeout = self._access.verdict_seconds
         try:
-            assert server.sock is not None
-            server.sock.settimeout(self._access.verdict_seconds)
-            reply = server.getreply()
-            server.sock.settimeout(self._access.timeout_seconds)
+            return server.getreply()
         except OSError:
             return _NO_REPLY
-        return reply
+        finally:
+            server.timeout = self._access.timeout_seconds
 
     def _settle_refusal(self, recipient: Recipient, refusal: Reply) -> None:
         """Note what a refusal means for one recipient.
@@ -256,10 +260,11 @@ def _with_dots_doubled(mail: bytes) -> bytes:
     return mail.replace(b"\r\n.", b"\r\n..") if _LEADING_DOT.search(mail) else mail
 
 
+_SLOW = "The SMTP server is so slow that the rest of the batch goes out in another call."
 _LOST = "The connection to the SMTP server was lost before the mail was written."
 
 
-def _exchange_envelope(server: smtplib.SMTP, sender: str, address: str, size_bytes: int) -> Reply | None:
+def _exchange_envelope(server: Connection, sender: str, address: str, size_bytes: int) -> Reply | None:
     """Say from whom to whom, up to the permission to write the mail; give the refusal when there is one.
 
     Where the server can, the three commands go in one packet (RFC 2920): half the round trips of a mail.

@@ -113,6 +113,73 @@ def test_a_time_out_after_the_first_byte_leaves_a_doubt(mute: str) -> None:
     assert silence == Silence(may_be_taken=True, reason="The answer of SendGrid was lost: time-out.")
 
 
+@pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 202 Accepted\r\nContent-Length: 99\r\n\r\n"])
+def test_an_answer_that_trickles_is_not_waited_for_for_ever(beginning: bytes) -> None:
+    """A byte now and then keeps each read alive; the call as a whole ends, and what it carried is in doubt."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def trickle() -> None:
+            taken, _ = listening.accept()
+            with taken, suppress(OSError):
+                taken.sendall(beginning)
+                while not ended.wait(0.01):
+                    taken.sendall(b"H")
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        host = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        transport = Transport(api_key=API_KEY, host=host, timeout_seconds=5, call_seconds=0.2)
+        silence = transport.send_mail(REQUEST)
+        ended.set()
+        thread.join()
+
+    assert silence == Silence(may_be_taken=True, reason="The answer of SendGrid was lost: time-out.")
+
+
+def test_an_answer_without_end_does_not_fill_the_memory() -> None:
+    """More than any answer is, is none."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def pour() -> None:
+            taken, _ = listening.accept()
+            with taken, suppress(OSError):
+                taken.sendall(b"HTTP/1.1 202 Accepted\r\n\r\n")
+                while True:
+                    taken.sendall(b"H" * 1_000_000)
+
+        thread = threading.Thread(target=pour)
+        thread.start()
+        host = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        silence = Transport(api_key=API_KEY, host=host).send_mail(REQUEST)
+        thread.join()
+
+    assert silence == Silence(may_be_taken=True, reason="The answer of SendGrid was lost: it has no end.")
+
+
+def test_a_server_that_takes_a_byte_now_and_then_is_not_fed_for_ever() -> None:
+    """A request that is read in drops ends too, and nobody knows how much of it was taken."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+        def sip() -> None:
+            taken, _ = listening.accept()
+            with taken:
+                while not ended.wait(0.01):
+                    taken.recv(2_000)
+
+        thread = threading.Thread(target=sip)
+        thread.start()
+        host = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        transport = Transport(api_key=API_KEY, host=host, timeout_seconds=5, call_seconds=0.2)
+        silence = transport.send_mail(b"x" * 20_000_000)
+        ended.set()
+        thread.join()
+
+    assert silence == Silence(may_be_taken=True, reason="The answer of SendGrid was lost: time-out.")
+
+
 def test_a_connection_lost_while_the_body_goes_out_leaves_a_doubt() -> None:
     """Once the body has begun nobody knows how much of it arrived."""
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -193,6 +193,7 @@ class Newsletter:
             database=self.database,
             look_at_templates=lambda: _look_at_templates(self.settings),
             look_at_mailer=self._look_at_mailer,
+            look_at_public_pages=self._public_address.look,
         )
 
     @cached_property

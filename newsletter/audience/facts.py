@@ -15,6 +15,9 @@ _ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 }
 
 ATTRIBUTE_NAME_LENGTH_MAX = 60
+_JOINER = "\u200d"
+_EMOJI = "[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]\ufe0f?"
+_JOINED_EMOJI = re.compile(f"({_EMOJI}(?:{_JOINER}{_EMOJI})+)")
 _SEPARATORS = re.compile(r"[\s_\-]+")
 
 
@@ -37,9 +40,19 @@ def words_of(heading: str) -> str:
 
 
 def one_line(cell: str) -> str:
-    """Give a text in NFC, without invisible characters, each run of white space as one space and none around it."""
+    """Give a text in NFC, without invisible characters, each run of white space as one space and none around it.
+
+    What joins the parts of an emoji stays: without it a family is four people in a row.
+    """
     text = " ".join(unicodedata.normalize("NFC", cell).split())
     if text.isprintable():
         return text
     # Zero-width spaces and soft hyphens come along from web pages; a direction mark would turn round what follows it.
-    return "".join(character for character in text if unicodedata.category(character) != "Cf").strip()
+    parts = _JOINED_EMOJI.split(text)  # every other one is such an emoji
+    parts[::2] = ("".join(one for one in part if unicodedata.category(one) != "Cf") for part in parts[::2])
+    return "".join(parts).strip()
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a text that is on one line can be seen whole: nothing in it is a control character."""
+    return text.replace(_JOINER, "").isprintable()

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from newsletter.audience.addresses import parse_address
-from newsletter.audience.facts import attribute_name, one_line
+from newsletter.audience.facts import attribute_name, is_visible, one_line
 from newsletter.audience.grounds import Basis, require_wording
 from newsletter.audience.suppression import require_reason
 from newsletter.domain.audience import (
@@ -275,6 +275,6 @@ def _tidy(subscriber: Subscriber) -> Subscriber:
         attributes={name: value for name, value in attributes.items() if value},
         tags=distinct_tags(tag for tag in map(one_line, subscriber.tags) if tag),
     )
-    if not all(text.isprintable() for text in (tidy.name, *tidy.attributes, *tidy.attributes.values(), *tidy.tags)):
+    if not all(is_visible(text) for text in (tidy.name, *tidy.attributes, *tidy.attributes.values(), *tidy.tags)):
         raise UsageError("There is a control character in what is said of the person.", hint="Type it anew.")
     return tidy

@@ -144,6 +144,15 @@ class Sending:
     finished_at: datetime | None = None
     pause_reason: str | None = None
 
+    @property
+    def is_paused_by_hand(self) -> bool:
+        """Tell whether a person paused it, and no rule of ours."""
+        return self.state is SendingState.PAUSED and (self.pause_reason or "").startswith(PAUSED_BY_HAND)
+
+
+PAUSED_BY_HAND = "paused by hand"
+"""What the reason of a pause begins with that a person asked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:

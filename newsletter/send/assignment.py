@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.domain.clock import Clock
+from newsletter.domain.content import Language
 from newsletter.domain.delivery import Checkpoint, PlannedDelivery, Sending, pass_by
 from newsletter.domain.issue import EditionKey, Message
 from newsletter.domain.mailing import Mailer, Recipient
@@ -20,8 +21,8 @@ class Assignment:
     Attributes:
         mailer: The one the sending was begun with.
         messages: The approved message of each edition.
-        personalise: Gives what is one person's: address, slot values, the ways out. A NewsletterError from it rejects
-            that one delivery.
+        personalise: Gives what is one person's, in the language of the edition: address, slot values, the ways out. A
+            NewsletterError from it rejects that one delivery.
         owner: This process, holding the lock.
         note_call: Called before each call to the mailer; what it raises gives the batch back, and no call is made.
         journal_path: Where single mails are noted, for a mailer that answers mail by mail; None for nowhere.
@@ -34,7 +35,7 @@ class Assignment:
     messages: Mapping[EditionKey, Message]
     sender: Sender
     list_id: str
-    personalise: Callable[[PlannedDelivery, Sending], Recipient]
+    personalise: Callable[[PlannedDelivery, Language], Recipient]
     owner: Owner
     clock: Clock
     note_call: Callable[[], None] = lambda: None

@@ -54,7 +54,7 @@ def _prepare(assignment: Assignment, claimed: ClaimedBatch) -> tuple[OutgoingBat
     unfit: list[Outcome] = []
     for planned in claimed.deliveries:
         try:
-            recipients.append(assignment.personalise(planned, assignment.sending))
+            recipients.append(assignment.personalise(planned, claimed.edition.language))
         except NewsletterError as error:
             unfit.append(Outcome(delivery_key=planned.key, verdict=Verdict.REJECTED, reason=error.message))
     outgoing = OutgoingBatch(

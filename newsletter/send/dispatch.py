@@ -81,9 +81,13 @@ class StopCause(StrEnum):
 
     NOTHING_LEFT = "nobody is queued any more"
     LIMIT_REACHED = "limit reached"
+    CHOSEN_DONE = "the chosen segments are done"
     ASKED = "asked to stop"
     PAUSED = "paused"
     LONG_WAIT = "the mailer asks to wait for more than an hour; send again after that"
+
+
+_ASKED_FOR = frozenset({StopCause.LIMIT_REACHED, StopCause.CHOSEN_DONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,12 @@ class Dispatched:
     balance: Balance
     doubt: InDoubt
     reconciled: Reconciled
+
+    @property
+    def is_as_asked(self) -> bool:
+        """Tell whether people are left because somebody wanted it so, and nobody is in doubt."""
+        is_asked = self.cause in _ASKED_FOR or self.sending.is_paused_by_hand
+        return self.sending.finished_at is None and is_asked and not self.doubt.people
 
 
 def send(
@@ -229,10 +239,13 @@ class _Run:
         is_paused = sending.state is SendingState.PAUSED
         is_finished = sending.state is SendingState.FINISHED
         cause = StopCause.PAUSED if is_paused else StopCause.NOTHING_LEFT if is_finished else self._cause
+        balance = ledger.balance(sending_id)
+        if cause is None and self._choice.editions is not None and balance.states.get(DeliveryState.QUEUED):
+            cause = StopCause.CHOSEN_DONE
         return Dispatched(
             cause=cause or StopCause.NOTHING_LEFT,
             sending=sending,
-            balance=ledger.balance(sending_id),
+            balance=balance,
             doubt=ledger.doubt(sending_id),
             reconciled=reconciled,
         )

@@ -22,6 +22,15 @@ class PublicAddress:
         self._resources = resources
         self._fetch = fetch
 
+    def look(self) -> tuple[str, str | None]:
+        """Say how readers leave where the pages answer; for `doctor`.
+
+        Raises:
+            StateError: As `require`.
+        """
+        self.require()
+        return f"By one click, at {self._resources.settings.publication.links.public_url}, which answers.", None
+
     def require(self) -> None:
         """Get a nonce back signed, where mails name pages of ours.
 

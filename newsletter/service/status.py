@@ -72,6 +72,7 @@ class StatusService:
         database: The database's state.
         look_at_templates: For `doctor` alone, which is why it comes from outside: `status` needs no template engine.
         look_at_mailer: Likewise.
+        look_at_public_pages: Says how readers leave by one click; StateError where the pages do not answer.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class StatusService:
         database: DatabaseService,
         look_at_templates: Look,
         look_at_mailer: Look,
+        look_at_public_pages: Look,
     ) -> None:
         self._resources = resources
         self._shelf = shelf
         self._database = database
         self._look_at_templates = look_at_templates
         self._look_at_mailer = look_at_mailer
+        self._look_at_public_pages = look_at_public_pages
 
     def status(self) -> Status:
         """Say where the month stands and what to do next.
@@ -181,7 +184,7 @@ class StatusService:
         """Say how readers leave: what is the same in every issue is told here, and not as a finding of each."""
         links = self._resources.settings.publication.links
         if links.public_url is not None:
-            return Checkup(name="unsubscribing", is_well=True, message=f"By one click, at {links.public_url}.")
+            return self._looked("unsubscribing", self._look_at_public_pages)
         return Checkup(
             name="unsubscribing",
             is_well=True,

@@ -28,6 +28,9 @@ LOCK_ASKED_SECONDS = 0.002
 """How often a write asks for the lock meanwhile. SQLite's own busy handler sleeps up to a tenth of a second between two
 looks, and whoever writes all the time has the lock back before it looks again: the sender got 0.4 calls a second."""
 
+PATIENCE_SECONDS = 3_600.0
+"""How long a patient database waits for another program: a person who watches for that long may as well come back."""
+
 _Result = TypeVar("_Result")
 
 APPLICATION_ID = 0x4E57534C
@@ -47,10 +50,11 @@ def is_wal_safe(version: tuple[int, int, int]) -> bool:
 
 
 class _LongWait(NamedTuple):
-    """Whom to tell of a wait, and whom to ask whether it goes on."""
+    """Whom to tell of a wait, whom to ask whether it goes on, and how long it lasts at most."""
 
     tell: Callable[[str], None]
     unless: Callable[[], bool]
+    seconds_max: float
 
 
 class Database:
@@ -84,14 +88,21 @@ class Database:
         return Path(named) if self.is_sqlite and named and named != ":memory:" else None
 
     @contextmanager
-    def patient(self, tell: Callable[[str], None], *, unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
-        """Wait for other programs as long as it takes while the block runs, instead of giving up after some seconds.
+    def patient(
+        self,
+        tell: Callable[[str], None],
+        *,
+        unless: Callable[[], bool] = lambda: False,
+        seconds_max: float = PATIENCE_SECONDS,
+    ) -> Iterator[None]:
+        """Wait for other programs for up to an hour each time while the block runs, instead of for some seconds.
 
         Args:
             tell: Told what is waited for, and again each time the wait has doubled.
             unless: Asked before each further wait; where it says yes, the lock is raised after all.
+            seconds_max: After so long it is raised in any case.
         """
-        self._long_wait = _LongWait(tell, unless)
+        self._long_wait = _LongWait(tell, unless, seconds_max)
         try:
             yield
         finally:
@@ -135,9 +146,11 @@ class Database:
                 long_wait, tries = self._long_wait, tries + 1
                 if long_wait is None or not _is_locked(error) or (long_wait.unless() and not to_the_end):
                     raise
+                waited_seconds = tries * self.lock_wait_seconds
+                if waited_seconds >= long_wait.seconds_max:
+                    raise
                 if tries & (tries - 1) == 0:
-                    waited = f"{tries * self.lock_wait_seconds:.0f} s"
-                    long_wait.tell(f"{self._name} has been locked by another program for {waited}.")
+                    long_wait.tell(f"{self._name} has been locked by another program for {waited_seconds:.0f} s.")
 
     def revision(self) -> str | None:
         """Give the schema revision the database has, or None when it holds no tables at all.

@@ -263,12 +263,12 @@ def test_a_rehearsal_does_not_stand_in_the_way_of_another(approved: Path, run: R
 
 
 def test_who_goes_now_can_be_chosen_and_the_rest_stays_queued(approved: Path, run: Run) -> None:
-    """--segment and --limit hand over a part, end with 4, and the next call sends the rest and nobody twice."""
+    """--segment and --limit hand over a part, end well, and the next call sends the rest and nobody twice."""
     first = run("issue", "send", "2017-11", "--confirm", "2017-11", "--segment", "managers", "--limit", "4")
     some = len(list((approved / "outbox/2017-11").glob("*.eml")))
     rest = run("issue", "send", "2017-11", "--confirm", "2017-11")
 
-    assert (first.code, some) == (4, 4)
+    assert (first.code, some) == (0, 4)
     assert "17 queued" in first.out
     assert (rest.code, len(list((approved / "outbox/2017-11").glob("*.eml")))) == (0, 21)
 

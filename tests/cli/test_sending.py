@@ -94,6 +94,22 @@ def test_a_much_larger_audience_needs_a_yes(approved: Path, run: Run) -> None:
     assert (asked.code, asked.err.splitlines()[-1], told.code) == (2, "What to do: Say yes with --yes.", 0)
 
 
+def test_a_limit_and_a_pause_that_were_asked_for_are_no_failure(approved: Path, run: Run) -> None:
+    """Whoever wants some to go first, or pauses by hand, gets what was asked for: 0, and how to go on."""
+    limited = run("issue", "send", "2017-11", "--limit", "1", "--confirm", "2017-11")
+
+    def pause_by_hand(_progress: Progress) -> None:
+        run("issue", "pause", "2017-11", "--reason", "the subject is wrong")
+
+    with open_newsletter(approved / "newsletter.toml") as newsletter:
+        paused = newsletter.deliveries.send("2017-11", by="Aino", progress=pause_by_hand, limit=1)
+    told = [line for line in limited.err.splitlines() if "not finished" in line]
+
+    assert (limited.code, told) == (0, ["Issue 2017-11 is not finished, as you asked: limit reached."])
+    assert limited.err.splitlines()[-1] == "Next: newsletter issue send 2017-11"
+    assert (paused.sending.pause_reason, paused.is_as_asked) == ("paused by hand: the subject is wrong", True)
+
+
 def test_a_test_through_the_outbox_names_its_files(drafted: Path, run: Run) -> None:
     """Each address has its line, with the file that any mail program opens; nobody believes that it has left."""
     ran = run("issue", "test", "2017-11", "--to", "aino@example.org", "--to", "eero@example.org")
@@ -114,6 +130,7 @@ def test_a_rehearsal_that_is_over_says_where_its_mails_are(approved: Path, run: 
     done = run("issue", "send", "2017-11", "--confirm", "2017-11")
 
     where = "No mail has left this machine: they are in outbox/2017-11."
+    assert begun.code == 0
     assert begun.out.splitlines()[-2:] == [
         "Rehearsal of issue 2017-11 (limit reached): 1 queued, 20 accepted.",
         where,

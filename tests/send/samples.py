@@ -174,7 +174,7 @@ def a_sending(database: Database, people: int = 5, *, batch_size: int = 2) -> tu
     return ledger, freeze(ledger, keep_approval(database, an_approval()), batch_size=batch_size)
 
 
-def personalise(planned: PlannedDelivery, sending: Sending) -> Recipient:
+def personalise(planned: PlannedDelivery, language: Language) -> Recipient:
     """Give a recipient as the service would."""
     assert planned.address is not None
     return Recipient(
@@ -182,8 +182,8 @@ def personalise(planned: PlannedDelivery, sending: Sending) -> Recipient:
         address=planned.address,
         name=planned.name,
         values={Slot.NAME: f" {planned.name}"},
-        unsubscribe=(f"mailto:poistu@seutu.example?subject={planned.key}",),
-        message_id=f"{planned.key}.{sending.label}@seutu.example",
+        unsubscribe=(f"mailto:poistu@seutu.example?subject={planned.key}&body={language}",),
+        message_id=f"{planned.key}.{LABEL}@seutu.example",
     )
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.domain.delivery import Checkpoint, DeliveryState, PlannedDelivery, ReasonCount, Sending
+from newsletter.domain.content import Language
+from newsletter.domain.delivery import Checkpoint, DeliveryState, PlannedDelivery, ReasonCount
 from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Recipient, Verdict
 from newsletter.errors import ContentError, StateError, StorageError
 from newsletter.send.assignment import Assignment
@@ -14,6 +15,7 @@ from newsletter.storage.deliveries import DeliveryLedger
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer, by_address, each, failing
 from tests.send.samples import (
+    FI,
     LABEL,
     NOW,
     SENDER,
@@ -58,7 +60,7 @@ def test_the_mailer_gets_all_it_needs(database: Database) -> None:
             message=a_message(TO_ADVISERS),
             sender=SENDER,
             list_id="Seudun uutiskirje <seutu.seutu.example>",
-            recipients=tuple(personalise(planned, assignment.sending) for planned in claimed.deliveries),
+            recipients=tuple(personalise(planned, FI) for planned in claimed.deliveries),
         )
     ]
 
@@ -87,10 +89,10 @@ def test_nothing_is_claimed_when_nothing_is_queued(database: Database) -> None:
 def test_whoever_cannot_be_addressed_keeps_nobody_from_the_mail(database: Database) -> None:
     """A fault with one person rejects that one delivery with its reason; the others go out."""
 
-    def stumble(planned: PlannedDelivery, sending: Sending) -> Recipient:
+    def stumble(planned: PlannedDelivery, language: Language) -> Recipient:
         if planned.address == "reader1@example.com":
             raise ContentError("the name holds a line break")
-        return personalise(planned, sending)
+        return personalise(planned, language)
 
     mailer = ScriptedMailer()
     ledger, assignment = prepare(database, mailer)
@@ -106,7 +108,7 @@ def test_whoever_cannot_be_addressed_keeps_nobody_from_the_mail(database: Databa
 def test_a_call_for_nobody_is_not_made(database: Database) -> None:
     """When nobody of a batch can be addressed, the mailer hears nothing of it."""
 
-    def stumble(_planned: PlannedDelivery, _sending: Sending) -> Recipient:
+    def stumble(_planned: PlannedDelivery, _language: Language) -> Recipient:
         raise ContentError("the name holds a line break")
 
     mailer = ScriptedMailer()

@@ -193,8 +193,9 @@ def test_chosen_editions_go_first(database: Database) -> None:
         an_assignment(ledger, sending, mailer, FakeClock()), choice=Choice(editions=frozenset({TO_MANAGERS}))
     )
     assert sorted(mailer.handed_over) == addresses(2, "manager")
-    assert (dispatched.cause, dispatched.sending.state) == (StopCause.NOTHING_LEFT, SendingState.RUNNING)
+    assert (dispatched.cause, dispatched.sending.state) == (StopCause.CHOSEN_DONE, SendingState.RUNNING)
     assert dispatched.balance.states == {QUEUED: 2, ACCEPTED: 2}
+    assert dispatched.is_as_asked
 
 
 def test_the_pace_is_kept(database: Database) -> None:

@@ -147,6 +147,21 @@ def test_a_lock_does_not_end_a_sending(impatient: Database) -> None:
     assert held.told == ["newsletter.db has been locked by another program for 0 s."] * 6
 
 
+def test_a_lock_that_lasts_ends_the_run(impatient: Database) -> None:
+    """Nobody waits for ever: after the hour the run ends, who was queued stays queued, and sending again goes on."""
+    ledger, sending = a_sending(impatient, 4)
+    held, mailer = Held(impatient.url, until_told=99), ScriptedMailer()
+    run = an_assignment(ledger, sending, mailer, FakeClock())
+
+    with impatient.patient(held.tell, seconds_max=0.02), pytest.raises(StorageLocked):
+        held.hold()
+        send(run)
+    held.let_go()
+
+    assert (held.told, mailer.calls) == (["newsletter.db has been locked by another program for 0 s."] * 3, [])
+    assert send(run).balance.states == {DeliveryState.ACCEPTED: 4}
+
+
 def test_somebody_who_waits_for_a_lock_can_stop(impatient: Database) -> None:
     """Nothing is under way while a claim waits: asked to stop, the run ends, and who was queued stays queued."""
     ledger, sending = a_sending(impatient, 4)

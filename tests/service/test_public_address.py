@@ -51,6 +51,13 @@ def test_pages_of_ours_that_answer_let_the_mail_go(newsletter: Newsletter) -> No
     assert len(set(asked)) == 2
 
 
+def test_doctor_says_that_pages_answer_only_when_they_do(newsletter: Newsletter) -> None:
+    """That readers leave by one click is said of pages that were asked, and answered."""
+    pages = _pages(newsletter, lambda address: newsletter.leaving.prove(address.rpartition("/")[2]).encode())
+
+    assert pages.look() == (f"By one click, at {BASE}, which answers.", None)
+
+
 def test_without_pages_nothing_is_asked(newsletter: Newsletter) -> None:
     """A publication whose readers leave by mail needs no network."""
     _pages(newsletter, _nobody, base=None).require()

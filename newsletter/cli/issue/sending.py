@@ -90,8 +90,11 @@ def send(
     unfinished = None if done.sending.finished_at is not None else str(done.cause)
     sending_pages.print_dispatched(session, label, outlook, done.balance, unfinished=unfinished)
     doubt = done.doubt
-    session.next_step(f"newsletter issue {'resolve' if doubt.is_all else 'report'} {label}{' --leave' * doubt.is_all}")
-    if unfinished:
+    if done.is_as_asked:
+        session.say(f"Issue {label} is not finished, as you asked: {done.sending.pause_reason or unfinished}.")
+    step = "resolve" if doubt.is_all else "send" if done.is_as_asked else "report"
+    session.next_step(f"newsletter issue {step} {label}{' --leave' * doubt.is_all}")
+    if unfinished and not done.is_as_asked:
         in_doubt = f" {doubt}" if doubt.people else ""
         raise Incomplete(
             f"Issue {label} is not finished: {done.sending.pause_reason or unfinished}.{in_doubt}",
@@ -101,7 +104,7 @@ def send(
 
 @click.command(cls=Verb)
 @label_argument
-@click.option("--reason", default="paused by the project manager", show_default=True, help="Shown to whoever asks.")
+@click.option("--reason", default="", help="Shown to whoever asks.")
 @pass_session
 def pause(session: Session, label: str, *, reason: str) -> None:
     """Let no further batch be handed over, also by a process that is sending now."""

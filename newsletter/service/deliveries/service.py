@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.domain.changes import EventChange, past_on
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import BatchState, Forecast, Sending
+from newsletter.domain.delivery import PAUSED_BY_HAND, BatchState, Forecast, Sending
 from newsletter.domain.issue import Approval, Issue, IssueLabel, Message
 from newsletter.domain.mailing import Mailer
 from newsletter.domain.segments import Segment
@@ -172,13 +172,14 @@ class DeliveryService:
                 choice = Choice(editions=editions, limit=limit)
                 return send(assignment, choice=choice, should_stop=should_stop, progress=progress)
 
-    def pause(self, label: str, *, reason: str) -> Sending:
-        """Let no further batch be handed over, also by a process that is sending now.
+    def pause(self, label: str, *, reason: str = "") -> Sending:
+        """Let no further batch be handed over, also by a process that is sending now; by a person's word.
 
         Raises:
             StateError: No sending of the issue is open.
         """
-        return self._resources.ledger.pause(self._open_sending(label).id, reason=reason)
+        said = f"{PAUSED_BY_HAND}: {reason}" if reason else PAUSED_BY_HAND
+        return self._resources.ledger.pause(self._open_sending(label).id, reason=said)
 
     def resume(self, label: str) -> Sending:
         """Let batches be handed over again; `send` then goes on.
@@ -222,7 +223,10 @@ class DeliveryService:
             sent_at=self._resources.clock.now(),
             is_rehearsal=True,
         )
-        return mail.fill(recipient_of(SPECIMEN, address, name, token="preview", publication=publication))  # noqa: S106 - no secret
+        language = message.edition.language
+        return mail.fill(
+            recipient_of(SPECIMEN, address, name, token="preview", language=language, publication=publication)  # noqa: S106 - no secret
+        )
 
     def _begin(
         self,
@@ -267,7 +271,7 @@ class DeliveryService:
             messages={message.edition: message for message in approval.messages},
             sender=approval.sender,
             list_id=list_id(publication),
-            personalise=lambda planned, _sending: personalise(planned, key, publication),
+            personalise=lambda planned, language: personalise(planned, language, key, publication),
             owner=owner,
             clock=self._resources.clock,
             journal_path=journal_path(self._resources.database_path),

@@ -82,7 +82,7 @@ class TrialService:
         key = self._resources.keys.current
         batch = _test_batch(
             message,
-            [self._tester(address, key) for address in known],
+            [self._tester(address, message, key) for address in known],
             label=IssueLabel(label),
             publication=publication,
             is_rehearsal=is_rehearsal,
@@ -96,7 +96,7 @@ class TrialService:
             outcomes={one.address: outcomes[one.delivery_key] for one in batch.recipients},
         )
 
-    def _tester(self, address: str, key: bytes) -> Recipient:
+    def _tester(self, address: str, message: Message, key: bytes) -> Recipient:
         """Give what is one tester's."""
         planned = PlannedDelivery(
             key=DeliveryKey(secrets.token_hex(16)),
@@ -104,7 +104,7 @@ class TrialService:
             subscriber_id=None,
             address=address,
         )
-        return personalise(planned, key, self._resources.settings.publication)
+        return personalise(planned, message.edition.language, key, self._resources.settings.publication)
 
     def _refuse_suppressed(self, addresses: Sequence[str]) -> None:
         """Keep a test from addresses that must never be mailed."""

@@ -20,7 +20,8 @@ from newsletter.domain.issue import (
     Slot,
 )
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
-from newsletter.domain.segments import AllOf, Segment
+from newsletter.domain.rules import AllOf
+from newsletter.domain.segments import Segment
 from newsletter.message.slots import fit_values, split
 from newsletter.render.brand import Brand
 from newsletter.render.compose import compose

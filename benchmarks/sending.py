@@ -22,7 +22,8 @@ from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import ClaimedBatch, PlannedDelivery, Sending, SendingId, pass_by
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
 from newsletter.domain.mailing import BatchOutcome, Capabilities, Mailer, Outcome, OutgoingBatch, Recipient, Verdict
-from newsletter.domain.segments import AllOf, Segment, audience_rule
+from newsletter.domain.rules import AllOf
+from newsletter.domain.segments import Segment, audience_rule
 from newsletter.mailers.sendgrid import SendGridTable
 from newsletter.mailers.sendgrid.mailer import SendGrid
 from newsletter.mailers.smtp import SmtpTable

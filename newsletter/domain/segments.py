@@ -1,57 +1,12 @@
-"""The rules that choose people, and the segments they make: what a rule means, and how it is written for a hash."""
+"""Segments: named rules that choose people, the combinations they make, and how they are written for a hash."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.domain.audience import Subscriber, comparable
+from newsletter.domain.audience import Subscriber
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllOf:
-    """True when every rule is (also for none: everybody)."""
-
-    rules: tuple["Rule", ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyOf:
-    """True when at least one rule is."""
-
-    rules: tuple["Rule", ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Not:
-    """True when the rule is not."""
-
-    rule: "Rule"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeIn:
-    """True when the person's attribute has one of the values; a missing attribute never has."""
-
-    name: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LanguageIn:
-    """True when the person wants one of the languages."""
-
-    languages: tuple[Language, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HasTag:
-    """True when the person carries the tag."""
-
-    tag: str
-
-
-Rule = AllOf | AnyOf | Not | AttributeIn | LanguageIn | HasTag
+from newsletter.domain.rules import History, OfThePast, Rule, leaves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,44 +34,15 @@ class Segment:
         return not self.sections or section in self.sections
 
 
-def matches(rule: Rule, subscriber: Subscriber) -> bool:
-    """Tell whether a rule chooses a person. `storage.rules` says the same in SQL; a test holds them together."""
-    match rule:
-        case AllOf(rules=rules):
-            return all(matches(part, subscriber) for part in rules)
-        case AnyOf(rules=rules):
-            return any(matches(part, subscriber) for part in rules)
-        case Not(rule=inner):
-            return not matches(inner, subscriber)
-        case AttributeIn(name=name, values=values):
-            value = subscriber.attributes.get(comparable(name))
-            return value is not None and comparable(value) in map(comparable, values)
-        case LanguageIn(languages=languages):
-            return subscriber.language in languages
-        case HasTag(tag=tag):
-            return comparable(tag) in map(comparable, subscriber.tags)
+def asks_history(segments: Sequence[Segment]) -> bool:
+    """Tell whether a rule asks when somebody joined or was mailed, which takes longer to find out."""
+    return any(isinstance(leaf, OfThePast) for segment in segments for leaf in leaves(segment.who))
 
 
-def facts_asked(rule: Rule) -> Iterator[tuple[str, str]]:
-    """Give every attribute with a value that a rule asks for, and every tag under the name `tag`."""
-    match rule:
-        case AllOf(rules=rules) | AnyOf(rules=rules):
-            for part in rules:
-                yield from facts_asked(part)
-        case Not(rule=inner):
-            yield from facts_asked(inner)
-        case AttributeIn(name=name, values=values):
-            yield from ((comparable(name), value) for value in values)
-        case HasTag(tag=tag):
-            yield "tag", tag
-        case LanguageIn():
-            pass
-
-
-def segments_of(subscriber: Subscriber, segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
+def segments_of(subscriber: Subscriber, segments: Sequence[Segment], history: History) -> tuple[SegmentId, ...]:
     """Give the segments a person is in, by rank: the combination whose edition that person gets."""
     ranked = sorted(segments, key=lambda segment: segment.rank)
-    return tuple(segment.id for segment in ranked if matches(segment.who, subscriber))
+    return tuple(segment.id for segment in ranked if segment.who.chooses(subscriber, history))
 
 
 def audience_rule(
@@ -129,7 +55,7 @@ def audience_rule(
     ranked = sorted(segments, key=lambda segment: segment.rank)
     written: dict[str, object] = {
         "languages": list(languages),
-        "segments": [{"id": segment.id, "rank": segment.rank, "who": _canonical(segment.who)} for segment in ranked],
+        "segments": [{"id": segment.id, "rank": segment.rank, "who": segment.who.written()} for segment in ranked],
     }
     if without_items:
         written["without items"] = sorted(without_items)
@@ -139,20 +65,3 @@ def audience_rule(
 def segments_without_items(rule: str) -> tuple[SegmentId, ...]:
     """Read out of what `audience_rule` wrote which segments get nothing of the issue."""
     return tuple(SegmentId(segment) for segment in json.loads(rule).get("without items", ()))
-
-
-def _canonical(rule: Rule) -> dict[str, object]:
-    """Give a rule as plain values in a fixed order."""
-    match rule:
-        case AllOf(rules=rules):
-            return {"all": [_canonical(part) for part in rules]}
-        case AnyOf(rules=rules):
-            return {"any": [_canonical(part) for part in rules]}
-        case Not(rule=inner):
-            return {"not": _canonical(inner)}
-        case AttributeIn(name=name, values=values):
-            return {"attribute": comparable(name), "in": sorted(set(map(comparable, values)))}
-        case LanguageIn(languages=languages):
-            return {"language": sorted(languages)}
-        case HasTag(tag=tag):
-            return {"tag": comparable(tag)}

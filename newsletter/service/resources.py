@@ -204,6 +204,7 @@ class Resources:
             topics=[topic.id for topic in self.settings.topics],
             sections=[section.id for section in publication.sections],
             languages=publication.languages,
+            zone=publication.zone,
         )
 
     def segment(self, segment_id: str) -> Segment:

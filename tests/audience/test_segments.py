@@ -1,24 +1,42 @@
+from collections import Counter
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from newsletter.audience.segments import SEGMENTS_MAX, read_segments
+from newsletter.audience.segments.places import municipalities
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
-from newsletter.domain.segments import (
+from newsletter.domain.rules import (
     AllOf,
     AnyOf,
     AttributeIn,
+    AttributeNumber,
+    AttributeStarts,
+    Comparison,
+    HasAttribute,
     HasTag,
+    InMunicipality,
+    InSegment,
+    JoinedAfter,
+    JoinedBefore,
+    JoinedWithin,
     LanguageIn,
+    MailDomainIn,
+    Mailed,
     Not,
     Rule,
-    Segment,
 )
+from newsletter.domain.segments import Segment
 from newsletter.errors import ConfigurationError
 
 FI, SV = Language("fi"), Language("sv")
+HELSINKI = ZoneInfo("Europe/Helsinki")
 TOPICS = (TopicId("rahoitus"), TopicId("hankinnat"))
 SECTIONS = (SectionId("uutiset"), SectionId("tapahtumat"))
+MIDNIGHT = datetime(2026, 1, 31, tzinfo=HELSINKI)
+ATTRIBUTE_TESTS = "equals, in, present, starts_with, at_least, at_most, more_than, less_than"
 ADVISERS = """\
 [[segment]]
 id = "advisers"
@@ -33,7 +51,12 @@ def read(tmp_path: Path, text: str, *languages: Language) -> tuple[Segment, ...]
     path = tmp_path / "segments.toml"
     path.write_text(text)
     return read_segments(
-        path, topics=TOPICS, sections=SECTIONS, languages=languages or (FI,), shown_as=Path("segments.toml")
+        path,
+        topics=TOPICS,
+        sections=SECTIONS,
+        languages=languages or (FI,),
+        zone=HELSINKI,
+        shown_as=Path("segments.toml"),
     )
 
 
@@ -88,6 +111,24 @@ tag = "johto"
         ('{ language = "sv" }', LanguageIn(languages=(SV,))),
         ('{ language = ["fi", "sv"] }', LanguageIn(languages=(FI, SV))),
         ('{ tag = "x" }', HasTag(tag="x")),
+        ('{ attribute = "role", present = true }', HasAttribute(name="role")),
+        ('{ attribute = "role", present = false }', Not(rule=HasAttribute(name="role"))),
+        ('{ attribute = "role", starts_with = "y" }', AttributeStarts(name="role", prefix="y")),
+        (
+            '{ attribute = "staff", at_least = 10 }',
+            AttributeNumber(name="staff", comparison=Comparison.AT_LEAST, number=10.0),
+        ),
+        (
+            '{ attribute = "staff", less_than = -0.5 }',
+            AttributeNumber(name="staff", comparison=Comparison.LESS_THAN, number=-0.5),
+        ),
+        ('{ mail_domain = "@Example.FI" }', MailDomainIn(domains=("example.fi",))),
+        ('{ mail_domain = ["a.fi", "äö.fi"] }', MailDomainIn(domains=("a.fi", "xn--4ca0b.fi"))),
+        ("{ joined_after = 2026-01-31 }", JoinedAfter(at=MIDNIGHT)),
+        ("{ joined_before = 2026-01-31 }", JoinedBefore(at=MIDNIGHT)),
+        ("{ joined_within_days = 30 }", JoinedWithin(days=30)),
+        ('{ mailed = "never" }', Not(rule=Mailed())),
+        ("{ mailed_since = 2026-01-31 }", Mailed(since=MIDNIGHT)),
         ("{ all = [] }", AllOf(rules=())),
         ('{ not = { tag = "x" } }', Not(rule=HasTag(tag="x"))),
         (
@@ -115,14 +156,18 @@ def test_every_rule_of_the_language_is_read(who: str, expected: Rule, tmp_path: 
         (
             "{}",
             (
-                "5: segment[0].who: A rule has exactly one of all, any, not, attribute, language, tag."
+                "5: segment[0].who: A rule has exactly one of all, any, not, segment, attribute, region,"
+                " municipality_is, language, tag, mail_domain,"
+                " joined_after, joined_before, joined_within_days, mailed, mailed_since."
                 " (To choose everybody write { all = [] }.)"
             ),
         ),
         (
             '{ language = "fi", tag = "x" }',
             (
-                "5: segment[0].who: A rule has exactly one of all, any, not, attribute, language, tag."
+                "5: segment[0].who: A rule has exactly one of all, any, not, segment, attribute, region,"
+                " municipality_is, language, tag, mail_domain,"
+                " joined_after, joined_before, joined_within_days, mailed, mailed_since."
                 " (To ask for several things write all = [ { ... }, { ... } ].)"
             ),
         ),
@@ -131,10 +176,10 @@ def test_every_rule_of_the_language_is_read(who: str, expected: Rule, tmp_path: 
             "5: segment[0].who.atribute: A rule has no key 'atribute'. (Did you mean 'attribute'?)",
         ),
         ('{ tag = "x", equals = "y" }', "5: segment[0].who.equals: 'equals' belongs beside `attribute` only."),
-        ('{ attribute = "role" }', "5: segment[0].who: `attribute` needs one of `equals` and `in` beside it."),
+        ('{ attribute = "role" }', f"5: segment[0].who: `attribute` needs exactly one of {ATTRIBUTE_TESTS} beside it."),
         (
             '{ attribute = "role", equals = "x", in = ["y"] }',
-            "5: segment[0].who: `attribute` needs one of `equals` and `in` beside it.",
+            f"5: segment[0].who: `attribute` needs exactly one of {ATTRIBUTE_TESTS} beside it.",
         ),
         (
             '{ attribute = "role", equals = 3 }',
@@ -163,6 +208,52 @@ def test_every_rule_of_the_language_is_read(who: str, expected: Rule, tmp_path: 
         (
             "{ language = 3 }",
             '5: segment[0].who.language: Here stands an array of at least one text. (Write language = ["x", "y"].)',
+        ),
+        (
+            '{ attribute = "role", present = 1 }',
+            "5: segment[0].who.present: Here stands true or false.",
+        ),
+        (
+            '{ attribute = "role", at_most = "10" }',
+            "5: segment[0].who.at_most: Here stands a number, without quotes. (For example at_most = 10.)",
+        ),
+        (
+            '{ joined_after = "2026-01-31" }',
+            (
+                "5: segment[0].who.joined_after: Here stands a day, without quotes."
+                " (For example joined_after = 2026-01-31.)"
+            ),
+        ),
+        (
+            "{ joined_within_days = 0 }",
+            "5: segment[0].who.joined_within_days: Here stands a whole number of days, 1 to 36500.",
+        ),
+        (
+            '{ mailed = "ever" }',
+            '5: segment[0].who.mailed: Here stands "never". (For a day write mailed_since = 2026-01-31.)',
+        ),
+        (
+            '{ mail_domain = "a b.fi" }',
+            (
+                "5: segment[0].who.mail_domain: 'a b.fi' is no domain of an address."
+                ' (For example mail_domain = "example.fi".)'
+            ),
+        ),
+        (
+            '{ region = "Uusima" }',
+            "5: segment[0].who.region: Finland has no region 'Uusima'. (Did you mean 'Uusimaa'?)",
+        ),
+        (
+            '{ municipality_is = "bilingal" }',
+            "5: segment[0].who.municipality_is: A municipality is never 'bilingal'. (Did you mean 'bilingual'?)",
+        ),
+        (
+            '{ segment = "b" }',
+            "5: segment[0].who.segment: There is no segment 'b'. (Known: a.)",
+        ),
+        (
+            '{ segment = "a" }',
+            ("5: segment[0].who.segment: The rules name each other in a circle: a -> a. (Take one of them out.)"),
         ),
         ("{ tag = [] }", "5: segment[0].who.tag: Here stands a text, not empty and without space around it."),
         (
@@ -277,3 +368,66 @@ def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
         read(tmp_path, ADVISERS + "who = {\n")
 
     assert str(caught.value.place) == "segments.toml:6:8"
+
+
+def test_a_region_is_its_municipalities_in_both_languages(tmp_path: Path) -> None:
+    """A region is named in Finnish or Swedish, and so is a municipality in a list, however it is shortened."""
+    text = '[[segment]]\nid = "a"\nrank = 1\nname = { fi = "A" }\nwho = { region = ["Nyland", "etelä-savo"] }\n'
+    rule = read(tmp_path, text)[0].who
+
+    assert isinstance(rule, InMunicipality)
+    assert rule.regions == ("Uusimaa", "Etelä-Savo")
+    assert len(rule.names) == len(set(rule.names))
+    assert {"Helsinki", "Helsingfors", "Kauniainen", "Mikkeli", "S:t Michel", "Sankt Michel"} < set(rule.names)
+    assert not {"Turku", "Åbo"} & set(rule.names)
+
+
+def test_a_municipality_is_bilingual_finnish_or_swedish(tmp_path: Path) -> None:
+    """33 are bilingual (15 with a Swedish majority), the 16 of Åland Swedish: 308 in all, each in one region of 19."""
+    text = '[[segment]]\nid = "a"\nrank = 1\nname = { fi = "A" }\nwho = { municipality_is = "bilingual" }\n'
+    rule = read(tmp_path, text)[0].who
+    spoken = Counter(one.languages for one in municipalities())
+
+    assert isinstance(rule, InMunicipality)
+    assert rule.speaking == "bilingual"
+    assert {"Turku", "Åbo", "Närpiö", "Närpes", "Pedersöre"} < set(rule.names)
+    assert not {"Tampere", "Tammerfors", "Mariehamn"} & set(rule.names)
+    assert spoken == {"finnish": 259, "bilingual": 33, "swedish": 16}
+    assert len({one.region_finnish for one in municipalities()}) == 19
+
+
+def _segments(*rules: str) -> str:
+    """Write segments `s1`, `s2` ... with these rules."""
+    return "".join(
+        f'[[segment]]\nid = "s{rank}"\nrank = {rank}\nname = {{ fi = "S" }}\nwho = {rule}\n'
+        for rank, rule in enumerate(rules, start=1)
+    )
+
+
+def test_a_rule_can_name_another_segment_wherever_it_stands(tmp_path: Path) -> None:
+    """The rule that is named is part of the rule that names it, before and after it in the file."""
+    own, named = read(tmp_path, _segments('{ not = { segment = "s2" } }', '{ tag = "x" }'))
+
+    assert own.who == Not(rule=InSegment(segment=SegmentId("s2"), rule=named.who))
+
+
+def test_rules_that_name_each_other_are_refused_once(tmp_path: Path) -> None:
+    """The circle is shown whole, at the line that closes it."""
+    told = faults(
+        tmp_path, _segments('{ segment = "s2" }', '{ any = [{ segment = "s3" }] }', '{ not = { segment = "s1" } }')
+    )
+
+    assert told == [
+        (
+            "15: segment[2].who.not.segment: The rules name each other in a circle: s1 -> s2 -> s3 -> s1."
+            " (Take one of them out.)"
+        )
+    ]
+
+
+def test_rules_that_name_rules_stay_small_enough_for_a_database(tmp_path: Path) -> None:
+    """Each doubles what it names: the tenth asks too much, and is refused before anybody waits for the thirtieth."""
+    doubled = [f'{{ any = [{{ segment = "s{rank}" }}, {{ segment = "s{rank}" }}] }}' for rank in range(1, 30)]
+    told = faults(tmp_path, _segments('{ tag = "x" }', *doubled))
+
+    assert told[0].endswith("a rule may be 20 rules deep and ask 500 things. (Write it flatter.)")

@@ -19,7 +19,8 @@ from newsletter.domain.content import (
 )
 from newsletter.domain.period import parse_period
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
-from newsletter.domain.segments import AllOf, Segment
+from newsletter.domain.rules import AllOf
+from newsletter.domain.segments import Segment
 from newsletter.domain.told import Memory, SentItem
 
 FI, SV, EN = Language("fi"), Language("sv"), Language("en")

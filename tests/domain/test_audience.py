@@ -12,9 +12,7 @@ from newsletter.domain.audience import (
     normal_address,
 )
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.segments import (
-    AttributeIn,
-)
+from newsletter.domain.rules import AttributeIn
 
 FI, SV = Language("fi"), Language("sv")
 AINO = Subscriber(address="aino@example.org", language=FI, attributes={"role": "adviser"}, tags=("pilot",))

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import Edition, EditionKey, EditionWords, Issue, IssueItem, IssueLabel, ItemKind
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
-from newsletter.domain.segments import AllOf, Segment
+from newsletter.domain.rules import AllOf
+from newsletter.domain.segments import Segment
 from newsletter.render.brand import Brand
 from newsletter.render.compose import compose
 

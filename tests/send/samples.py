@@ -16,7 +16,8 @@ from newsletter.domain.delivery import Checkpoint, PlannedDelivery, Sending, pas
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
 from newsletter.domain.mailing import Mailer, Recipient
 from newsletter.domain.publication import Sender
-from newsletter.domain.segments import AttributeIn, Segment, audience_rule
+from newsletter.domain.rules import AttributeIn
+from newsletter.domain.segments import Segment, audience_rule
 from newsletter.send.assignment import Assignment
 from newsletter.send.owner import Owner
 from newsletter.storage.database import Database

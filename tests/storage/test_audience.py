@@ -23,7 +23,8 @@ from newsletter.domain.audience import (
     hash_address,
 )
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.segments import AttributeIn, HasTag, Segment
+from newsletter.domain.rules import AttributeIn, HasTag, RuleAt
+from newsletter.domain.segments import Segment
 from newsletter.errors import StorageError
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.database import Database
@@ -209,8 +210,8 @@ def test_a_page_can_be_of_one_status_and_one_rule(store: AudienceStore) -> None:
 
     assert (
         store.page(limit=10, status=SubscriberStatus.PENDING),
-        store.page(limit=10, rule=rule),
-        store.page(limit=10, rule=rule, status=SubscriberStatus.UNSUBSCRIBED),
+        store.page(limit=10, rule=RuleAt(rule=rule, now=NOW)),
+        store.page(limit=10, rule=RuleAt(rule=rule, now=NOW), status=SubscriberStatus.UNSUBSCRIBED),
     ) == ((stored(EERO, 2),), (stored(AINO, 1), stored(left, 3)), (stored(left, 3),))
 
 
@@ -231,7 +232,7 @@ def test_headcounts_add_up_to_everybody(store: AudienceStore) -> None:
     store.add_many([(AINO, None), (replace(AINO, address="b@example.com"), None), (EERO, None), (barred, None)], NOW)
     store.suppress(store.hash_of("barred@example.com"), SuppressionReason.COMPLAINT, NOW, "")
 
-    assert store.headcounts(segments) == (
+    assert store.headcounts(segments, NOW) == (
         Headcount(
             segments=(SegmentId("advisers"), SegmentId("managers")),
             language=FI,

@@ -9,7 +9,7 @@ half-way is simply run again.
 The room decides; the store behind `ImportStore` keeps.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -22,13 +22,15 @@ from newsletter.audience.lists.verdicts import (
     Change,
     DepartureRow,
     ImportStore,
+    NothingNew,
     Terms,
     Verdict,
     judge,
 )
-from newsletter.domain.audience import SubscriberStatus, SuppressionReason, normal_address
+from newsletter.domain.audience import Subscriber, SubscriberId, SubscriberStatus, SuppressionReason, normal_address
 from newsletter.domain.content import Language
-from newsletter.domain.segments import Segment
+from newsletter.domain.rules import History
+from newsletter.domain.segments import Segment, asks_history
 
 BATCH_ROWS = 5_000
 """Rows in one transaction: short enough that a sender beside it never waits long, long enough to be quick."""
@@ -80,15 +82,19 @@ def import_people(
         default_language=default_language,
         departure=departure,
     )
-    counts = Counts(name=parsed.name, segments=segments)
+    counts = Counts(name=parsed.name, segments=segments, now=now)
+    is_asking = asks_history(segments)
     for batch in _batches(parsed):
+        histories: Mapping[SubscriberId, History] = {}
         with transaction() as store:
             if counts.rows_done == 0:
                 counts.known_before = store.count()
             verdicts = _judge_batch(batch, store, terms)
             if not is_dry_run:
                 _keep(verdicts, store, terms)
-        counts.add(verdicts, to_mend)
+            if is_asking:
+                histories = store.histories(_stored(verdicts), now)
+        counts.add(verdicts, to_mend, histories)
         progress(counts.rows_done)
     return counts.result()
 
@@ -118,6 +124,11 @@ def _judge_batch(batch: Sequence[Row], store: ImportStore, terms: Terms) -> list
         else:
             verdicts.append(row)
     return verdicts
+
+
+def _stored(verdicts: Sequence[Verdict]) -> list[Subscriber]:
+    """Give the people of a batch who were known before."""
+    return [verdict.subscriber for verdict in verdicts if isinstance(verdict, Change | NothingNew)]
 
 
 def _keep(verdicts: Sequence[Verdict], store: ImportStore, terms: Terms) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from newsletter.audience.addresses import is_role_address
@@ -19,7 +20,8 @@ from newsletter.audience.lists.verdicts import (
     Verdict,
 )
 from newsletter.audience.segments import Stray, StrayCount
-from newsletter.domain.audience import Subscriber, SuppressionReason
+from newsletter.domain.audience import Subscriber, SubscriberId, SuppressionReason
+from newsletter.domain.rules import History
 from newsletter.domain.segments import Segment
 from newsletter.errors import Fault, Place
 
@@ -97,7 +99,8 @@ class ImportResult:
 class Counts:
     """The result in the making."""
 
-    def __init__(self, *, name: str, segments: Sequence[Segment]) -> None:
+    def __init__(self, *, name: str, segments: Sequence[Segment], now: datetime) -> None:
+        self._now = now
         self._path = Path(name)
         self.rows_done = 0
         self.known_before = 0
@@ -108,13 +111,18 @@ class Counts:
         self._told: dict[str, Told] = {}
         self._first_people: list[Subscriber] = []
 
-    def add(self, verdicts: Sequence[Verdict], to_mend: Callable[[Mended], None]) -> None:
-        """Count each verdict where it belongs."""
+    def add(
+        self,
+        verdicts: Sequence[Verdict],
+        to_mend: Callable[[Mended], None],
+        histories: Mapping[SubscriberId, History],
+    ) -> None:
+        """Count each verdict where it belongs; `histories` are of people who were known, where rules ask for them."""
         self.rows_done += len(verdicts)
         for verdict in verdicts:
             match verdict:
                 case Addition() | Change() | NothingNew():
-                    self._person(verdict)
+                    self._person(verdict, histories)
                 case DepartureRow():
                     self._departure(verdict)
                 case Decline():
@@ -134,9 +142,10 @@ class Counts:
                     self._tell("rejected", verdict.fault)
                     to_mend(Mended(fault=verdict.fault, cells=verdict.cells))
 
-    def _person(self, verdict: Addition | Change | NothingNew) -> None:
+    def _person(self, verdict: Addition | Change | NothingNew, histories: Mapping[SubscriberId, History]) -> None:
         """Count somebody who is, or is now, a subscriber."""
-        self._strays.add(verdict.subscriber)
+        known = None if verdict.subscriber.id is None else histories.get(verdict.subscriber.id)
+        self._strays.add(verdict.subscriber, known or self._new(verdict))
         match verdict:
             case Addition():
                 self._numbers["added"] += 1
@@ -152,6 +161,11 @@ class Counts:
         if len(self._first_people) < _PEOPLE_SHOWN and not isinstance(verdict, NothingNew):
             self._first_people.append(verdict.subscriber)
         self._remark(verdict.row)
+
+    def _new(self, verdict: Addition | Change | NothingNew) -> History:
+        """Give the history of somebody who comes now, perhaps with a consent of before."""
+        given = verdict.consent if isinstance(verdict, Addition) else None
+        return History(now=self._now, joined_at=min(given.at, self._now) if given else None)
 
     def _departure(self, verdict: DepartureRow) -> None:
         """Count somebody who must not be mailed."""

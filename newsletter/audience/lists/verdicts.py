@@ -17,12 +17,14 @@ from newsletter.domain.audience import (
     Consent,
     Ground,
     Subscriber,
+    SubscriberId,
     SubscriberStatus,
     Suppression,
     SuppressionReason,
     distinct_tags,
 )
 from newsletter.domain.content import Language
+from newsletter.domain.rules import History
 from newsletter.errors import Fault, Place
 
 
@@ -47,6 +49,10 @@ class ImportStore(Protocol):
 
     def consents_of_many(self, addresses: Sequence[str]) -> Mapping[str, tuple[Consent, ...]]:
         """Give the proofs of why we may write to addresses, by their normal form."""
+        ...
+
+    def histories(self, people: Sequence[Subscriber], now: datetime) -> Mapping[SubscriberId, History]:
+        """Give what happened to people who are stored."""
         ...
 
     def add_many(self, people: Sequence[tuple[Subscriber, Consent | None]], now: datetime) -> None:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from newsletter.audience.segments.rules import EVERYBODY, RuleReader
+from newsletter.audience.segments.rules import EVERYBODY, RULE_DEPTH_MAX, RuleReader
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
+from newsletter.domain.rules import AllOf, AnyOf, InSegment, Not, Rule
 from newsletter.domain.segments import Segment
 from newsletter.errors import ConfigurationError, counted
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, read_toml
@@ -17,6 +19,7 @@ SEGMENTS_MAX = 30
 WORDS_EXIST_IN = (Language("fi"), Language("sv"), Language("en"))
 """The languages a reader can want and a name can be given in, also where the publication does not use them yet."""
 
+_LEAVES_MAX = 500
 _SEGMENT_KEYS = ("id", "rank", "name", "who", "topics", "sections")
 _REQUIRED_KEYS = ("id", "rank", "name", "who")
 _ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -30,6 +33,7 @@ def read_segments(
     topics: Sequence[TopicId],
     sections: Sequence[SectionId],
     languages: Sequence[Language],
+    zone: tzinfo,
     shown_as: Path | None = None,
 ) -> tuple[Segment, ...]:
     """Read the segments of a publication, in order of rank.
@@ -39,6 +43,7 @@ def read_segments(
         topics: The publication's topics; a segment may name only these.
         sections: Its sections, likewise.
         languages: Its languages; every segment is named in each of them.
+        zone: In which a day of a rule begins.
         shown_as: How messages name the file; the path itself by default.
 
     Raises:
@@ -46,7 +51,7 @@ def read_segments(
             is, each with its line and key.
     """
     file = read_toml(path, shown_as=shown_as, error=ConfigurationError)
-    reader = _SegmentsReader(file, topics=topics, sections=sections, languages=languages)
+    reader = _SegmentsReader(file, topics=topics, sections=sections, languages=languages, zone=zone)
     segments = reader.read()
     if reader.faults:
         count = len(reader.faults)
@@ -59,6 +64,13 @@ def read_segments(
     return tuple(sorted(segments, key=lambda segment: segment.rank))
 
 
+class _Weight(NamedTuple):
+    """How deep a rule is, and how many things it asks."""
+
+    depth: int
+    leaves: int
+
+
 class _SegmentsReader:
     """Turns the parsed file into segments, collecting faults."""
 
@@ -69,14 +81,19 @@ class _SegmentsReader:
         topics: Sequence[TopicId],
         sections: Sequence[SectionId],
         languages: Sequence[Language],
+        zone: tzinfo,
     ) -> None:
         self.file = file
         self.topics = topics
         self.sections = sections
         self.languages = languages
         self.known_languages = tuple(dict.fromkeys((*languages, *WORDS_EXIST_IN)))
-        self.rules = RuleReader(file=file, languages=self.known_languages)
+        self.rules = RuleReader(file=file, languages=self.known_languages, zone=zone, named=self._named)
         self.faults = self.rules.faults
+        self._tables: Sequence[Mapping[str, object]] = ()
+        self._rules_read: dict[int, Rule] = {}
+        self._being_read: list[int] = []
+        self._weights: dict[SegmentId, _Weight] = {}
 
     def read(self) -> list[Segment]:
         """Read every `[[segment]]`."""
@@ -87,6 +104,7 @@ class _SegmentsReader:
             return []
         if not 1 <= len(tables) <= SEGMENTS_MAX:
             self._fail(("segment",), f"There must be 1 to {SEGMENTS_MAX} segments; here are {len(tables)}.")
+        self._tables = tables
         segments = [self._segment(("segment", number), table) for number, table in enumerate(tables)]
         self._refuse_repeated([(segment.id, "id", number) for number, segment in enumerate(segments)])
         self._refuse_repeated([(segment.rank, "rank", number) for number, segment in enumerate(segments)])
@@ -102,11 +120,56 @@ class _SegmentsReader:
             id=SegmentId(self._id((*path, "id"), table["id"]) if "id" in table else ""),
             rank=self._rank((*path, "rank"), table["rank"]) if "rank" in table else 0,
             names=self._names((*path, "name"), table["name"]) if "name" in table else {},
-            who=self.rules.read((*path, "who"), table["who"]) if "who" in table else EVERYBODY,
+            who=self._who(int(path[1])),
             topics=self._known((*path, "topics"), table.get("topics", []), self.topics, "topic"),
             sections=self._known((*path, "sections"), table.get("sections", []), self.sections, "section"),
             line=self.file.place(path).line,
         )
+
+    def _who(self, number: int) -> Rule:
+        """Read the rule of a segment, once, whoever names it first."""
+        if number not in self._rules_read:
+            self._being_read.append(number)
+            table = self._tables[number]
+            who = self.rules.read(("segment", number, "who"), table["who"]) if "who" in table else EVERYBODY
+            self._rules_read[number] = who
+            self._being_read.pop()
+        return self._rules_read[number]
+
+    def _named(self, path: KeyPath, segment: str) -> Rule:
+        """Give the rule that another segment has: there must be one, in no circle, and the whole not too large."""
+        ids = [str(table.get("id")) for table in self._tables]
+        if segment not in ids:
+            self._fail(path, f"There is no segment {segment!r}.", hint=did_you_mean(segment, ids))
+            return EVERYBODY
+        number = ids.index(segment)
+        if number in self._being_read:
+            circle = " -> ".join(ids[one] for one in [*self._being_read[self._being_read.index(number) :], number])
+            self._fail(path, f"The rules name each other in a circle: {circle}.", hint="Take one of them out.")
+            return EVERYBODY
+        rule = InSegment(segment=SegmentId(segment), rule=self._who(number))
+        self._weights[rule.segment] = weight = self._weigh(rule.rule)
+        if weight.depth >= RULE_DEPTH_MAX or weight.leaves > _LEAVES_MAX:
+            self._fail(
+                path,
+                f"With the segments it names a rule may be {RULE_DEPTH_MAX} rules deep and ask {_LEAVES_MAX} things.",
+                hint="Write it flatter.",
+            )
+            return EVERYBODY
+        return rule
+
+    def _weigh(self, rule: Rule) -> "_Weight":
+        """Measure a rule with those of the segments that it names."""
+        match rule:
+            case AllOf(rules=rules) | AnyOf(rules=rules):
+                parts = [self._weigh(part) for part in rules]
+            case Not(rule=inner):
+                parts = [self._weigh(inner)]
+            case InSegment(segment=segment):
+                parts = [self._weights[segment]]
+            case _:
+                return _Weight(1, 1)
+        return _Weight(1 + max((part.depth for part in parts), default=0), sum(part.leaves for part in parts))
 
     def _id(self, path: KeyPath, value: object) -> str:
         """Read an id."""

@@ -1,27 +1,63 @@
 """Read one rule of segments.toml."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, tzinfo
 
+from newsletter.audience.segments.places import SPOKEN, names_in, names_speaking, region_called, regions
 from newsletter.domain.content import Language
-from newsletter.domain.segments import (
+from newsletter.domain.rules import (
     AllOf,
     AnyOf,
     AttributeIn,
+    AttributeNumber,
+    AttributeStarts,
+    Comparison,
+    HasAttribute,
     HasTag,
+    InMunicipality,
+    JoinedAfter,
+    JoinedBefore,
+    JoinedWithin,
     LanguageIn,
+    MailDomainIn,
+    Mailed,
     Not,
     Rule,
 )
-from newsletter.errors import Fault
+from newsletter.errors import Fault, UsageError
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean
 
 EVERYBODY = AllOf(rules=())
 """Stands in for a rule that could not be read, so that reading goes on to the next fault."""
 
-_RULE_DEPTH_MAX = 20
-_RULE_KEYS = ("all", "any", "not", "attribute", "language", "tag")
-_ATTRIBUTE_TESTS = ("equals", "in")
+RULE_DEPTH_MAX = 20
+_DAYS_MAX = 36_500
+_RULE_KEYS = (
+    "all",
+    "any",
+    "not",
+    "segment",
+    "attribute",
+    "region",
+    "municipality_is",
+    "language",
+    "tag",
+    "mail_domain",
+    "joined_after",
+    "joined_before",
+    "joined_within_days",
+    "mailed",
+    "mailed_since",
+)
+_COMPARISONS = {
+    "at_least": Comparison.AT_LEAST,
+    "at_most": Comparison.AT_MOST,
+    "more_than": Comparison.MORE_THAN,
+    "less_than": Comparison.LESS_THAN,
+}
+_ATTRIBUTE_TESTS = ("equals", "in", "present", "starts_with", *_COMPARISONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +67,21 @@ class RuleReader:
     Attributes:
         file: The parsed file.
         languages: A rule may ask for these.
+        zone: A day begins at its midnight there.
+        named: Gives the rule of another segment, for the path and the id that name it.
         faults: Grows with what is wrong.
     """
 
     file: TomlFile
     languages: Sequence[Language]
+    zone: tzinfo
+    named: Callable[[KeyPath, str], Rule]
     faults: list[Fault] = field(default_factory=list)
 
     def read(self, path: KeyPath, table: object, *, depth: int = 1) -> Rule:
         """Give the rule in a table; what is wrong with it goes to `faults`."""
-        if depth > _RULE_DEPTH_MAX:
-            return self._fail(path, f"A rule may be {_RULE_DEPTH_MAX} rules deep.", hint="Write it flatter.")
+        if depth > RULE_DEPTH_MAX:
+            return self._fail(path, f"A rule may be {RULE_DEPTH_MAX} rules deep.", hint="Write it flatter.")
         if not isinstance(table, Mapping):
             return self._fail(path, "A rule is a table.", hint='For example { attribute = "role", equals = "x" }.')
         is_known = self._refuse_unknown(path, table)
@@ -74,10 +114,55 @@ class RuleReader:
                 return AnyOf(rules=self._rules(path, value, depth))
             case "not":
                 return Not(rule=self.read(path, value, depth=depth + 1))
+            case "segment":
+                word = self._word(path, value)
+                return self.named(path, word) if word else EVERYBODY
+            case _:
+                return self._leaf(kind, path, value)
+
+    def _leaf(self, kind: str, path: KeyPath, value: object) -> Rule:
+        """Read a rule that asks one thing of a person."""
+        match kind:
             case "tag":
                 return HasTag(tag=self._word(path, value))
-            case _:
+            case "language":
                 return self._language(path, value)
+            case "mail_domain":
+                return MailDomainIn(domains=tuple(self._domain(path, word) for word in self._one_or_more(path, value)))
+            case "region" | "municipality_is":
+                return self._place(kind, path, value)
+            case _:
+                return self._past(kind, path, value)
+
+    def _place(self, kind: str, path: KeyPath, value: object) -> Rule:
+        """Read where somebody is: in a region, or in a municipality of certain languages."""
+        if kind == "region":
+            found = [(word, region_called(word)) for word in self._one_or_more(path, value)]
+            for word, region in found:
+                if word and region is None:
+                    self._fail(path, f"Finland has no region {word!r}.", hint=did_you_mean(word, tuple(regions())))
+            known = tuple(region for _, region in found if region)
+            return InMunicipality(names=names_in(known), regions=known)
+        word = self._word(path, value)
+        if word and word not in SPOKEN:
+            return self._fail(path, f"A municipality is never {word!r}.", hint=did_you_mean(word, SPOKEN))
+        return InMunicipality(names=names_speaking(word), speaking=word)
+
+    def _past(self, kind: str, path: KeyPath, value: object) -> Rule:
+        """Read when somebody joined or was mailed."""
+        if kind == "mailed" and value != "never":
+            return self._fail(path, 'Here stands "never".', hint="For a day write mailed_since = 2026-01-31.")
+        match kind:
+            case "mailed":
+                return Not(rule=Mailed())
+            case "joined_after":
+                return JoinedAfter(at=self._day(path, value))
+            case "joined_before":
+                return JoinedBefore(at=self._day(path, value))
+            case "mailed_since":
+                return Mailed(since=self._day(path, value))
+            case _:
+                return JoinedWithin(days=self._days(path, value))
 
     def _rules(self, path: KeyPath, value: object, depth: int) -> tuple[Rule, ...]:
         """Read the array after `all` or `any`."""
@@ -91,22 +176,74 @@ class RuleReader:
         return tuple(self.read((*path, number), rule, depth=depth + 1) for number, rule in enumerate(value))
 
     def _attribute(self, path: KeyPath, table: Mapping[str, object]) -> Rule:
-        """Read `attribute` with `equals` or `in`."""
+        """Read `attribute` with what is asked of it."""
         name = self._word((*path, "attribute"), table["attribute"])
         tests = [key for key in _ATTRIBUTE_TESTS if key in table]
         if len(tests) != 1:
-            return self._fail(path, "`attribute` needs one of `equals` and `in` beside it.")
-        if tests[0] == "equals":
-            return AttributeIn(name=name, values=(self._word((*path, "equals"), table["equals"]),))
-        return AttributeIn(name=name, values=self._words((*path, "in"), table["in"]))
+            return self._fail(path, f"`attribute` needs exactly one of {', '.join(_ATTRIBUTE_TESTS)} beside it.")
+        test, place, value = tests[0], (*path, tests[0]), table[tests[0]]
+        match test:
+            case "equals":
+                return AttributeIn(name=name, values=(self._word(place, value),))
+            case "in":
+                return AttributeIn(name=name, values=self._words(place, value))
+            case "starts_with":
+                return AttributeStarts(name=name, prefix=self._word(place, value))
+            case "present":
+                return self._presence(place, HasAttribute(name=name), value)
+            case _:
+                return AttributeNumber(name=name, comparison=_COMPARISONS[test], number=self._number(place, value))
+
+    def _presence(self, path: KeyPath, rule: HasAttribute, value: object) -> Rule:
+        """Read whether an attribute shall be there."""
+        if not isinstance(value, bool):
+            return self._fail(path, "Here stands true or false.")
+        return rule if value else Not(rule=rule)
 
     def _language(self, path: KeyPath, value: object) -> Rule:
         """Read a language or an array of them."""
-        words = (self._word(path, value),) if isinstance(value, str) else self._words(path, value)
+        words = self._one_or_more(path, value)
         for word in words:
             if word and word not in self.languages:
                 self._fail(path, f"There is no language {word!r}.", hint=did_you_mean(word, self.languages))
         return LanguageIn(languages=tuple(Language(word) for word in words))
+
+    def _domain(self, path: KeyPath, word: str) -> str:
+        """Give a domain as addresses have it: in ASCII and lower case."""
+        from newsletter.audience.addresses import parse_address  # noqa: PLC0415 - slow to import, and seldom needed
+
+        if not word:
+            return ""
+        try:
+            return parse_address(f"x@{word.lower().removeprefix('@')}").rpartition("@")[2]
+        except UsageError:
+            self._fail(path, f"{word!r} is no domain of an address.", hint='For example mail_domain = "example.fi".')
+            return ""
+
+    def _day(self, path: KeyPath, value: object) -> datetime:
+        """Give the midnight with which a day begins."""
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return datetime.combine(value, time(), tzinfo=self.zone)
+        self._fail(path, "Here stands a day, without quotes.", hint=f"For example {path[-1]} = 2026-01-31.")
+        return datetime.combine(date.min, time(), tzinfo=self.zone)
+
+    def _days(self, path: KeyPath, value: object) -> int:
+        """Read a number of days."""
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _DAYS_MAX:
+            return value
+        self._fail(path, f"Here stands a whole number of days, 1 to {_DAYS_MAX}.")
+        return 1
+
+    def _number(self, path: KeyPath, value: object) -> float:
+        """Read a number; TOML's true is one to Python."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+        self._fail(path, "Here stands a number, without quotes.", hint=f"For example {path[-1]} = 10.")
+        return 0.0
+
+    def _one_or_more(self, path: KeyPath, value: object) -> tuple[str, ...]:
+        """Read a text, or an array of at least one."""
+        return (self._word(path, value),) if isinstance(value, str) else self._words(path, value)
 
     def _words(self, path: KeyPath, value: object) -> tuple[str, ...]:
         """Read an array of at least one text."""

@@ -10,11 +10,8 @@ from newsletter.domain.audience import (
     SubscriberStatus,
     comparable,
 )
-from newsletter.domain.segments import (
-    Segment,
-    facts_asked,
-    segments_of,
-)
+from newsletter.domain.rules import History, facts_asked
+from newsletter.domain.segments import Segment, segments_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +55,9 @@ class StrayCount:
         self._counts = Counter[tuple[str, str]]()
         self._written: dict[str, str] = {}
 
-    def add(self, person: Subscriber) -> None:
+    def add(self, person: Subscriber, history: History) -> None:
         """Count a person who gets no issue because of the rules; anybody else is left out."""
-        if person.status is not SubscriberStatus.ACTIVE or segments_of(person, self._segments):
+        if person.status is not SubscriberStatus.ACTIVE or segments_of(person, self._segments, history):
             return
         self.people += 1
         for name in self._asked:

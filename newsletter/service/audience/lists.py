@@ -13,7 +13,7 @@ from newsletter.audience.lists.reading.headings import Column, Layout, refuse_st
 from newsletter.audience.lists.reading.people_file import ParsedList, read_list
 from newsletter.audience.lists.result import ImportResult
 from newsletter.domain.audience import SuppressionReason, normal_address
-from newsletter.domain.segments import facts_asked
+from newsletter.domain.rules import facts_asked
 from newsletter.errors import ContentError, UsageError, counted
 from newsletter.service.audience.people import PeopleService
 from newsletter.service.resources import Resources

@@ -18,7 +18,8 @@ from newsletter.domain.audience import (
 )
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import LeftOutOf, PersonDelivery
-from newsletter.domain.segments import AllOf, AttributeIn, LanguageIn, Rule, segments_of
+from newsletter.domain.rules import AllOf, AttributeIn, LanguageIn, Rule, RuleAt
+from newsletter.domain.segments import segments_of
 from newsletter.errors import UsageError
 from newsletter.service.audience.traces import files_with, remove_mails
 from newsletter.service.resources import Resources
@@ -219,6 +220,7 @@ class PeopleService:
         rules: list[Rule] = [AttributeIn(name=name, values=(value,)) for name, value in wanted.attributes.items()]
         rules += [LanguageIn(languages=(wanted.language,))] if wanted.language else []
         rules += [self._resources.segment(wanted.segment).who] if wanted.segment else []
+        rule = RuleAt(rule=AllOf(rules=tuple(rules)), now=self._resources.clock.now()) if rules else None
         after = None
         while True:
             with self._resources.people() as store:
@@ -226,7 +228,7 @@ class PeopleService:
                     after=after,
                     limit=PAGE_SIZE,
                     status=wanted.status,
-                    rule=AllOf(rules=tuple(rules)) if rules else None,
+                    rule=rule,
                     is_suppressed=wanted.is_suppressed,
                     words=wanted.words,
                 )
@@ -268,17 +270,18 @@ class PeopleService:
             consents, changes = store.consents_of(wanted), store.suppression_changes_of(wanted)
             hashes = store.hashes_of(wanted)
             hashes += store.former_hashes(hashes)
-        if subscriber is None:
+            histories = store.histories([subscriber] if subscriber else [], self._resources.clock.now())
+        if subscriber is None or subscriber.id is None:
             raise UsageError(
                 "Nobody with this address is known." if suppression is None else _suppressed_stranger(suppression),
                 hint="See `newsletter subscriber list`.",
             )
         deliveries, left_out_of = self._resources.ledger.deliveries_to(hashes)
         count = StrayCount(segments)
-        count.add(subscriber)
+        count.add(subscriber, histories[subscriber.id])
         return Person(
             subscriber=subscriber,
-            segments=segments_of(subscriber, segments),
+            segments=segments_of(subscriber, segments, histories[subscriber.id]),
             strays=count.explained(),
             consents=consents,
             suppression=suppression,

@@ -15,7 +15,8 @@ from newsletter.domain.audience import (
 )
 from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import EditionKey, Issue
-from newsletter.domain.segments import AllOf, LanguageIn, Not, Rule, Segment
+from newsletter.domain.rules import AllOf, LanguageIn, Not, Rule, RuleAt
+from newsletter.domain.segments import Segment
 from newsletter.errors import StorageError
 from newsletter.service.resources import Resources
 
@@ -59,7 +60,7 @@ class AudienceService:
         """Count everybody by combination of segments (as their file says now, unless given), language and status."""
         segments = self._resources.segments if segments is None else segments
         with self._resources.people() as store:
-            return store.headcounts(segments)
+            return store.headcounts(segments, self._resources.clock.now())
 
     def combinations(self, segments: Sequence[Segment]) -> tuple[tuple[SegmentId, ...], ...]:
         """Give the combinations of segments that active people share, each once."""
@@ -104,7 +105,7 @@ class AudienceService:
             after: The id of the last person given before; None for the first.
             limit: So many at most; fewer where some of them must not be mailed.
         """
-        rule = self._rule_of(edition)
+        rule = RuleAt(rule=self._rule_of(edition), now=self._resources.clock.now())
         with self._resources.people() as store:
             page = store.page(after=after, limit=limit, status=SubscriberStatus.ACTIVE, rule=rule)
             suppressed = store.suppressions_of([person.address for person in page])

@@ -94,7 +94,7 @@ class DeliveryService:
                 self._guard.require_same(approval.label)
             publication = self._resources.settings.publication
             audience = plan.go_on or ledger.foresee(
-                approval=approval, segments=segments, languages=publication.languages
+                approval=approval, segments=segments, languages=publication.languages, now=self._resources.clock.now()
             )
             changed = () if plan.go_on else changed_since(self._resources, issue, approval)
         return Outlook(

@@ -5,9 +5,10 @@ a person's record and say nothing to whoever has no key. Nothing is decided here
 """
 
 from newsletter.storage.audience.counts import CountStore
+from newsletter.storage.audience.histories import HistoryStore
 from newsletter.storage.audience.people import PeopleStore
 from newsletter.storage.audience.suppressions import SuppressionStore
 
 
-class AudienceStore(PeopleStore, SuppressionStore, CountStore):
+class AudienceStore(PeopleStore, SuppressionStore, CountStore, HistoryStore):
     """People and suppressions, within one transaction."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, Integer, Row, Select, and_, exists, func, insert, literal, select
 
 from newsletter.domain.audience import Consent, Ground, SubscriberStatus, hash_address, normal_address
-from newsletter.domain.segments import Rule
+from newsletter.domain.rules import Rule
 from newsletter.storage.audience.hashed import HashedStore
 from newsletter.storage.audience.portions import portions
 from newsletter.storage.columns import Moment
@@ -51,15 +51,17 @@ class ConsentStore(HashedStore):
         if rows:
             self.connection.execute(insert(consent), rows)
 
-    def count_without_ground(self, rule: Rule | None = None) -> int:
-        """Count the active people of whom no ground is recorded, or those of them whom a rule chooses."""
-        without = _without_ground(rule).subquery("without_ground")
+    def count_without_ground(self) -> int:
+        """Count the active people of whom no ground is recorded."""
+        without = _without_ground().subquery("without_ground")
         return self.connection.execute(select(func.count()).select_from(without)).scalar_one()
 
     def record_ground(self, given: Consent, rule: Rule | None = None) -> int:
         """Keep a ground for the active people who have none, or those of them whom a rule chooses; give how many."""
         wording = literal(self._wording(given.ground, given.wording), Integer)
-        people = _without_ground(rule).add_columns(literal(given.at, Moment), literal(given.source), wording)
+        is_meant = [] if rule is None else [rule_condition(rule, given.at)]
+        said = (literal(given.at, Moment), literal(given.source), wording)
+        people = _without_ground(*is_meant).add_columns(*said)
         columns = ["address_hash", "at", "source", "wording_id"]
         return self.connection.execute(insert(consent).from_select(columns, people)).rowcount
 
@@ -75,14 +77,13 @@ class ConsentStore(HashedStore):
         return found
 
 
-def _without_ground(rule: Rule | None) -> Select[tuple[str]]:
+def _without_ground(*is_meant: ColumnElement[bool]) -> Select[tuple[str]]:
     """Select the hashes of active people who came in without a ground, and have been given none since.
 
     The partial index makes this quick where there are few, as everywhere but in an older database.
     """
     unrecorded = select(consent.c.address_hash).where(consent.c.wording_id.is_(None))
     recorded = exists().where(consent.c.address_hash == subscriber.c.address_hash, consent.c.wording_id.is_not(None))
-    is_meant: list[ColumnElement[bool]] = [] if rule is None else [rule_condition(rule)]
     return select(subscriber.c.address_hash).where(
         subscriber.c.address_hash.in_(unrecorded), subscriber.c.status == SubscriberStatus.ACTIVE, ~recorded, *is_meant
     )

@@ -1,6 +1,7 @@
 """SQL that counts people: how many there are, who may be mailed, how many are alike."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import exists, func, select
 
@@ -29,11 +30,11 @@ class CountStore(HashedStore):
         """Give every attribute that somebody has, sorted."""
         return tuple(sorted(self.connection.execute(select(subscriber_attribute.c.name).distinct()).scalars()))
 
-    def headcounts(self, segments: Sequence[Segment]) -> tuple[Headcount, ...]:
-        """Count everybody by segments, language, status and suppression; the largest group first."""
+    def headcounts(self, segments: Sequence[Segment], now: datetime) -> tuple[Headcount, ...]:
+        """Count everybody by segments (as at a moment), language, status and suppression; the largest group first."""
         is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
         alike = select(
-            combination_mask(segments).label("mask"),
+            combination_mask(segments, now).label("mask"),
             subscriber.c.language,
             subscriber.c.status,
             is_suppressed.label("is_suppressed"),

@@ -17,7 +17,7 @@ from newsletter.domain.audience import (
     normal_address,
 )
 from newsletter.domain.content import Language
-from newsletter.domain.segments import Rule
+from newsletter.domain.rules import RuleAt
 from newsletter.storage.audience.consents import ConsentStore
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
 from newsletter.storage.rules import rule_condition
@@ -75,7 +75,7 @@ class PeopleStore(ConsentStore):
         after: SubscriberId | None = None,
         limit: int,
         status: SubscriberStatus | None = None,
-        rule: Rule | None = None,
+        rule: RuleAt | None = None,
         is_suppressed: bool | None = None,
         words: str = "",
     ) -> tuple[Subscriber, ...]:
@@ -85,7 +85,7 @@ class PeopleStore(ConsentStore):
             after: The id of the last person of the page before; None for the first page.
             limit: At most 5,000.
             status: Only people with this status.
-            rule: Only people whom it chooses.
+            rule: Only people whom it chooses, as seen from its moment.
             is_suppressed: Only people whose address must, or need, not be kept from being mailed.
             words: Only people of whom each of these words begins one of the name or the address.
         """
@@ -95,7 +95,7 @@ class PeopleStore(ConsentStore):
         if status is not None:
             found = found.where(subscriber.c.status == status)
         if rule is not None:
-            found = found.where(rule_condition(rule))
+            found = found.where(rule_condition(rule.rule, rule.now))
         if is_suppressed is not None:
             held = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
             found = found.where(held if is_suppressed else ~held)

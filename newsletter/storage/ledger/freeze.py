@@ -72,9 +72,11 @@ class Freezing(Transactions):
     `languages` are the publication's, the first being everybody's fallback.
     """
 
-    def foresee(self, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language]) -> Forecast:
-        """Count what `freeze` would plan and leave out now; nothing is written."""
-        candidate = _candidates(segments, languages, approval.without_items)
+    def foresee(
+        self, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language], now: datetime
+    ) -> Forecast:
+        """Count what `freeze` would plan and leave out at a moment; nothing is written."""
+        candidate = _candidates(segments, languages, approval.without_items, now)
         by_reason = (
             select(candidate.c.reason, func.count()).where(candidate.c.reason.is_not(None)).group_by(candidate.c.reason)
         )
@@ -100,7 +102,7 @@ class Freezing(Transactions):
         """Fix the audience of an approved issue and begin its sending.
 
         Everybody known now is either planned, in exactly one edition and batch, or excluded with exactly one reason.
-        People who come later get the next issue.
+        People who come later get the next issue. Rules such as "joined within 30 days" are seen from `now`.
 
         Raises:
             StateError: The segments are not those that were approved; the issue has a real sending already; somebody
@@ -111,7 +113,7 @@ class Freezing(Transactions):
                 "The segments or the languages have changed since the issue was approved.",
                 hint=f"Run `newsletter issue approve {approval.label}` again.",
             )
-        candidate = _candidates(segments, languages, approval.without_items)
+        candidate = _candidates(segments, languages, approval.without_items, now)
         with self._write(Checkpoint.BEFORE_FREEZE_COMMIT, Checkpoint.AFTER_FREEZE_COMMIT) as connection:
             if not is_rehearsal:
                 _require_first(connection, approval.label)
@@ -160,14 +162,14 @@ def _require_editions(readers: dict[EditionKey, int], approved: Collection[Editi
 
 
 def _candidates(
-    segments: Sequence[Segment], languages: Sequence[Language], without_items: Collection[SegmentId]
+    segments: Sequence[Segment], languages: Sequence[Language], without_items: Collection[SegmentId], now: datetime
 ) -> CTE:
     """Select everybody known, with combination and language of the edition, and the reason for being left out.
 
     Whoever is in a segment without items and in another one gets the other's items, in the edition both share.
     """
-    mask = combination_mask(segments)
-    with_items = combination_mask([segment for segment in segments if segment.id not in without_items])
+    mask = combination_mask(segments, now)
+    with_items = combination_mask([segment for segment in segments if segment.id not in without_items], now)
     language = case((subscriber.c.language.in_(languages), subscriber.c.language), else_=literal(languages[0]))
     is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
     # The order decides which of several reasons is given: what the person did comes before what we remember of it.

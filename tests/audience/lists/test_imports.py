@@ -24,7 +24,8 @@ from newsletter.domain.audience import (
     SuppressionReason,
 )
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.segments import AllOf, AttributeIn, HasTag, Segment
+from newsletter.domain.rules import AllOf, AttributeIn, HasTag
+from newsletter.domain.segments import Segment
 from newsletter.errors import UsageError
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.database import Database

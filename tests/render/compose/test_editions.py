@@ -5,7 +5,8 @@ import pytest
 
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.issue import EditionKey, EditionWords, Issue, IssueItem, ItemKind, ItemVariant
-from newsletter.domain.segments import AllOf, Segment
+from newsletter.domain.rules import AllOf
+from newsletter.domain.segments import Segment
 from newsletter.errors import IssueFileError, Place
 from newsletter.render.compose import compose, edition_keys
 from tests.render.samples import ADVISERS, EN, EVENTS, FI, HELSINKI, ISSUE, MANAGERS, NEWS, PUBLICATION, SEGMENTS, SV

@@ -50,7 +50,7 @@ def test_everybody_is_planned_once_or_excluded_once(database: Database) -> None:
     suppress(database, "bounced1@example.com", SuppressionReason.HARD_BOUNCE)
     suppress(database, "gone1@example.com")
     ledger = DeliveryLedger(database)
-    forecast = ledger.foresee(approval=an_approval(), segments=SEGMENTS, languages=(FI,))
+    forecast = ledger.foresee(approval=an_approval(), segments=SEGMENTS, languages=(FI,), now=NOW)
     sending = freeze(ledger, keep_approval(database, an_approval()))
     account = ledger.account(sending.id)
     excluded = {
@@ -174,7 +174,7 @@ def test_people_of_segments_without_items_are_left_out_for_that_reason(database:
     add_people(database, addresses(1, "nobody"), segments=[])
     approval = keep_approval(database, an_approval((TO_BOTH, TO_MANAGERS), without_items=[ADVISERS]))
     ledger = DeliveryLedger(database)
-    forecast = ledger.foresee(approval=approval, segments=SEGMENTS, languages=(FI,))
+    forecast = ledger.foresee(approval=approval, segments=SEGMENTS, languages=(FI,), now=NOW)
     balance = ledger.balance(freeze(ledger, approval).id)
     excluded = {ExclusionReason.NO_ITEMS: 3, ExclusionReason.UNSUBSCRIBED: 1, ExclusionReason.NO_SEGMENT: 1}
     assert forecast == Forecast(candidates=8, excluded=excluded, planned={TO_BOTH: 2, TO_MANAGERS: 1})
@@ -263,7 +263,7 @@ def test_the_forecast_remembers_the_last_real_sending(database: Database) -> Non
     add_people(database, ["third@example.com"])
     last_time = [
         ledger.foresee(
-            approval=an_approval(label=IssueLabel(label)), segments=SEGMENTS, languages=(FI,)
+            approval=an_approval(label=IssueLabel(label)), segments=SEGMENTS, languages=(FI,), now=NOW
         ).planned_last_time
         for label in ("2017-12", LABEL)
     ]
@@ -295,6 +295,8 @@ def test_the_forecast_compares_with_nothing_but_the_last_issue_that_was_sent(dat
         )
         if label != months[3]:
             send_all(ledger, sending)
-    november = ledger.foresee(approval=an_approval(label=months[4]), segments=SEGMENTS, languages=(FI,))
-    december = ledger.foresee(approval=an_approval(label=IssueLabel("2017-12")), segments=SEGMENTS, languages=(FI,))
+    november = ledger.foresee(approval=an_approval(label=months[4]), segments=SEGMENTS, languages=(FI,), now=NOW)
+    december = ledger.foresee(
+        approval=an_approval(label=IssueLabel("2017-12")), segments=SEGMENTS, languages=(FI,), now=NOW
+    )
     assert (november.planned_last_time, december.planned_last_time) == (2, 5)

@@ -19,10 +19,10 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def rendering_process(*, limit_seconds: float = LIMIT_SECONDS) -> Contained:
+def rendering_process(*, limit_seconds: float = LIMIT_SECONDS, growth_bytes: int = GROWTH_BYTES) -> Contained:
     """Make a process to render in, which starts at its first question."""
     return Contained(
-        preload=("newsletter.render.make_message",), limit_seconds=limit_seconds, growth_bytes=GROWTH_BYTES
+        preload=("newsletter.render.make_message",), limit_seconds=limit_seconds, growth_bytes=growth_bytes
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from lxml import etree, html
 
+from newsletter.contained import Contained
 from newsletter.errors import TemplateError
 from newsletter.render.compiler.references import without_controls
-from newsletter.render.limits import LIMIT_SECONDS, rendering_process, within_limits_of
+from newsletter.render.limits import GROWTH_BYTES, LIMIT_SECONDS, rendering_process, within_limits_of
 from newsletter.render.mjml import compile_mjml
 from newsletter.render.templates.look_over import _rendered, render_template
 from newsletter.render.templates.markup import TAGS
@@ -44,10 +45,15 @@ def said(text: str) -> str:
     return re.sub(r"[ \t\n]+", " ", text).strip(" \t\n")
 
 
-def refused(folder: Path, template: str) -> TemplateError:
-    """Fill a template that cannot be filled, and give the error."""
+def refused(folder: Path, template: str, process: Contained | None = None) -> TemplateError:
+    """Fill a template that cannot be filled, in a process of its own where one is given, and give the error."""
+    path, context = folder / "a.mjml.j2", {"y": [1], "d": {}, "name": "../secret.txt"}
+    path.write_bytes(template.encode("utf-8", "surrogatepass"))
     with pytest.raises(TemplateError) as caught:
-        made(folder, template, {"y": [1], "d": {}, "name": "../secret.txt"})
+        if process is None:
+            render_template(path, context, shown_as=path)
+        else:
+            within_limits_of(process, path, _rendered, path, context, path, is_text=False)
     return caught.value
 
 
@@ -158,12 +164,18 @@ def test_no_template_gets_out(folder: Path) -> None:
     assert [name for name, error in errors.items() if SECRET in str(error)] == []
 
 
-def test_no_template_takes_everything(folder: Path) -> None:
+@pytest.mark.parametrize("growth_bytes", [16 * 2**20, pytest.param(GROWTH_BYTES, marks=pytest.mark.long)])
+def test_no_template_takes_everything(folder: Path, growth_bytes: int) -> None:
     """A template that wants all memory is refused and the next one is filled."""
-    errors = {name: refused(folder, template) for name, template in TAKING_EVERYTHING.items()}
+    process = rendering_process(growth_bytes=growth_bytes)
+    errors = {name: refused(folder, template, process) for name, template in TAKING_EVERYTHING.items()}
+    path = folder / "b.mjml.j2"
+    path.write_text(LETTER.format(title="a", content="<mj-text>a</mj-text>"), encoding="utf-8")
+    after = within_limits_of(process, path, _rendered, path, {}, path, is_text=False).body
+    process.close()
 
     assert {name: str(error) for name, error in errors.items() if not is_told(error)} == {}
-    assert made(folder, LETTER.format(title="a", content="<mj-text>a</mj-text>")).text_content()
+    assert "</html>" in after
 
 
 def test_template_without_end_is_stopped(folder: Path) -> None:
@@ -185,9 +197,9 @@ def test_template_without_end_is_stopped(folder: Path) -> None:
     process.close()
 
 
-def test_a_template_has_five_seconds() -> None:
-    """The limit that no test waits for."""
-    assert LIMIT_SECONDS == 5
+def test_a_template_has_five_seconds_and_300_megabytes() -> None:
+    """The limits that no quick test waits for or fills."""
+    assert (LIMIT_SECONDS, GROWTH_BYTES) == (5, 300 * 2**20)
 
 
 def test_what_templates_may_do_works(folder: Path) -> None:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2.lexer import Token, TokenStream
 
@@ -32,29 +33,30 @@ class Rendered:
     Attributes:
         text: Without any mark.
         marked: The same with its marks; empty where there are none.
-        known: What the digits of the marks stand for.
-        sources: The text of each template.
+        shown_as: How places name the folder of the templates.
+        sources: The text of each template, by its name.
     """
 
     text: str
     marked: str = ""
-    known: Mapping[str, Place] = field(default_factory=dict, repr=False)
-    sources: Mapping[Path, str] = field(default_factory=dict, repr=False)
+    shown_as: Path = Path()
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def tags(self) -> tuple[list[int], list[Place]]:
         """Give where in the text each marked tag begins, ascending, and where in a template it was written.
 
         Only who has a complaint asks, and most letters have none.
         """
-        offsets, places = [], []
+        offsets: list[int] = []
+        places: list[Place] = []
         length = 0
         # What stands between two marks, and the digits of the marks, take turns.
         parts = _MARK.split(self.marked)
         for piece, digits in zip(parts[::2], parts[1::2], strict=False):
             length += len(piece)
-            if place := self.known.get(digits):
+            if written := _WRITTEN.get(digits):
                 offsets.append(length)
-                places.append(place)
+                places.append(Place(path=self.shown_as / written.name, line=written.line, column=written.column))
         return offsets, places
 
     def place(self, line: int | None, column: int | None) -> Place | None:
@@ -71,7 +73,7 @@ class Rendered:
 
     def _moved(self, place: Place, text: str) -> Place:
         """Give the place behind a stretch of text, if that is what stands at a place of a template."""
-        source = self.sources.get(place.path, "")
+        source = self.sources.get(place.path.relative_to(self.shown_as).as_posix(), "")
         start = _offset(source, place.line, place.column)
         if not source.startswith(text, start):
             return place
@@ -83,18 +85,15 @@ class Marks:
 
     Attributes:
         shown_as: How places name the folder of the templates.
+        sources: The text of each template, by its name.
     """
 
     def __init__(self, shown_as: Path) -> None:
         self.shown_as = shown_as
-        self._digits: dict[Place, str] = {}
-        self._sources: dict[Path, str] = {}
-        self._places: dict[str, Place] = {}
+        self.sources: dict[str, str] = {}
 
     def mark(self, stream: TokenStream, source: str) -> list[Token]:
         """Give the tokens of a template with a mark before each tag of its text."""
-        path = self.shown_as / (stream.name or "")
-        self._sources[path] = source
         line_starts = [0, *(match.end() for match in re.finditer("\n", source))]
         tokens = []
         position = 0
@@ -107,7 +106,7 @@ class Marks:
                 tokens.append(token)
                 continue
             position = start + len(token.value)
-            tokens.append(Token(token.lineno, "data", self._marked(token.value, start, line_starts, path)))
+            tokens.append(Token(token.lineno, "data", _marked(token.value, start, line_starts, stream.name or "")))
         return tokens
 
     def taken_out(self, text: str) -> Rendered:
@@ -116,27 +115,41 @@ class Marks:
         clean = _without_strays(whole)
         if clean is not whole or len(whole) == len(text):
             return Rendered(text=clean)
-        return Rendered(text=whole, marked=text, known=self._places, sources=self._sources)
+        return Rendered(text=whole, marked=text, shown_as=self.shown_as, sources=self.sources)
 
-    def _marked(self, text: str, start: int, line_starts: list[int], path: Path) -> str:
-        """Put a mark before each tag of a stretch of a template."""
 
-        def marked(match: re.Match[str]) -> str:
-            offset = start + match.start()
-            line = bisect_right(line_starts, offset)
-            place = Place(path=path, line=line, column=offset - line_starts[line - 1] + 1)
-            digits = self._digits_of(place)
-            return f"{_START}{digits}{match[0]}" if digits else match[0]
+def _marked(text: str, start: int, line_starts: list[int], name: str) -> str:
+    """Put a mark before each tag of a stretch of a template."""
 
-        return _TAG.sub(marked, text)
+    def marked(match: re.Match[str]) -> str:
+        offset = start + match.start()
+        line = bisect_right(line_starts, offset)
+        digits = _digits_of(_Written(name, line, offset - line_starts[line - 1] + 1))
+        return f"{_START}{digits}{match[0]}" if digits else match[0]
 
-    def _digits_of(self, place: Place) -> str:
-        """Give the digits of a place, the same at every reading of the template; none when there are no more."""
-        if place not in self._digits and len(self._places) < _MARKS_MAX:
-            digits = f"{len(self._places):04x}".translate(_DIGITS)
-            self._digits[place] = digits
-            self._places[digits] = place
-        return self._digits.get(place, "")
+    return _TAG.sub(marked, text)
+
+
+class _Written(NamedTuple):
+    """Where in a folder of templates a tag was written."""
+
+    name: str
+    line: int
+    column: int
+
+
+_DIGITS_OF: dict[_Written, str] = {}
+_WRITTEN: dict[str, _Written] = {}
+"""What the digits of the marks stand for: the same in every folder, as is what was compiled with them."""
+
+
+def _digits_of(written: _Written) -> str:
+    """Give the digits of a place, the same at every reading of the template; none when there are no more."""
+    if written not in _DIGITS_OF and len(_WRITTEN) < _MARKS_MAX:
+        digits = f"{len(_WRITTEN):04x}".translate(_DIGITS)
+        _DIGITS_OF[written] = digits
+        _WRITTEN[digits] = written
+    return _DIGITS_OF.get(written, "")
 
 
 def _offset(text: str, line: int | None, column: int | None) -> int:

@@ -12,8 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.lexer import TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -29,11 +31,16 @@ TEXT_SUFFIX = ".txt.j2"
 _QUOTED = re.compile(r"'([^']+)'")
 _JINJA = re.compile(r"\{[{%].*?[%}]\}")
 _NAME_SHOWN = 80
+_ROOT = "<templates>/"
+"""What compiled templates are called, wherever their folder is."""
+_COMPILED_MAX = 128
 _SOFT_HYPHEN = "\u00ad"
 
 
 class Templates:
     """The templates of a folder, read when they are used and kept until they change on disk.
+
+    What was compiled is kept by what it was compiled from: it serves every folder that says the same.
 
     Attributes:
         folder: Where they are.
@@ -124,9 +131,9 @@ class Templates:
                 hint=f"Templates are files inside {self.shown_as}.",
             ) from cause
         except jinja2.TemplateSyntaxError as cause:
-            # Of a comment without end Jinja says the file's whole path where it should say its name.
-            path = (self.folder / (cause.name or name)).relative_to(self.folder)
-            place = self.with_column(Place(path=self.shown_as / path, line=cause.lineno), cause)
+            # Of a comment without end Jinja says the file where it should say the name.
+            path = self.shown_as / (cause.name or name).removeprefix(_ROOT)
+            place = self.with_column(Place(path=path, line=cause.lineno), cause)
             raise TemplateError(
                 f"Template syntax: {_sentence(cause.message or '')}", place=place, hint="Correct the line named."
             ) from cause
@@ -154,9 +161,9 @@ class Templates:
         found = Place(path=self.shown_as / name, line=1, column=1)
         traceback = error.__traceback__
         while traceback is not None:
-            path = Path(traceback.tb_frame.f_code.co_filename)
-            if path.is_relative_to(self.folder):
-                found = Place(path=self.shown_as / path.relative_to(self.folder), line=traceback.tb_lineno)
+            path = traceback.tb_frame.f_code.co_filename
+            if path.startswith(_ROOT):
+                found = Place(path=self.shown_as / path.removeprefix(_ROOT), line=traceback.tb_lineno)
             traceback = traceback.tb_next
         return self.with_column(found, error)
 
@@ -207,6 +214,7 @@ def _environment(folder: Path, shown_as: Path, *, is_text: bool, marks: Marks | 
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_COMPILED[is_text],
     )
     environment.filters |= _FILTERS[is_text]
     environment.marks = marks
@@ -246,6 +254,28 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Keeps what was compiled in this process, by what it was compiled from; nothing that anybody could write to."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled from the same text under the same name."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled; when there is much of it, begin anew."""
+        if len(self._kept) >= _COMPILED_MAX:
+            self._kept.clear()
+        if bucket.code is not None:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = {True: _Compiled(), False: _Compiled()}
+"""Of plain text, and of markup with its marks."""
+
+
 class _FolderLoader(jinja2.BaseLoader):
     """Reads templates of one folder, and of no other by whatever name or link."""
 
@@ -255,7 +285,7 @@ class _FolderLoader(jinja2.BaseLoader):
 
     def get_source(
         self,
-        environment: jinja2.Environment,  # noqa: ARG002 - Jinja's signature
+        environment: jinja2.Environment,
         template: str,
     ) -> tuple[str, str, Callable[[], bool]]:
         """Read one template."""
@@ -270,7 +300,10 @@ class _FolderLoader(jinja2.BaseLoader):
                 place=place_of_wrong_byte(self.shown_as / template, content),
                 hint="Save it as UTF-8.",
             ) from cause
-        return source, str(self.folder / template), lambda: _modified(resolved) == modified
+        marks = getattr(environment, "marks", None)
+        if marks is not None:
+            marks.sources[template] = source
+        return source, f"{_ROOT}{template}", lambda: _modified(resolved) == modified
 
     def has(self, template: str) -> bool:
         """Tell whether there is such a template."""

@@ -180,3 +180,26 @@ def test_changed_template_is_read_again(tmp_path: Path) -> None:
     os.utime(path, ns=(modified + 1_000_000, modified + 1_000_000))
 
     assert (before, made.render("a.mjml.j2", {})) == ("vanha", "uusi")
+
+
+def test_what_was_compiled_serves_every_folder_that_says_the_same(tmp_path: Path) -> None:
+    """The same words under the same name are compiled once in a process; places are each folder's own."""
+    text = '<a>\n{{ nimi }}{% include "b.mjml.j2" %}'
+    made = []
+    for name, piece in (("first", "<i></i>"), ("second", "<b></b>")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.mjml.j2").write_text(text, encoding="utf-8")
+        (tmp_path / name / "b.mjml.j2").write_text(piece, encoding="utf-8")
+        made.append(Templates(tmp_path / name, shown_as=Path(name)))
+
+    first, second = (one.environment("a.mjml.j2").get_template("a.mjml.j2").root_render_func for one in made)
+    rendered = [one.rendered("a.mjml.j2", {"nimi": "x"}) for one in made]
+    with pytest.raises(TemplateError) as caught:
+        made[1].render("a.mjml.j2", {})
+
+    assert first.__code__ is second.__code__
+    assert [one.text for one in rendered] == ["<a>\nx<i></i>", "<a>\nx<b></b>"]
+    assert [one.place(1, 1) for one in rendered] == [
+        Place(path=Path(name) / "a.mjml.j2", line=1, column=1) for name in ("first", "second")
+    ]
+    assert caught.value.place == Place(path=Path("second/a.mjml.j2"), line=2, column=4)

@@ -194,6 +194,7 @@ class _Scanner:
         self.position = 0
         self.lines: dict[KeyPath, int] = {}
         self._counts: dict[KeyPath, int] = {}
+        self._line_at, self._line_number = 0, 1
 
     def scan(self) -> dict[KeyPath, int]:
         """Give the line of every table, array member and key."""
@@ -203,7 +204,9 @@ class _Scanner:
         return self.lines
 
     def _line(self) -> int:
-        return self.text.count("\n", 0, self.position) + 1
+        self._line_number += self.text.count("\n", self._line_at, self.position)
+        self._line_at = self.position
+        return self._line_number
 
     def _skip(self, pattern: re.Pattern[str]) -> int:
         match = pattern.match(self.text, self.position)

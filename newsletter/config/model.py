@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
@@ -188,11 +189,17 @@ class ConfigurationFile(Table):
 
 def configuration_of(mailers: Mapping[str, type[MailerTable]]) -> type[ConfigurationFile]:
     """Give the shape of the file with a table for each of these mailers; one that needs nothing may be left out."""
+    return _shape_of(tuple(mailers.items()))
+
+
+@lru_cache(maxsize=8)
+def _shape_of(mailers: tuple[tuple[str, type[MailerTable]], ...]) -> type[ConfigurationFile]:
+    """Make the shape, once in a process for the same mailers: it costs as much as reading the file."""
     keys: dict[str, Any] = {
         kind: (table | None, None) if _required(table) else (table, Field(default_factory=table))
-        for kind, table in mailers.items()
+        for kind, table in mailers
     }
-    keys["kind"] = (Literal[("outbox", *mailers)], "outbox")
+    keys["kind"] = (Literal[("outbox", *(kind for kind, _ in mailers))], "outbox")
     mailer = create_model("MailerSettings", __base__=MailerSettings, __doc__=MailerSettings.__doc__, **keys)
     file: dict[str, Any] = {"mailer": (mailer, Field(default_factory=mailer))}
     return create_model("ConfigurationFile", __base__=ConfigurationFile, __doc__=ConfigurationFile.__doc__, **file)

@@ -11,7 +11,7 @@ from email.utils import parsedate_tz
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import get_month_names
+from newsletter.language.names import FI, MONTHS
 
 FIRST_YEAR_WRITTEN = 1900
 """A person may date a text before the web; no reader of ours was there before."""
@@ -132,9 +132,9 @@ def _month(name: str) -> int | None:
 @cache
 def _months() -> tuple[tuple[str, int], ...]:
     """Give the names of months in the house's three languages, in every case that stands in a date."""
+    in_dates = tuple(f"{name}ta" for name in MONTHS[FI])
     return tuple(
         (name.casefold(), number)
-        for language in ("fi", "sv", "en")
-        for context in ("format", "stand-alone")
-        for number, name in get_month_names("wide", context, language).items()
+        for names in (in_dates, *MONTHS.values())
+        for number, name in enumerate(names, start=1)
     )

@@ -1,31 +1,26 @@
 """Dates, times and stretches of time as Finns, Swedish-speaking Finns and readers of English write them.
 
-Door: `when` for events, `day` and `days` for dates, `clock`, `month_heading`. Babel gives the names of months and
-weekdays; the order and the marks are our own, because the general patterns write ISO dates in Swedish, repeat what two
-English dates share and drop the days of a clock interval. Whatever must not be torn apart at a line's end is held by
-no-break spaces.
+Door: `when` for events, `day` and `days` for dates, `clock`, `month_heading`. The order and the marks are our own,
+because the general patterns write ISO dates in Swedish, repeat what two English dates share and drop the days of a
+clock interval. Whatever must not be torn apart at a line's end is held by no-break spaces.
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
-
-from babel import Locale
-from babel.dates import format_date
-from babel.lists import format_list
 
 from newsletter.domain.content import Language
 from newsletter.domain.period import day_of
 from newsletter.language.catalogue import MessageId
+from newsletter.language.names import AND, EN, FI, MONTHS, MONTHS_SHORT, SV, WEEKDAYS_SHORT
 
 NO_BREAK_SPACE = "\u00a0"
 EN_DASH = "–"
 IN_LANGUAGES = {
-    Language("fi"): MessageId("in Finnish"),
-    Language("sv"): MessageId("in Swedish"),
-    Language("en"): MessageId("in English"),
+    FI: MessageId("in Finnish"),
+    SV: MessageId("in Swedish"),
+    EN: MessageId("in English"),
 }
 """What is said of a text in another language than its surroundings."""
 
@@ -37,9 +32,6 @@ class DateBlock(NamedTuple):
     day: str
     month: str
     year: int
-
-
-_LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
 
 
 def day(when: date, language: Language) -> str:
@@ -144,29 +136,28 @@ def _spanned(first: str, last: str, *, is_one: bool = False) -> str:
 
 def month_heading(when: date, language: Language) -> str:
     """Write month and year as a heading, with a capital: `Marraskuu 2017`, `November 2017`."""
-    name = format_date(when, "LLLL", _locale(language))
-    return f"{name[:1].upper()}{name[1:]}{NO_BREAK_SPACE}{when.year}"
+    return f"{MONTHS[_known(language)][when.month - 1].capitalize()}{NO_BREAK_SPACE}{when.year}"
 
 
 def weekday(when: date, language: Language) -> str:
     """Write the short name of the weekday, without a full stop: `ke`, `ons`, `Wed`."""
-    return format_date(when, "ccc", _locale(language)).rstrip(".")
+    return WEEKDAYS_SHORT[_known(language)][when.weekday()]
 
 
 def month_short(when: date, language: Language) -> str:
     """Write the month for a narrow date block: `marras`, `nov`, `Nov`, as it stands alone."""
-    return format_date(when, "LLL", _locale(language)).rstrip(".")
+    return MONTHS_SHORT[_known(language)][when.month - 1]
 
 
 def one_after_another(words: Sequence[str], language: Language) -> str:
     """Write several things in a row: `a, b ja c`, `a, b och c`, `a, b and c`."""
-    return format_list(words, locale=_locale(language)) if words else ""
+    *first, last = words or ("",)
+    return f"{', '.join(first)} {AND[_known(language)]} {last}" if first else last
 
 
-@cache
-def _locale(language: Language) -> Locale:
-    """Give Babel's locale of a language; an unknown one is read as English."""
-    return Locale.parse(_LOCALES.get(language, _LOCALES["en"]))
+def _known(language: Language) -> Language:
+    """Give the language; an unknown one is read as English."""
+    return language if language in MONTHS else EN
 
 
 def _day_number(when: date, language: Language, *, is_before_dash: bool = False) -> str:
@@ -179,7 +170,7 @@ def _day_number(when: date, language: Language, *, is_before_dash: bool = False)
 def _month(when: date, language: Language, *, is_before_dash: bool = False) -> str:
     """Give the month as it stands in a date: a number with its full stop, or the English name."""
     if language not in ("fi", "sv"):
-        return str(format_date(when, "MMMM", _locale(language)))
+        return MONTHS[EN][when.month - 1]
     return str(when.month) if language == "sv" and is_before_dash else f"{when.month}."
 
 

@@ -8,24 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.domain.content import Language
+from newsletter.language.names import EN, FI, MONTHS, MONTHS_SHORT, SV, WEEKDAYS_SHORT
 
-FI, SV, EN = Language("fi"), Language("sv"), Language("en")
 MONTHS_BEHIND_MOST = 6
 """A month without a year that is further behind than this is taken for one to come."""
 
-_MONTH_WORDS = {
-    FI: "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",
-    SV: "januari februari mars april maj juni juli augusti september oktober november december",
-    EN: "January February March April May June July August September October November December",
-}
-_WEEKDAY_WORDS = {FI: "ma ti ke to pe la su", SV: "må ti on to fr lö sö", EN: "Mo Tu We Th Fr Sa Su"}
 _TIME_WORDS = {
     FI: "",
     SV: "i för från under sedan till efter av den om på mellan och före",
     EN: "in for from during since until after of by on at between and the before last this to",
 }
-_MONTHS = {language: words.split() for language, words in _MONTH_WORDS.items()}
-_WEEKDAYS = {language: words.split() for language, words in _WEEKDAY_WORDS.items()}
+_MONTHS = MONTHS | {FI: MONTHS_SHORT[FI]}
+"""Finnish ones without what follows the stem."""
 _NAME = {language: "|".join(names) for language, names in _MONTHS.items()}
 _BEFORE_A_TIME = {language: frozenset(words.split()) for language, words in _TIME_WORDS.items()}
 """Words after which a month is a time spoken of, and not a name of the issue."""
@@ -110,7 +104,7 @@ def month_number(name: str, language: Language) -> int:
 
 def weekday_number(name: str, language: Language) -> int:
     """Give a weekday's number by its name or its short form; Monday is 0. Two letters tell."""
-    return [known.lower() for known in _WEEKDAYS[language]].index(name[:2].lower())
+    return [known[:2].lower() for known in WEEKDAYS_SHORT[language]].index(name[:2].lower())
 
 
 def names_issue(

@@ -8,22 +8,25 @@ differs from reader to reader is a slot.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.domain.issue import Edition, Message
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Publication
 from newsletter.language.hyphens import softened
 from newsletter.render import HTML_TEMPLATE
-from newsletter.render.brand import Brand
 from newsletter.render.limits import within_limits
 from newsletter.render.placed_picture import PlacedPicture, placed
+
+if TYPE_CHECKING:
+    from newsletter.render.brand import Brand
 
 
 def render_edition(
     edition: Edition,
     *,
     publication: Publication,
-    brand: Brand,
+    brand: "Brand",
     templates: Path,
     shown_as: Path | None = None,
     pictures: Mapping[str, Picture] | None = None,

@@ -67,10 +67,9 @@ def _scheme_and_host(address: str) -> tuple[str, str]:
 def image_from_foreign_host(reading: Reading) -> Iterator[Hit]:
     """Find hosts of images and backgrounds that are not the publication's own."""
     styles = " ".join([reading.page.sheet, *(element.get("style", "") for element in reading.page.elements)])
-    backgrounds = (element.get("background", "") for element in reading.page.elements)
-    addresses = [*_sources(reading), *backgrounds, *_STYLED_ADDRESS.findall(styles)]
-    hosts = dict.fromkeys(host for _, host in map(_scheme_and_host, addresses))
-    for host in hosts:
+    backgrounds = (element.get("background") for element in reading.page.elements)
+    addresses = [*_sources(reading), *filter(None, backgrounds), *_STYLED_ADDRESS.findall(styles)]
+    for host in dict.fromkeys(host for _, host in map(_scheme_and_host, addresses)):
         if host and not is_own(host, reading.publication):
             yield Hit(facts={"host": host})
 

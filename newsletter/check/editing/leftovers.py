@@ -118,9 +118,11 @@ def _hidden(pattern: re.Pattern[str], reading: Reading) -> Iterator[Hit]:
     written = tuple(reading.written())
     yield from (Hit(facts=_around(match), place=place) for text, place in written for match in pattern.finditer(text))
     known = "\n".join(text for text, _ in written)
-    if not pattern.search("\n".join(_shown(reading))):
+    shown = _shown(reading)
+    # The few characters of a mail are looked through sooner than its words.
+    if not any(map(pattern.search, _letters(shown))):
         return
-    for text in _shown(reading):
+    for text in shown:
         for match in pattern.finditer(text):
             if text[max(0, match.start() - _NEXT_TO) : match.end() + _NEXT_TO].strip() not in known:
                 yield Hit(facts=_around(match))
@@ -132,6 +134,12 @@ def _shown(reading: Reading) -> tuple[str, ...]:
     texts = (text for element in reading.page.elements for text in (element.text, element.tail, *element.values()))
     shown = (reading.message.subject, reading.message.preheader, reading.message.text, *texts)
     return tuple(dict.fromkeys(text.replace(_SOFT_HYPHEN, "") for text in shown if text))
+
+
+@lru_cache(maxsize=1)
+def _letters(texts: tuple[str, ...]) -> frozenset[str]:
+    """Give each character of some texts once."""
+    return frozenset().union(*texts)
 
 
 def _around(match: re.Match[str]) -> dict[str, str]:

@@ -29,6 +29,8 @@ _LENGTH = re.compile(r"(-?[\d.]+)(px|pt|em|rem|%)?\Z")
 _SHEET = re.compile(r"<style\b[^>]*>.*?</style\s*>", re.IGNORECASE | re.DOTALL)
 _PIXELS_PER_POINT = 4 / 3
 _HEADINGS: dict[object, int] = {f"h{level}": level for level in range(1, 7)}
+_INHERITED = frozenset({"font-size", "line-height", "display", "visibility", "overflow"})
+"""Properties that say something of what stands in an element."""
 _UNREAD = frozenset({"head", "script", "style", "template", "title"})
 
 
@@ -120,6 +122,7 @@ class Page:
 
     Attributes:
         root: The parsed tree, for what is asked once only. Nobody changes it.
+        elements: All of the tree in order, without comments; kept, for lxml makes each anew for who asks for it again.
         language: The lang of html, stripped; empty when there is none.
         links: Out of the mail, in order.
         jumps: What links within the mail lead to, in order: ids.
@@ -129,6 +132,7 @@ class Page:
     """
 
     root: HtmlElement
+    elements: tuple[HtmlElement, ...]
     language: str
     title: str
     links: tuple[Link, ...]
@@ -143,11 +147,6 @@ class Page:
     def seen_text(self) -> str:
         """Give all that can be seen, as it reads, in order."""
         return " ".join(run.text for run in self.runs if not run.is_hidden)
-
-    @property
-    def elements(self) -> Iterator[HtmlElement]:
-        """Give every element; comments are left out."""
-        return self.root.iter("*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,11 +174,13 @@ class _Walk:
 def read_page(html: str) -> Page:
     """Take a mail's HTML apart. Broken HTML is read as a browser would, and an empty one as an empty page."""
     root = _parse(html)
+    elements = tuple(root.iter("*"))
     walk = _Walk()
     _visit(root, _Inherited(), walk)
     title = root.find(".//title")
     return Page(
         root=root,
+        elements=elements,
         language=(root.get("lang") or "").strip(),
         title="" if title is None else plain(title.text_content()),
         links=tuple(walk.links),
@@ -242,6 +243,8 @@ def _inherit(element: HtmlElement, around: _Inherited) -> _Inherited:
     """Work out size, line height and visibility of what stands in an element."""
     style = declarations(element.get("style", ""))
     level = _HEADINGS.get(element.tag)
+    if level is None and _INHERITED.isdisjoint(style) and element.get("hidden") is None:
+        return around
     size = _size(style.get("font-size"), around.size_pixels)
     ratio, pixels = _line_height(style.get("line-height"), size, around)
     is_hidden = (

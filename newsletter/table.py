@@ -97,6 +97,19 @@ def _server_name(value: str) -> str:
     return value
 
 
+def database_url(value: str) -> str:
+    """Accept `sqlite:///FILE`, or `postgresql://USER@HOST/DATABASE` without a password."""
+    parts = urlsplit(value)
+    if value.startswith("sqlite:///") or (parts.scheme == "postgresql" and parts.path.strip("/")):
+        if parts.password is not None or "password=" in parts.query:
+            raise ValueError(
+                "A password does not stand in an address, which others see: NEWSLETTER_DATABASE_PASSWORD holds it, or"
+                " the file that password_file of [storage] names"
+            )
+        return value
+    raise ValueError("Write sqlite:///newsletter.db, or postgresql://USER@HOST/DATABASE")
+
+
 def _zone(value: str) -> str:
     """Accept a time zone of the IANA list."""
     try:
@@ -131,6 +144,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 InsidePath = Annotated[str, AfterValidator(_inside)]
 ServerName = Annotated[str, AfterValidator(_server_name)]
 SecretPath = Annotated[str, AfterValidator(_secret_path)]
+DatabaseUrl = Annotated[str, AfterValidator(database_url)]
 
 
 class Table(BaseModel):

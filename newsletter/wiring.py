@@ -61,7 +61,9 @@ class Newsletter:
         self, settings: Settings, *, clock: Clock, fetcher: "Fetches | None" = None, mailer: "Mailer | None" = None
     ) -> None:
         self.settings = settings
-        self.resources = Resources(settings=settings, clock=clock, open_database=lambda: _database(settings))
+        self.resources = Resources(
+            settings=settings, clock=clock, open_database=lambda: _database(settings, settings.database_url)
+        )
         self._fetcher = fetcher
         self._mailer = mailer
 
@@ -173,7 +175,7 @@ class Newsletter:
         """Migrate and back up the database."""
         from newsletter.service.database import DatabaseService
 
-        return DatabaseService(self.resources)
+        return DatabaseService(self.resources, open_other=lambda url: _database(self.settings, url))
 
     @cached_property
     def shelf(self) -> "IssueShelf":
@@ -267,11 +269,11 @@ def open_newsletter(
     return Newsletter(settings, clock=clock or SystemClock(), fetcher=fetcher, mailer=mailer)
 
 
-def _database(settings: Settings) -> "Database":
-    """Open the database of the configuration without looking into it."""
+def _database(settings: Settings, url: str) -> "Database":
+    """Open the database of the configuration, or another one, without looking into it."""
     from newsletter.storage.database import Database
 
-    return Database(settings.database_url)
+    return Database(url, password=None if url.startswith("sqlite") else settings.database_password)
 
 
 def _slow_tools(settings: Settings) -> "SlowTools":

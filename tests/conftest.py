@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from newsletter.send.mark import mark_path
+from newsletter.storage.copying import copy_into
 from newsletter.storage.database import Database
 from newsletter.storage.migrate import migrate
 from newsletter.wiring import lay_out_publication, open_newsletter
+from tests import postgresql
 from tests.fakes.clock import FakeClock
 from tests.grounds import ASKED
 
@@ -103,14 +105,41 @@ def database_template(make_once: MakeOnce) -> Path:
     return make_once("newsletter.db", make)
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(make_once: MakeOnce) -> str:
+    """Give a migrated, empty database on the server of this run."""
+
+    def make(path: Path) -> None:
+        url = postgresql.create_database()
+        database = Database(url)
+        migrate(database)
+        database.close()
+        path.write_text(url, encoding="utf-8")
+
+    return make_once("postgresql", make).read_text(encoding="utf-8")
+
+
 @pytest.fixture
-def database(database_template: Path, tmp_path: Path) -> Iterator[Database]:
-    """Give a migrated, empty database of the test's own."""
+def sqlite_database(database_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """Give a migrated, empty SQLite file of the test's own, for what is true of such files only."""
     path = tmp_path / "newsletter.db"
     shutil.copyfile(database_template, path)
     opened = Database(f"sqlite:///{path}")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give a migrated, empty database of the test's own: a SQLite file, or one on the server of this run."""
+    if postgresql.server_url() is None:
+        yield request.getfixturevalue("sqlite_database")
+    else:
+        url = postgresql.create_database(like=request.getfixturevalue("postgresql_template"))
+        opened = Database(url)
+        yield opened
+        opened.close()
+        postgresql.drop_database(url)
 
 
 @pytest.fixture(scope="session")
@@ -166,31 +195,64 @@ def real_once(drafted_once: Path, make_once: MakeOnce) -> Path:
     return make_once("real", make)
 
 
+StandIn = Callable[[Path], Path]
+
+
 @pytest.fixture
-def publication(laid_out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stand_in(make_once: MakeOnce, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """Copy a publication and stand in its folder; its database is a file, or one on the server of this run."""
+    made: list[str] = []
+
+    def copied(template: Path) -> Path:
+        folder = shutil.copytree(template, tmp_path / "seutu")
+        monkeypatch.chdir(folder)
+        if postgresql.server_url() is not None:
+            made.append(postgresql.create_database(like=_on_server(template, make_once)))
+            path = folder / "newsletter.toml"
+            there = made[-1].replace("+psycopg", "")
+            text = path.read_text(encoding="utf-8").replace("sqlite:///newsletter.db", there)
+            path.write_text(text, encoding="utf-8")
+        return folder
+
+    yield copied
+    for url in made:
+        postgresql.drop_database(url)
+
+
+def _on_server(template: Path, make_once: MakeOnce) -> str:
+    """Copy the database of a publication to the server, once in a run."""
+
+    def make(path: Path) -> None:
+        url = postgresql.create_database()
+        source, target = Database(f"sqlite:///{template / 'newsletter.db'}"), Database(url)
+        migrate(target)
+        copy_into(source, target, told=lambda _table: None)
+        source.close()
+        target.close()
+        path.write_text(url, encoding="utf-8")
+
+    return make_once(f"{template.name}.postgresql", make).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def publication(laid_out: Path, stand_in: StandIn) -> Path:
     """Give a fresh publication and stand in its folder."""
-    return _stand_in(laid_out, tmp_path, monkeypatch)
+    return stand_in(laid_out)
 
 
 @pytest.fixture
-def drafted(drafted_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def drafted(drafted_once: Path, stand_in: StandIn) -> Path:
     """Give a publication with people, content and a draft of 2017-11, and stand in its folder."""
-    return _stand_in(drafted_once, tmp_path, monkeypatch)
+    return stand_in(drafted_once)
 
 
 @pytest.fixture
-def approved(approved_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def approved(approved_once: Path, stand_in: StandIn) -> Path:
     """Give a publication whose issue 2017-11 is approved, and stand in its folder."""
-    return _stand_in(approved_once, tmp_path, monkeypatch)
+    return stand_in(approved_once)
 
 
 @pytest.fixture
-def real(real_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def real(real_once: Path, stand_in: StandIn) -> Path:
     """Give a publication whose issue 2017-11 may go to real readers, approved in the morning; stand in its folder."""
-    return _stand_in(real_once, tmp_path, monkeypatch)
-
-
-def _stand_in(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = shutil.copytree(template, tmp_path / "seutu")
-    monkeypatch.chdir(folder)
-    return folder
+    return stand_in(real_once)

@@ -104,6 +104,23 @@ def restore(session: Session, backup_file: Path, *, yes: bool) -> None:
 
 
 @db.command()
+@click.argument("address", metavar="ADDRESS")
+@pass_session
+def copy(session: Session, address: str) -> None:
+    """Copy everything into an empty database at ADDRESS: sqlite:///FILE or postgresql://USER@HOST/DATABASE.
+
+    Each table is read back and compared by sums; this database stays as it is. A server's password comes from
+    NEWSLETTER_DATABASE_PASSWORD, from password_file of [storage] or from ~/.pgpass, never from here.
+    """
+    copied = session.newsletter.database.copy_to(address, by=getpass.getuser(), told=session.say)
+    rows = sum(table.rows for table in copied.tables)
+    click.echo(f"{counted(rows, 'row')} of {counted(len(copied.tables), 'table')} are in {copied.name}, each compared.")
+    click.echo(f'To go on from there: write url = "{address}" under [storage] of newsletter.toml, and then')
+    click.echo("`newsletter db adopt`. From then on never send from the database before.")
+    session.next_step("newsletter status")
+
+
+@db.command()
 @click.argument("labels", metavar="[LABEL]...", nargs=-1)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session

@@ -11,6 +11,7 @@ from newsletter.domain.content import Language, SegmentId, SourceId, SourceKind,
 from newsletter.domain.publication import Editor, Links, Section, SectionKind, Sender
 from newsletter.table import (
     Built,
+    DatabaseUrl,
     Https,
     HttpsOrMailto,
     Identifier,
@@ -19,6 +20,7 @@ from newsletter.table import (
     MailerTable,
     Name,
     OneLine,
+    SecretPath,
     Spoken,
     Table,
     WebAddress,
@@ -65,7 +67,8 @@ class PublicationTable(Table):
 class StorageTable(Table):
     """[storage]."""
 
-    url: str = "sqlite:///newsletter.db"
+    url: DatabaseUrl = "sqlite:///newsletter.db"
+    password_file: SecretPath | None = None
     key_file: InsidePath = "newsletter.key"
 
 

@@ -19,8 +19,8 @@ from newsletter.config.model import (
 )
 from newsletter.domain.content import Source, Topic
 from newsletter.domain.publication import Publication
-from newsletter.errors import ConfigurationError, Fault, counted
-from newsletter.table import MailerTable
+from newsletter.errors import ConfigurationError, Fault, UsageError, counted
+from newsletter.table import MailerTable, database_url, read_secret
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean, faults_of, read_toml
 
 FILE_NAME = "newsletter.toml"
@@ -52,7 +52,33 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Give the SQLAlchemy address of the database; a relative SQLite path counts from newsletter.toml."""
-        url, prefix = self.environment.get("NEWSLETTER_DATABASE_URL", self.storage.url), "sqlite:///"
+        return self._whole(self.environment.get("NEWSLETTER_DATABASE_URL", self.storage.url))
+
+    def other_database_url(self, address: str) -> str:
+        """Give the SQLAlchemy address of another database, that a person named on the command line.
+
+        Raises:
+            UsageError: It is none, or holds a password, which every list of processes would show.
+        """
+        try:
+            return self._whole(database_url(address))
+        except ValueError as error:
+            raise UsageError(f"This is no address of a database: {error}.") from error
+
+    @property
+    def database_password(self) -> str | None:
+        """Give the password of the database's server; None where it asks for none, or libpq knows it (~/.pgpass).
+
+        Raises:
+            ConfigurationError: Its file cannot be read, is empty, or is open to others.
+        """
+        if self.storage.password_file is None and "NEWSLETTER_DATABASE_PASSWORD" not in self.environment:
+            return None
+        return read_secret("NEWSLETTER_DATABASE_PASSWORD", self.storage.password_file, self.root, self.environment)
+
+    def _whole(self, url: str) -> str:
+        """Let a relative SQLite path count from newsletter.toml."""
+        prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith(prefix + "/"):
             return f"{prefix}{self.root / url.removeprefix(prefix)}"
         return url

@@ -52,6 +52,7 @@ class _Mark:
         place: Folder and machine, for people.
         file: Which file of its disk the mark is: a moved one stays the same, a copied one does not.
         machine: Digest of the machine's id, or empty where there is none.
+        server: Which database of which server it is, or empty for a file.
     """
 
     calls: int
@@ -59,6 +60,7 @@ class _Mark:
     place: str
     file: str
     machine: str
+    server: str = ""
 
 
 def mark_path(database: Path) -> Path:
@@ -66,13 +68,16 @@ def mark_path(database: Path) -> Path:
     return database.with_name(f"{database.name}-mark")
 
 
-def doubt_about(database: Path, count_calls: Callable[[], int], *, machine_id: Path = MACHINE_ID) -> Doubt | None:
+def doubt_about(
+    database: Path, count_calls: Callable[[], int], *, server: str = "", machine_id: Path = MACHINE_ID
+) -> Doubt | None:
     """Tell why a database may be an older one, a copy, or one from elsewhere; None when it is the one to send from.
 
     Args:
         database: The file.
         count_calls: Gives how many calls it knows of. Asked after the mark was read: who sends meanwhile counts up in
             the ledger first.
+        server: Which database of which server it is, or empty for a file.
         machine_id: The file that tells one machine from another.
 
     Raises:
@@ -95,10 +100,14 @@ def doubt_about(database: Path, count_calls: Callable[[], int], *, machine_id: P
     here = _machine(machine_id)
     if mark.file != found or (mark.machine and here and mark.machine != here):
         return _doubt_about_copy(path, mark)
+    if mark.server != server:
+        return _doubt_about_server(database, mark)
     return _doubt_about_age(database, mark) if mark.calls > count_calls() else None
 
 
-def write_mark(database: Path, *, calls: int, last: str = "", is_synced: bool, machine_id: Path = MACHINE_ID) -> None:
+def write_mark(
+    database: Path, *, calls: int, last: str = "", server: str = "", is_synced: bool, machine_id: Path = MACHINE_ID
+) -> None:
     """Note how many calls the ledger knows of, here and now.
 
     The file is made when missing, and otherwise written over in place: so it stays the same one, and a full disk has
@@ -108,6 +117,7 @@ def write_mark(database: Path, *, calls: int, last: str = "", is_synced: bool, m
         database: Beside which.
         calls: How many.
         last: Which was the last, in words.
+        server: As in `doubt_about`.
         is_synced: Wait until it is on the disk.
         machine_id: As in `doubt_about`.
 
@@ -124,6 +134,7 @@ def write_mark(database: Path, *, calls: int, last: str = "", is_synced: bool, m
                 place=f"{path.absolute().parent} on {platform.node()}",
                 file=machine.file_identity(handle),
                 machine=_machine(machine_id),
+                server=server,
             )
             # Only the first line is read: what a longer mark left behind it does not matter.
             os.write(handle, json.dumps(asdict(mark)).encode() + b"\n")
@@ -154,6 +165,17 @@ def _doubt_about_copy(path: Path, mark: _Mark) -> Doubt:
     )
 
 
+def _doubt_about_server(database: Path, mark: _Mark) -> Doubt:
+    """Doubt a server's database that is not the one of the last sending, though it may have its name."""
+    last = f" The last mails known here: {mark.last}." if mark.last else ""
+    return Doubt(
+        message=f"The database {database.stem} is another one than that which sent from here last: a dump or a backup"
+        " was put back, the server was copied or replaced by its standby, or [storage] url names another one. What the"
+        f" other one sent may not be known here.{last}",
+        hint=f"If the other one is still in use, send from that. If this is the only one now: {_ADOPT}.",
+    )
+
+
 def _doubt_about_age(database: Path, mark: _Mark) -> Doubt:
     """Doubt a database that knows less than its folder."""
     last = f", the last for {mark.last}" if mark.last else ""
@@ -169,7 +191,7 @@ def _read(content: bytes) -> _Mark | None:
     """Read a mark; None when it is damaged."""
     with suppress(ValueError, TypeError):
         mark = _Mark(**json.loads(content))
-        if [type(value) for value in asdict(mark).values()] == [int, str, str, str, str]:
+        if [type(value) for value in asdict(mark).values()] == [int, *[str] * 5]:
             return mark
     return None
 

@@ -2,7 +2,7 @@
 
 A lock proves what no time-out can: a process that was stopped for an hour still holds it, and a process that is gone,
 however it went, does not. So whoever holds it knows that every batch claimed under another name is a dead sender's.
-Works on a local disk; between machines PostgreSQL's session locks would do the same.
+Works on a local disk; a database on a server has the same lock for senders on all machines.
 """
 
 import json
@@ -33,6 +33,11 @@ class Owner:
         return other != self.name
 
 
+def new_owner(who: str) -> Owner:
+    """Name the sender that has just got the lock."""
+    return Owner(name=f"{who} {secrets.token_hex(8)}")
+
+
 def lock_path(database: Path) -> Path:
     """Name the lock file of a database: beside it, so that whoever reaches the one reaches the other."""
     return database.with_name(f"{database.name}.lock-owner")
@@ -54,7 +59,7 @@ def hold_ownership(path: Path, *, who: str, since: datetime) -> Iterator[Owner]:
     with _opened(path) as handle:
         _write(handle, {"who": who, "since": since.isoformat(timespec="minutes")})
         try:
-            yield Owner(name=f"{who} {secrets.token_hex(8)}")
+            yield new_owner(who)
         finally:
             _write(handle, {})
 

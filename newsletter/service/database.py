@@ -1,21 +1,24 @@
 """Look after the database: its state, its migration, its backup."""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter import machine
-from newsletter.errors import StorageError
+from newsletter.errors import StateError, StorageError, UsageError
 from newsletter.send.mark import Doubt
-from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.service.audience.departures import CaughtUp
 from newsletter.service.deliveries.guard import Adopted, Guard
 from newsletter.service.keys.ring import Settled, require_own_key
 from newsletter.service.keys.service import KeyService
 from newsletter.service.resources import Resources
-from newsletter.storage.database import SCHEMA_REVISION, is_wal_safe
+from newsletter.storage.database import SCHEMA_REVISION, Database, is_wal_safe
+
+if TYPE_CHECKING:
+    from newsletter.storage.copying import CopiedTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +29,8 @@ class DatabaseState:
         name: File name, or the server's database.
         revision: Its schema, or None when it holds no tables of ours.
         wanted: The schema of this program.
-        size_bytes: Of the file; None for a server.
-        engine: `SQLite 3.40.1` or `PostgreSQL`.
+        size_bytes: None where nothing is there yet.
+        engine: `SQLite 3.40.1` or `PostgreSQL 16.4`.
         journal: How SQLite keeps a transaction whole, in words; None for a server.
     """
 
@@ -71,11 +74,25 @@ class Restored:
         return self.revision == SCHEMA_REVISION
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What became of copying into another database.
+
+    Attributes:
+        name: The other one's file or name.
+        tables: What came over, and was read back; all of them.
+    """
+
+    name: str
+    tables: "tuple[CopiedTable, ...]"
+
+
 class DatabaseService:
     """The verbs of `newsletter db`."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, *, open_other: Callable[[str], Database]) -> None:
         self._resources = resources
+        self._open_other = open_other
         self._guard = Guard(resources)
 
     def state(self) -> DatabaseState:
@@ -85,23 +102,15 @@ class DatabaseService:
             StorageError: It cannot be opened.
         """
         database = self._resources.unchecked_database
-        path = database.path
-        if not database.is_sqlite:
-            return DatabaseState(
-                name=database.url.database or "",
-                revision=database.revision(),
-                wanted=SCHEMA_REVISION,
-                size_bytes=None,
-                engine="PostgreSQL",
-                journal=None,
-            )
+        engine, size_bytes = database.describe()
+        journal = "write-ahead log" if is_wal_safe(sqlite3.sqlite_version_info) else "rollback journal"
         return DatabaseState(
-            name=str(path) if path is not None else "(in memory)",
+            name=str(database.path or database.url.database or "(in memory)"),
             revision=database.revision(),
             wanted=SCHEMA_REVISION,
-            size_bytes=path.stat().st_size if path is not None and path.exists() else None,
-            engine=f"SQLite {sqlite3.sqlite_version}",
-            journal="write-ahead log" if is_wal_safe(sqlite3.sqlite_version_info) else "rollback journal",
+            size_bytes=size_bytes,
+            engine=engine,
+            journal=journal if database.is_sqlite else None,
         )
 
     def migrate(self) -> tuple[str | None, str]:
@@ -164,10 +173,12 @@ class DatabaseService:
         from newsletter.storage.restore import look_over, put_in_place  # noqa: PLC0415 - as above
 
         resources = self._resources
-        path = resources.database_path
+        path = resources.unchecked_database.path
+        if path is None:
+            raise StateError("Only a SQLite file is put back from here.", hint="For PostgreSQL use pg_restore.")
         copy = path.with_name(f".{path.name}.restoring")
         try:
-            with hold_ownership(lock_path(path), who=f"{by}, restoring a backup", since=resources.clock.now()):
+            with resources.only_sender(f"{by}, restoring a backup"):
                 revision = look_over(backup, copy)
                 require_own_key(copy, resources.settings.key_path)
                 before = self._copy_before_restoring(path)
@@ -195,6 +206,34 @@ class DatabaseService:
             if path.exists() and self._resources.unchecked_database.revision() is not None:
                 return self.back_up(self._backup_path("before-restoring"))[0]
         return None
+
+    def copy_to(self, address: str, *, by: str, told: Callable[[str], None] = lambda _table: None) -> Copied:
+        """Copy the whole database into an empty one, and prove by sums that all came over; this one stays as it is.
+
+        Args:
+            address: `sqlite:///FILE` or `postgresql://USER@HOST/DATABASE`, without a password.
+            by: The person's name, told to whoever wants to send meanwhile.
+            told: Told each table as it begins.
+
+        Raises:
+            UsageError: The address is none, holds a password, or is this database's own.
+            SendingInProgress: Somebody is sending now.
+            StorageError: One of both cannot be reached, the other one is not empty, or a sum differs.
+        """
+        from newsletter.storage.copying import copy_into  # noqa: PLC0415 - as above
+        from newsletter.storage.migrate import migrate  # noqa: PLC0415 - as above
+
+        url = self._resources.settings.other_database_url(address)
+        source, target = self._resources.database, self._open_other(url)
+        try:
+            if target.url.set(password=None) == source.url.set(password=None):
+                raise UsageError("That is the database itself.", hint="Name an empty one.")
+            with self._resources.only_sender(f"{by}, copying the database"):
+                migrate(target)
+                tables = copy_into(source, target, told=told)
+        finally:
+            target.close()
+        return Copied(name=target.url.database or "", tables=tables)
 
     def back_up(self, target: Path | None = None) -> tuple[Path, int]:
         """Copy the database, also while a sending runs; give the copy and its size in bytes.

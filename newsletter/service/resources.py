@@ -19,6 +19,7 @@ from newsletter.domain.content import SegmentId
 from newsletter.domain.keys import Keyring
 from newsletter.domain.segments import Segment
 from newsletter.errors import StateError, UsageError
+from newsletter.send.owner import Owner, hold_ownership, lock_path, new_owner
 from newsletter.service.audience.departures import CaughtUp, catch_up, is_caught_up, note
 from newsletter.service.keys.ring import Ring, Settled, settle_key
 from newsletter.toml_file import did_you_mean
@@ -140,15 +141,38 @@ class Resources:
 
     @property
     def database_path(self) -> Path:
-        """Give the database's file, beside which lie the sender's lock and mark.
+        """Give the database's file, beside which the sender keeps what it notes: the mark and the single mails.
+
+        Of a server's database that is the name of no file, beside the key: what is noted must not come back with the
+        database's backup.
 
         Raises:
-            StateError: It is a server's.
+            StateError: The database is in memory.
         """
-        path = self.unchecked_database.path
-        if path is None:
-            raise StateError("Sending works with a SQLite file.", hint="Set [storage] url to one.")
-        return path
+        database = self.unchecked_database
+        if not database.is_sqlite:
+            return self.settings.key_path.with_name(f"{database.url.database}.postgresql")
+        if database.path is None:
+            raise StateError("Nothing is sent from a database in memory.", hint="Set [storage] url to a file.")
+        return database.path
+
+    @contextmanager
+    def only_sender(self, who: str) -> Iterator[Owner]:
+        """Be the only sender of this database while the block runs, on whatever machine.
+
+        Args:
+            who: Told to whoever comes second: person, machine, what is done.
+
+        Raises:
+            SendingInProgress: Somebody else is sending; says who and since when.
+            StorageError: The lock cannot be made, or the server cannot be reached.
+        """
+        if self.unchecked_database.is_sqlite:
+            with hold_ownership(lock_path(self.database_path), who=who, since=self.clock.now()) as owner:
+                yield owner
+        else:
+            with self.unchecked_database.be_only_sender(who):
+                yield new_owner(who)
 
     @cached_property
     def _ring(self) -> Ring:

@@ -14,6 +14,7 @@ GIT_IGNORE = """\
 # Keep these out of git: what happened, the key, rehearsed mails, rendered builds, real people
 *.db
 *.db-*
+*.postgresql-*
 *.lock-owner
 newsletter.key
 newsletter.departures

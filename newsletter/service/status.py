@@ -174,7 +174,10 @@ class StatusService:
         state = self._database.state()
         self._resources.unchecked_database.require_current()
         journal = f", {state.journal}" if state.journal else ""
-        return f"{Path(state.name).name}: schema {state.revision}, {state.engine}{journal}.", "newsletter db backup"
+        return (
+            f"{Path(state.name).name}: schema {state.revision}, {state.engine}{journal}.",
+            "newsletter db backup" if state.journal else "pg_dump",
+        )
 
     def _segments(self) -> tuple[str, str | None]:
         segments = self._resources.segments

@@ -12,11 +12,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from newsletter.errors import StorageError, StorageLocked
+from newsletter.storage import postgresql
 
 SCHEMA_REVISION = "0011"
 """The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
@@ -66,14 +67,19 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS, sleep: Callable[[float], None] = time.sleep
+        self,
+        url: str,
+        *,
+        password: str | None = None,
+        lock_wait_seconds: float = LOCK_WAIT_SECONDS,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.url = make_url(url)
+        self.url = make_url(url) if password is None else make_url(url).set(password=password)
         # `sqlite:///newsletter.db?timeout=30` in the configuration wins over our own patience.
         named = self.url.query.get("timeout")
         self.lock_wait_seconds = float(named) if isinstance(named, str) else lock_wait_seconds
-        self._engine = _open_engine(url, self.lock_wait_seconds, sleep)
-        self._writing_engine = self._engine.execution_options(newsletter_writes=True)
+        self._engine = _open_engine(self.url, self.lock_wait_seconds, sleep)
+        self._reading_engine = self._engine if self.is_sqlite else postgresql.reading(self._engine)
         self._long_wait: _LongWait | None = None
 
     @property
@@ -114,18 +120,21 @@ class Database:
         Raises:
             StorageError: The database is missing, locked, damaged or cannot be reached.
         """
-        return self._transaction(self._engine, to_the_end=to_the_end)
+        return self._transaction(self._reading_engine, to_the_end=to_the_end)
 
-    def write(self, *, to_the_end: bool = False) -> AbstractContextManager[Connection]:
+    def write(self, *, to_the_end: bool = False, beside_others: bool = False) -> AbstractContextManager[Connection]:
         """Give a connection whose changes are kept together, durably, when the block ends, or not at all.
 
         Args:
             to_the_end: A patient database waits also when it is asked to stop: what is written is known here alone.
+            beside_others: On PostgreSQL others who say so may write at the same time; only for what is right whatever
+                they do. Else there is one writer at a time, as in a SQLite file.
 
         Raises:
             StorageError: The database is missing, locked, full, read-only, damaged or cannot be reached.
         """
-        return self._transaction(self._writing_engine, to_the_end=to_the_end)
+        writing = postgresql.Writing.BESIDE_OTHERS if beside_others else postgresql.Writing.ALONE
+        return self._transaction(self._engine.execution_options(newsletter_writes=writing), to_the_end=to_the_end)
 
     @contextmanager
     def _transaction(self, engine: Engine, *, to_the_end: bool) -> Iterator[Connection]:
@@ -206,7 +215,41 @@ class Database:
     @property
     def _name(self) -> str:
         """Name the database for people."""
-        return self.path.name if self.path is not None else "the database"
+        return self.path.name if self.path is not None else f"the database {self.url.database}"
+
+    @contextmanager
+    def be_only_sender(self, who: str) -> Iterator[None]:
+        """Hold the one place of a sender on a PostgreSQL server while the block runs.
+
+        Raises:
+            SendingInProgress: As `postgresql.be_only_sender`.
+            StorageError: The server cannot be reached.
+        """
+        with self._guarded(), postgresql.be_only_sender(self.url, who):
+            yield
+
+    def identity(self) -> str:
+        """Tell this database of a PostgreSQL server from a copy of it; empty for a SQLite file.
+
+        Raises:
+            StorageError: As `read`.
+        """
+        if self.is_sqlite:
+            return ""
+        with self.read() as connection:
+            return postgresql.identity(connection, self.url)
+
+    def describe(self) -> tuple[str, int | None]:
+        """Give the engine with its version, and the size in bytes; None where nothing is there yet.
+
+        Raises:
+            StorageError: As `read`.
+        """
+        if self.is_sqlite:
+            is_there = self.path is not None and self.path.exists()
+            return f"SQLite {sqlite3.sqlite_version}", self.path.stat().st_size if self.path and is_there else None
+        with self.read() as connection:
+            return postgresql.describe(connection)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -221,10 +264,10 @@ class Database:
             raise _storage_error(error, self.url.database or "") from error
 
 
-def _open_engine(url: str, lock_wait_seconds: float, sleep: Callable[[float], None]) -> Engine:
+def _open_engine(url: URL, lock_wait_seconds: float, sleep: Callable[[float], None]) -> Engine:
     """Make an engine with our settings on every connection."""
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+    if url.get_backend_name() == "postgresql":
+        return postgresql.open_engine(url, lock_wait_seconds)
     engine = create_engine(url, connect_args={"timeout": lock_wait_seconds})
 
     @event.listens_for(engine, "connect")
@@ -233,8 +276,7 @@ def _open_engine(url: str, lock_wait_seconds: float, sleep: Callable[[float], No
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("newsletter_writes", False)
-        if writes:
+        if "newsletter_writes" in connection.get_execution_options():
             _wait_for_lock(connection, lock_wait_seconds, sleep)
         else:
             connection.exec_driver_sql("BEGIN")
@@ -295,7 +337,7 @@ _FAULTS = (
 
 def _is_locked(error: exc.DBAPIError) -> bool:
     """Tell whether another program is in the way."""
-    return "database is locked" in str(error.orig).lower()
+    return "database is locked" in str(error.orig).lower() or postgresql.is_locked(error)
 
 
 def _storage_error(error: exc.DBAPIError, name: str) -> StorageError:
@@ -305,7 +347,9 @@ def _storage_error(error: exc.DBAPIError, name: str) -> StorageError:
     if _is_locked(error):
         hint = "Wait until it is done, or close it, and run this again."
         return StorageLocked(f"{label} is locked by another program.", hint=hint)
+    if not isinstance(error.orig, sqlite3.Error) and (fault := postgresql.storage_error(error, label)) is not None:
+        return fault
     for sign, meaning, hint in _FAULTS:
         if sign in said:
             return StorageError(f"{label} {meaning}.", hint=hint)
-    return StorageError(f"{label} refused a statement ({type(error.orig).__name__}).", hint="Run it again with -v.")
+    return StorageError(f"{label} refused a statement ({type(error).__name__}).", hint="Run it again with -v.")

@@ -91,7 +91,7 @@ class IssueStore:
             before: Leave this issue itself out, so that working on it again does not empty it.
         """
         is_carried = and_(
-            sending.c.is_rehearsal.is_(False),
+            ~sending.c.is_rehearsal,
             or_(sending.c.state != SendingState.CANCELLED, MAY_HAVE_ARRIVED),
             *([] if before is None else [sending.c.label != before]),
         )

@@ -126,6 +126,7 @@ def test_a_template_with_an_undefined_name_is_told_with_its_line(drafted: Path, 
     assert re.match(rf"Error: .*edition\.mjml\.j2:{number + 1}.*no_such_name", ran.first_error)
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_is_told_and_nothing_is_lost(drafted: Path, run: Run) -> None:
     """While another program holds the database, a command that writes says so; afterwards it works."""
     with closing(sqlite3.connect(drafted / "newsletter.db", isolation_level=None)) as other:
@@ -143,6 +144,7 @@ def test_a_locked_database_is_told_and_nothing_is_lost(drafted: Path, run: Run) 
     assert run("subscriber", "unsubscribe", "niilo.haapala@example.net").code == 0
 
 
+@pytest.mark.sqlite
 def test_a_missing_database_is_never_made_in_silence(drafted: Path, run: Run) -> None:
     """Without its database a publication must not start anew: it would forget who was mailed."""
     (drafted / "newsletter.db").unlink()
@@ -155,6 +157,7 @@ def test_a_missing_database_is_never_made_in_silence(drafted: Path, run: Run) ->
     assert not (drafted / "newsletter.db").exists()
 
 
+@pytest.mark.sqlite
 def test_a_newer_database_is_left_alone(drafted: Path, run: Run) -> None:
     """A database that a newer program wrote is refused with what to install."""
     with closing(sqlite3.connect(drafted / "newsletter.db")) as connection:
@@ -168,6 +171,7 @@ def test_a_newer_database_is_left_alone(drafted: Path, run: Run) -> None:
     assert "Install the newer version" in ran.err
 
 
+@pytest.mark.sqlite
 def test_a_second_send_is_told_who_is_sending(approved: Path, run: Run) -> None:
     """Two senders at once: the second learns who sends and since when, and mails nobody."""
     from datetime import UTC, datetime  # noqa: PLC0415 - only here

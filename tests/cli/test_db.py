@@ -23,6 +23,7 @@ def copied(approved: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyP
     return copy
 
 
+@pytest.mark.sqlite
 def test_a_copy_sends_only_after_it_was_adopted(copied: Path, run: Run) -> None:
     """`issue send` refuses with 1 before any question, says what happened and how to go on; then it goes on."""
     refused = run("issue", "send", "2017-11", "--dry-run")
@@ -72,6 +73,7 @@ def test_adopting_asks(copied: Path, run: Run) -> None:
     assert copied.exists()
 
 
+@pytest.mark.sqlite
 def test_a_backup_is_put_back_and_says_what_it_took_over(drafted: Path, run: Run) -> None:
     """Off a terminal it needs --yes; who left since is told, and the copy of the database before is named."""
     run("db", "backup", "before.db")

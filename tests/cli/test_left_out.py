@@ -61,6 +61,7 @@ def test_the_decision_is_part_of_what_is_approved(drafted: Path, run: Run) -> No
     assert '\\"without items\\": [\\"managers\\"]' in ISSUE.with_name("issue.lock").read_text(encoding="utf-8")
 
 
+@pytest.mark.sqlite
 def test_files_without_a_database_can_be_checked(drafted: Path, run: Run) -> None:
     """Where nobody can be counted, the finding says so and the check goes on."""
     empty("managers")

@@ -464,6 +464,7 @@ def test_pause_resume_and_cancel_move_a_sending(approved: Path, run: Run) -> Non
     assert "16" in report.out
 
 
+@pytest.mark.sqlite
 def test_a_backup_is_made_where_it_was_asked_for(publication: Path, run: Run) -> None:
     """`db backup` copies to the named file, or into backups/ under the moment's name."""
     named, unnamed = run("db", "backup", "copy.db"), run("db", "backup")

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 AINO, NEW = "aino.salmela@example.com", "aino.uusi@example.com"
@@ -73,6 +75,7 @@ def test_a_person_gets_all_that_is_known(drafted: Path, run: Run) -> None:
     assert values["suppression_changes"][0]["note"] == "kuollut postilaatikko"
 
 
+@pytest.mark.sqlite
 def test_an_erased_person_is_in_no_byte_that_is_ours(approved: Path, run: Run) -> None:
     """Database, journal and outbox hold neither address nor name; the lists that still do are named."""
     run("issue", "send", "2017-11", "--confirm", "2017-11")

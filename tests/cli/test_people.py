@@ -184,6 +184,7 @@ def test_rows_to_mend_are_written_to_a_file_that_can_be_imported(publication: Pa
     assert "status      active" in run("subscriber", "show", "a@example.org").out
 
 
+@pytest.mark.sqlite
 def test_people_without_a_ground_are_counted_and_given_one_by_segment(publication: Path, run: Run) -> None:
     """They stay subscribed, `status` counts them, and one command for a segment records theirs."""
     run("subscriber", "import", "subscribers/example.csv", *ASKED)

@@ -122,9 +122,9 @@ class Held:
 
 
 @pytest.fixture
-def impatient(database: Database) -> Iterator[Database]:
+def impatient(sqlite_database: Database) -> Iterator[Database]:
     """Give the database as one that gives up at once where it is not told to be patient."""
-    opened = Database(str(database.url), lock_wait_seconds=0.004)
+    opened = Database(str(sqlite_database.url), lock_wait_seconds=0.004)
     yield opened
     opened.close()
 

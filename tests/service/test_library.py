@@ -255,6 +255,7 @@ def test_what_is_sent_is_what_was_checked(real: Path) -> None:
     assert {batch.sender.name for batch in mailer.calls} == {"SEUTU-ohjelma"}
 
 
+@pytest.mark.sqlite
 def test_a_tampered_approval_is_noticed(approved: Path) -> None:
     """Messages changed in the database do not carry the approved hash any more."""
     import sqlite3  # noqa: PLC0415 - only here

@@ -308,22 +308,22 @@ def test_a_failure_before_a_commit_leaves_no_trace(database: Database) -> None:
     assert ledger.sendings(LABEL) == (sending,)
 
 
-def test_a_full_disk_is_told_in_words_and_loses_nothing(database: Database) -> None:
+def test_a_full_disk_is_told_in_words_and_loses_nothing(sqlite_database: Database) -> None:
     """An audience that does not fit is not fixed at all, an answer that does not fit leaves its batch on the way."""
-    add_people(database, addresses(99))
-    approval, ledger = keep_approval(database, an_approval()), DeliveryLedger(database)
-    _allow_pages(database, 0)
+    add_people(sqlite_database, addresses(99))
+    approval, ledger = keep_approval(sqlite_database, an_approval()), DeliveryLedger(sqlite_database)
+    _allow_pages(sqlite_database, 0)
     with pytest.raises(StorageError) as too_large:
         freeze(ledger, approval, batch_size=99)
-    _allow_pages(database, 9999)
+    _allow_pages(sqlite_database, 9999)
     sending = freeze(ledger, approval, batch_size=99)
     claimed = claim(ledger, sending)
     answer = answered(claimed, Verdict.REJECTED, reason="x" * 999)
-    _allow_pages(database, 0)
+    _allow_pages(sqlite_database, 0)
     with pytest.raises(StorageError):
         ledger.record(claimed, answer, LATER)
     kept = states(ledger, sending)
-    _allow_pages(database, 9999)
+    _allow_pages(sqlite_database, 9999)
     ledger.record(claimed, answer, LATER)
 
     assert too_large.value.message == "newsletter.db cannot grow: the disk is full."

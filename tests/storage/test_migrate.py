@@ -179,13 +179,13 @@ def test_a_newer_database_is_not_touched(database: Database) -> None:
         migrate(database)
 
 
-def test_a_backup_holds_everything_and_is_private(database: Database, tmp_path: Path) -> None:
+def test_a_backup_holds_everything_and_is_private(sqlite_database: Database, tmp_path: Path) -> None:
     """The copy opens as a database of its own with the same rows, readable by its owner only."""
-    with database.write() as connection:
+    with sqlite_database.write() as connection:
         connection.execute(text("INSERT INTO suppression VALUES ('h', 'manual', '2017', '')"))
     target = tmp_path / "copy.db"
 
-    size = back_up(database, target)
+    size = back_up(sqlite_database, target)
 
     copy = Database(f"sqlite:///{target}")
     copy.require_current()
@@ -198,12 +198,14 @@ def test_a_backup_holds_everything_and_is_private(database: Database, tmp_path: 
 
 
 @pytest.mark.parametrize("revision", ["0001", "9999"])
-def test_a_database_of_another_schema_is_backed_up_too(database: Database, tmp_path: Path, revision: str) -> None:
+def test_a_database_of_another_schema_is_backed_up_too(
+    sqlite_database: Database, tmp_path: Path, revision: str
+) -> None:
     """Before it is migrated a person is told to make a backup; a newer one is worth as much."""
-    with database.write() as connection:
+    with sqlite_database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
-    assert back_up(database, tmp_path / "copy.db") > 0
+    assert back_up(sqlite_database, tmp_path / "copy.db") > 0
 
 
 def test_what_is_no_database_of_ours_is_not_backed_up(tmp_path: Path) -> None:
@@ -215,21 +217,21 @@ def test_what_is_no_database_of_ours_is_not_backed_up(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_backup_never_overwrites(database: Database, tmp_path: Path) -> None:
+def test_a_backup_never_overwrites(sqlite_database: Database, tmp_path: Path) -> None:
     """A file that is there already is left alone."""
     (tmp_path / "copy.db").write_text("precious")
 
     with pytest.raises(StorageError, match="exists already"):
-        back_up(database, tmp_path / "copy.db")
+        back_up(sqlite_database, tmp_path / "copy.db")
 
     assert (tmp_path / "copy.db").read_text() == "precious"
 
 
-def test_a_backup_to_nowhere_is_told_in_words(database: Database, tmp_path: Path) -> None:
+def test_a_backup_to_nowhere_is_told_in_words(sqlite_database: Database, tmp_path: Path) -> None:
     """A folder that does not exist is named, once, and no half copy stays."""
     target = tmp_path / "absent" / "copy.db"
     with pytest.raises(StorageError) as caught:
-        back_up(database, target)
+        back_up(sqlite_database, target)
 
     assert str(caught.value) == f"The backup {target} cannot be written: No such file or directory."
 
@@ -317,9 +319,9 @@ def test_a_word_that_nobody_writes_stops_the_migration(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO suppression VALUES ('h', 'tired of it', '2017', '')",
-        "INSERT INTO subscriber VALUES (1, 'a@x', 'h', '', 'fi', 'gone', '2017', '2017')",
-        "INSERT INTO suppression_change VALUES (1, 'h', 'moved', 'manual', '2017', '')",
+        "INSERT INTO suppression VALUES ('h', 'tired of it', '2017-11-24', '')",
+        "INSERT INTO subscriber VALUES (1, 'a@x', 'h', '', 'fi', 'gone', '2017-11-24', '2017-11-24')",
+        "INSERT INTO suppression_change VALUES (1, 'h', 'moved', 'manual', '2017-11-24', '')",
     ],
 )
 def test_the_database_takes_known_words_alone(database: Database, statement: str) -> None:
@@ -330,7 +332,7 @@ def test_the_database_takes_known_words_alone(database: Database, statement: str
 
 def test_an_address_is_stored_once_whatever_its_hash(database: Database) -> None:
     """Also without the key nobody is stored twice: case does not tell ASCII letters apart, and does others."""
-    row = text("INSERT INTO subscriber VALUES (:id, :address, :id, '', 'fi', 'active', '2017', '2017')")
+    row = text("INSERT INTO subscriber VALUES (:id, :address, :id, '', 'fi', 'active', '2017-11-24', '2017-11-24')")
     with database.write() as connection:
         connection.execute(row, [{"id": 1, "address": "ä@x"}, {"id": 2, "address": "Ä@x"}, {"id": 3, "address": "a@x"}])
 

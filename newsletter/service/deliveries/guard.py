@@ -12,7 +12,6 @@ from newsletter.domain.delivery import Sending
 from newsletter.domain.issue import IssueLabel
 from newsletter.errors import StateError, UsageError
 from newsletter.send.mark import Doubt, doubt_about, mark_path, write_mark
-from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.service.deliveries.sent_file import SENT_NAME, begun_elsewhere, set_aside, write_sent
 from newsletter.service.resources import Resources
 from newsletter.toml_file import did_you_mean
@@ -51,13 +50,16 @@ class Guard:
             raise StateError(f"{doubt.message} Nothing was sent now.", hint=doubt.hint)
 
     def doubt(self) -> Doubt | None:
-        """Give what speaks against sending anything from this database; None also where it is no file.
+        """Give what speaks against sending anything from this database; None also where it is in memory.
 
         Raises:
             StorageError: The mark cannot be read.
         """
-        path = self._resources.unchecked_database.path
-        return None if path is None else doubt_about(path, self._resources.ledger.count_real_calls)
+        if self._is_in_memory:
+            return None
+        resources = self._resources
+        identity = resources.unchecked_database.identity()
+        return doubt_about(resources.database_path, resources.ledger.count_real_calls, server=identity)
 
     def begin(self, sending: Sending) -> Callable[[], None]:
         """Note that a real sending has begun; give what notes each of its calls before it is made.
@@ -66,14 +68,15 @@ class Guard:
             StorageError: It cannot be noted.
         """
         path, calls, lock = self._resources.database_path, self._resources.ledger.count_real_calls(), Lock()
+        server = self._resources.unchecked_database.identity()
         write_sent(self._sent_path(sending.label), sending)
-        write_mark(path, calls=calls, last=self._last(sending.label), is_synced=True)
+        write_mark(path, calls=calls, last=self._last(sending.label), server=server, is_synced=True)
 
         def note() -> None:
             nonlocal calls
             with lock:
                 calls += 1
-                write_mark(path, calls=calls, last=self._last(sending.label), is_synced=False)
+                write_mark(path, calls=calls, last=self._last(sending.label), server=server, is_synced=False)
 
         return note
 
@@ -87,8 +90,8 @@ class Guard:
             SendingInProgress: Somebody is sending from it now.
             StorageError: A file cannot be written.
         """
-        path, now = self._resources.database_path, self._resources.clock.now()
-        with hold_ownership(lock_path(path), who=f"{by}, adopting the database", since=now):
+        path = self._resources.database_path
+        with self._resources.only_sender(f"{by}, adopting the database"):
             files = self._resources.settings.issues_path.glob(f"*/{SENT_NAME}")
             begun = [IssueLabel(file.parent.name) for file in sorted(files)]
             elsewhere = [label for label in begun if self._doubt_about_issue(label) is not None]
@@ -100,16 +103,22 @@ class Guard:
             opened = tuple(label for label in elsewhere if label in labels)
             for label in opened:
                 set_aside(self._sent_path(label))
-            write_mark(path, calls=self._resources.ledger.count_real_calls(), is_synced=True)
+            server = self._resources.unchecked_database.identity()
+            write_mark(path, calls=self._resources.ledger.count_real_calls(), server=server, is_synced=True)
         return Adopted(
             database=path.name, opened=opened, closed=tuple(label for label in elsewhere if label not in opened)
         )
 
     def mark_new(self) -> None:
         """Mark a new database, so that a copy of its folder is noticed from the beginning."""
-        path = self._resources.unchecked_database.path
-        if path is not None and not mark_path(path).exists():
-            write_mark(path, calls=0, is_synced=True)
+        if not self._is_in_memory and not mark_path(self._resources.database_path).exists():
+            server = self._resources.unchecked_database.identity()
+            write_mark(self._resources.database_path, calls=0, server=server, is_synced=True)
+
+    @property
+    def _is_in_memory(self) -> bool:
+        database = self._resources.unchecked_database
+        return database.is_sqlite and database.path is None
 
     def _doubt_about_issue(self, label: IssueLabel) -> Doubt | None:
         """Doubt an issue whose sending another database began."""

@@ -15,7 +15,7 @@ from newsletter.message.mime import prepare
 from newsletter.send.assignment import Assignment
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.journal import journal_path
-from newsletter.send.owner import Owner, hold_ownership, lock_path
+from newsletter.send.owner import Owner
 from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, questions
 from newsletter.send.reconcile import settle_by_journal
 from newsletter.service.deliveries.guard import Guard
@@ -165,8 +165,7 @@ class DeliveryService:
                 require_way_out(self._resources.settings.publication, approval.sender)
                 self._public_address.require()
             editions = editions_of(segments, [message.edition for message in approval.messages])
-            lock, now = lock_path(self._resources.database_path), self._resources.clock.now()
-            with hold_ownership(lock, who=f"{by}, issue {label}", since=now) as owner:
+            with self._resources.only_sender(f"{by}, issue {label}") as owner:
                 sending = self._begin(approval, issue, known, mailer, accept_changed)
                 assignment = self._assignment(sending, approval, mailer, ledger, owner)
                 choice = Choice(editions=editions, limit=limit)
@@ -199,8 +198,7 @@ class DeliveryService:
             SendingInProgress: Somebody is sending now: stop that first.
         """
         sending, ledger, now = self._open_sending(label), self._resources.ledger, self._resources.clock.now()
-        lock = lock_path(self._resources.database_path)
-        with hold_ownership(lock, who=f"{by}, cancelling issue {label}", since=now) as owner:
+        with self._resources.only_sender(f"{by}, cancelling issue {label}") as owner:
             settle_by_journal(ledger, owner, journal_path(self._resources.database_path), now=now)
             ledger.settle_dead_owners(
                 sending.id,

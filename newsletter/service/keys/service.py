@@ -14,7 +14,6 @@ from pathlib import Path
 from newsletter.audience.key_file import KeyFile, create_key_file, draw_key, read_key_file, write_key_file
 from newsletter.domain.keys import KeyId, key_id
 from newsletter.errors import StateError, UsageError
-from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.service.keys.ring import another_key
 from newsletter.service.resources import Resources
 from newsletter.storage.audience.keys import KeyStore, KnownKeys
@@ -164,11 +163,7 @@ class KeyService:
     @contextmanager
     def _alone(self, by: str) -> Iterator[None]:
         """Keep everybody from sending while the block runs."""
-        path = self._resources.unchecked_database.path
-        if path is None:
-            yield
-            return
-        with hold_ownership(lock_path(path), who=f"{by}, changing the key", since=self._resources.clock.now()):
+        with self._resources.only_sender(f"{by}, changing the key"):
             yield
 
     def _known(self, *, is_lost: bool = False) -> KnownKeys:

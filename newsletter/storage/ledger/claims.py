@@ -71,7 +71,9 @@ class Claims(Transactions):
             editions: Only batches of these; None for all.
             limit: At most so many deliveries, at least 1; the rest of the batch goes back to the queue.
         """
-        with self._write(Checkpoint.BEFORE_CLAIM_COMMIT, Checkpoint.AFTER_CLAIM_COMMIT) as connection:
+        with self._write(
+            Checkpoint.BEFORE_CLAIM_COMMIT, Checkpoint.AFTER_CLAIM_COMMIT, beside_others=True
+        ) as connection:
             while (taken := _take(connection, sending_id, owner, now, editions)) is not None:
                 batch_id, attempt, edition = taken
                 remaining = _without_those_who_left(connection, sending_id, batch_id, now)
@@ -102,7 +104,7 @@ class Claims(Transactions):
             StateError: The claim is not this owner's any more; nothing was written.
         """
         with self._write(
-            Checkpoint.BEFORE_RECORD_COMMIT, Checkpoint.AFTER_RECORD_COMMIT, to_the_end=True
+            Checkpoint.BEFORE_RECORD_COMMIT, Checkpoint.AFTER_RECORD_COMMIT, to_the_end=True, beside_others=True
         ) as connection:
             _record(connection, claimed, outcome, now)
 
@@ -133,7 +135,7 @@ class Claims(Transactions):
         Raises:
             StateError: The claim is not this owner's any more; nothing was written.
         """
-        with self._database.write(to_the_end=True) as connection:
+        with self._database.write(to_the_end=True, beside_others=True) as connection:
             _leave_claim(connection, claimed.id, claimed.attempt, BatchState.QUEUED)
             skip_if_cancelled(connection, claimed.sending_id, now)
 

@@ -135,7 +135,7 @@ def _require_first(connection: Connection, label: IssueLabel) -> None:
     """
     found = select(sending.c.id).where(
         sending.c.label == label,
-        sending.c.is_rehearsal.is_(False),
+        ~sending.c.is_rehearsal,
         or_(sending.c.state != SendingState.CANCELLED, MAY_HAVE_ARRIVED),
     )
     if connection.execute(found).first() is not None:
@@ -320,7 +320,7 @@ def _planned_last_time(connection: Connection, label: IssueLabel) -> int | None:
     """Count the deliveries of the last finished real sending of another issue."""
     last = connection.execute(
         select(sending.c.id)
-        .where(sending.c.is_rehearsal.is_(False), sending.c.state == SendingState.FINISHED, sending.c.label != label)
+        .where(~sending.c.is_rehearsal, sending.c.state == SendingState.FINISHED, sending.c.label != label)
         .order_by(sending.c.started_at.desc())
         .limit(1)
     ).scalar()

@@ -259,7 +259,7 @@ def count_real_calls(connection: Connection) -> int:
     counted = (
         select(func.coalesce(func.sum(batch.c.attempt), 0))
         .select_from(batch.join(sending, sending.c.id == batch.c.sending_id))
-        .where(sending.c.is_rehearsal.is_(False))
+        .where(~sending.c.is_rehearsal)
     )
     return int(connection.execute(counted).scalar_one())
 

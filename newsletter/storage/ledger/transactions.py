@@ -22,9 +22,11 @@ class Transactions:
         self._checkpoint = checkpoint
 
     @contextmanager
-    def _write(self, before: Checkpoint, after: Checkpoint, *, to_the_end: bool = False) -> Iterator[Connection]:
+    def _write(
+        self, before: Checkpoint, after: Checkpoint, *, to_the_end: bool = False, beside_others: bool = False
+    ) -> Iterator[Connection]:
         """Give a writing transaction between two checkpoints."""
-        with self._database.write(to_the_end=to_the_end) as connection:
+        with self._database.write(to_the_end=to_the_end, beside_others=beside_others) as connection:
             yield connection
             self._checkpoint(before)
         self._checkpoint(after)

@@ -209,6 +209,7 @@ def test_a_restored_backup_knows_who_left_and_is_kept_from_sending(sent: Path) -
     assert restored.before.name == "before-restoring-20171124T070000Z.db"
 
 
+@pytest.mark.sqlite
 def test_a_backup_from_before_a_sending_is_doubted(real: Path) -> None:
     """What was sent since is not known to it, and the mark says so."""
     with opened(real) as newsletter:
@@ -221,6 +222,7 @@ def test_a_backup_from_before_a_sending_is_doubted(real: Path) -> None:
     assert "older than its folder remembers" in restored.doubt.message
 
 
+@pytest.mark.sqlite
 def test_a_damaged_database_is_set_aside_and_replaced(drafted: Path) -> None:
     """A backup is put back where no database is left, or one that is none any more, which is kept as it is."""
     with opened(drafted) as newsletter:
@@ -238,6 +240,7 @@ def test_a_damaged_database_is_set_aside_and_replaced(drafted: Path) -> None:
     assert (missing.is_damaged, missing.before, people) == (False, None, before)
 
 
+@pytest.mark.sqlite
 def test_what_is_no_backup_of_ours_is_not_put_back(drafted: Path, tmp_path: Path) -> None:
     """Another program's file, another key's database, a missing one, and a sending at work each leave all as it is."""
     other = shutil.copytree(drafted, tmp_path / "other")

@@ -66,6 +66,7 @@ def test_another_key_is_refused_by_whatever_opens_the_database(drafted: Path) ->
             assert "newsletter key rotate --lost" in (caught.value.hint or "")
 
 
+@pytest.mark.sqlite
 def test_an_old_database_learns_its_key_when_it_reproduces_stored_people(drafted: Path) -> None:
     """A key under which nobody is stored is not taken; the right one is, by whatever command comes first."""
     key = own_key(drafted)
@@ -82,6 +83,7 @@ def test_an_old_database_learns_its_key_when_it_reproduces_stored_people(drafted
     assert keys_in(drafted) == {key_id(key): True}
 
 
+@pytest.mark.sqlite
 def test_an_old_database_with_people_under_two_keys_comes_under_one(drafted: Path) -> None:
     """Who was stored under another key comes under this one, with all that is known, and it is counted."""
     key, path = own_key(drafted), drafted / "newsletter.db"
@@ -103,6 +105,7 @@ def test_an_old_database_with_people_under_two_keys_comes_under_one(drafted: Pat
     assert found == second
 
 
+@pytest.mark.sqlite
 def test_a_key_under_which_people_who_left_are_known_may_not_be_missing(drafted: Path) -> None:
     """Where the database names a kept key that the file lacks, nothing goes on, and both ways out are named."""
     key = own_key(drafted)

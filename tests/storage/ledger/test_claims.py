@@ -92,12 +92,12 @@ def test_whoever_left_since_the_freeze_is_skipped(database: Database, how: str, 
     )
 
 
-def test_an_erased_persons_number_gives_nobody_else_the_mail(database: Database) -> None:
+def test_an_erased_persons_number_gives_nobody_else_the_mail(sqlite_database: Database) -> None:
     """SQLite gives a freed number to the next person: the ledger goes by the hash of the address."""
-    ledger, sending = a_sending(database, 1)
-    leave(database, "erased", "reader1@example.com")
-    add_people(database, ["stranger@example.com"])
-    with database.read() as connection:
+    ledger, sending = a_sending(sqlite_database, 1)
+    leave(sqlite_database, "erased", "reader1@example.com")
+    add_people(sqlite_database, ["stranger@example.com"])
+    with sqlite_database.read() as connection:
         assert connection.execute(select(subscriber.c.id)).scalars().all() == [1]
     assert ledger.claim(sending.id, owner="aino", now=NOW) is None
     assert states(ledger, sending) == {DeliveryState.SKIPPED: 1}

@@ -14,6 +14,7 @@ from newsletter.audience.addresses import parse_address
 from newsletter.audience.facts import attribute_name, is_visible, one_line
 from newsletter.audience.grounds import Basis, require_wording
 from newsletter.audience.suppression import require_reason
+from newsletter.audience.wants import wants_after
 from newsletter.domain.audience import (
     AddressHash,
     Consent,
@@ -26,7 +27,8 @@ from newsletter.domain.audience import (
     distinct_tags,
     normal_address,
 )
-from newsletter.domain.content import Language
+from newsletter.domain.content import Language, Topic
+from newsletter.domain.wants import Wants, WantsEdit
 from newsletter.errors import UsageError
 
 
@@ -79,6 +81,10 @@ class PersonStore(Protocol):
 
     def add_consents(self, given: Sequence[tuple[str, Consent]]) -> None:
         """Keep further consents of people."""
+        ...
+
+    def keep_wants(self, wanted: Sequence[tuple[str, Wants]], at: datetime, source: str) -> None:
+        """Keep what people want from now on, with the record of it."""
         ...
 
 
@@ -152,6 +158,7 @@ class Edits:
         attributes: A fact and its value; an empty value takes it away.
         add_tags: Free words.
         drop_tags: Likewise, to be taken away.
+        wants: Topics, cadence and pause.
     """
 
     name: str | None = None
@@ -159,13 +166,24 @@ class Edits:
     attributes: Mapping[str, str] = field(default_factory=dict)
     add_tags: tuple[str, ...] = ()
     drop_tags: tuple[str, ...] = ()
+    wants: WantsEdit = field(default_factory=WantsEdit)
 
 
-def edit_person(address: str, edits: Edits, *, store: PersonStore, now: datetime) -> Subscriber:
+def edit_person(
+    address: str, edits: Edits, *, store: PersonStore, now: datetime, topics: Sequence[Topic] = ()
+) -> Subscriber:
     """Change what is known of a person; status and consents stay. Give the person as stored.
 
+    Args:
+        address: As somebody wrote it.
+        edits: What is to change.
+        store: Where it is kept.
+        now: Aware.
+        topics: The publication's.
+
     Raises:
-        UsageError: Nobody with the address is known, or a text holds a control character.
+        UsageError: Nobody with the address is known, a text holds a control character, there is no such topic, or a
+            pause would be over already.
     """
     known = _require_stored(address, store)
     said = _tidy(replace(known, name=edits.name or "", attributes=edits.attributes, tags=edits.add_tags))
@@ -180,7 +198,11 @@ def edit_person(address: str, edits: Edits, *, store: PersonStore, now: datetime
     )
     if changed != known:
         store.update_many([changed], now)
-    return changed
+    if edits.wants == WantsEdit():
+        return changed
+    wants = wants_after(edits.wants, known.wants, topics=topics, now=now)
+    store.keep_wants([(known.address, wants)], now, "edited by hand")
+    return replace(changed, wants=wants)
 
 
 def change_address(address: str, new: str, *, store: PersonStore, now: datetime) -> Subscriber:

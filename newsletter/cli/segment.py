@@ -64,7 +64,7 @@ def coverage(session: Session, *, as_json: bool) -> None:
             (
                 "+".join(one.segments) or "(in no segment)",
                 one.language,
-                f"{one.status}, suppressed" if one.is_suppressed else one.status,
+                ", ".join([one.status, *["suppressed"] * one.is_suppressed, *([one.wish] if one.wish else [])]),
                 one.people,
             )
             for one in headcounts

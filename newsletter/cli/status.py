@@ -22,6 +22,8 @@ def status(session: Session, *, as_json: bool) -> None:
         f"{counted(status.people, 'active person', 'active people')}, "
         f"{counted(status.items, 'collected article or event', 'collected articles and events')}."
     )
+    if status.wishes.is_any:
+        click.echo(f"Of the people: {status.wishes}.")
     if status.without_ground:
         click.echo(f"Ground not recorded: {counted(status.without_ground, 'person', 'people')}; they stay subscribed.")
         click.echo("       newsletter consent record SEGMENT --consent TEXT")

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NewType
 
 from newsletter.domain.content import Language, SegmentId
+from newsletter.domain.wants import Wants
 from newsletter.errors import counted
 
 SubscriberId = NewType("SubscriberId", int)
@@ -40,6 +41,7 @@ class Subscriber:
         language: Wanted; the edition's language may differ (`Publication.nearest_language`).
         attributes: Free facts, text to text: `role`, `municipality`.
         tags: A set, kept sorted.
+        wants: Topics, cadence and pause.
     """
 
     id: SubscriberId | None = None
@@ -49,6 +51,7 @@ class Subscriber:
     status: SubscriberStatus = SubscriberStatus.ACTIVE
     attributes: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    wants: Wants = field(default_factory=Wants)
 
 
 class Ground(StrEnum):
@@ -130,6 +133,8 @@ class ExclusionReason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
     NO_SEGMENT = "in no segment"
+    PAUSED = "paused"
+    NOT_THIS_ONE = "every third, not this one"
     NO_ITEMS = "no items for their segments"
 
 
@@ -161,12 +166,14 @@ class Headcount:
     Attributes:
         segments: That they are in, by rank; empty for those in none.
         is_suppressed: Their address must never be mailed.
+        wish: Why they do not want the next issue themselves, or None.
     """
 
     segments: tuple[SegmentId, ...]
     language: Language
     status: SubscriberStatus
     is_suppressed: bool
+    wish: ExclusionReason | None = None
     people: int
 
     @property
@@ -180,7 +187,7 @@ class Headcount:
             return ExclusionReason.PENDING if is_pending else ExclusionReason.UNSUBSCRIBED
         if self.is_suppressed:
             return ExclusionReason.SUPPRESSED
-        return None if self.segments else ExclusionReason.NO_SEGMENT
+        return self.wish if self.segments else ExclusionReason.NO_SEGMENT
 
 
 @functools.lru_cache(maxsize=20_000)

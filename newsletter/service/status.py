@@ -10,6 +10,7 @@ from newsletter.audience.key_file import read_key_file
 from newsletter.domain.content import Source
 from newsletter.domain.issue import IssueState
 from newsletter.domain.notification import KeptNotification, NotificationKind
+from newsletter.domain.wants import Wishes
 from newsletter.errors import NewsletterError, counted
 from newsletter.send.mark import Doubt
 from newsletter.service.database import DatabaseService
@@ -31,6 +32,7 @@ class Status:
 
     Attributes:
         without_ground: Of how many people nobody recorded on which ground they are written to.
+        wishes: How many of the people want less than every issue.
         issues: The issues that are not over, and the latest one that is; the oldest first.
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
@@ -40,6 +42,7 @@ class Status:
 
     people: int
     without_ground: int
+    wishes: Wishes
     items: int
     issues: tuple[IssueSummary, ...]
     doubt: Doubt | None
@@ -100,6 +103,7 @@ class StatusService:
         """
         with self._resources.people() as store:
             people, without_ground = store.count_mailable(), store.count_without_ground()
+            wishes = store.wishes(self._resources.clock.now())
         with self._resources.database.read() as connection:
             items = ContentStore(connection).count()
             notifications = NotificationStore(connection)
@@ -113,6 +117,7 @@ class StatusService:
         return Status(
             people=people,
             without_ground=without_ground,
+            wishes=wishes,
             items=items,
             issues=(*over[-1:], *open_ones),
             doubt=self._database.doubt(),

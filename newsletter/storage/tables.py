@@ -22,6 +22,7 @@ from sqlalchemy import (
 from newsletter.domain.audience import ExclusionReason, Ground, SubscriberStatus, SuppressionAction, SuppressionReason
 from newsletter.domain.delivery import BatchState, DeliveryState, SendingState
 from newsletter.domain.notification import NotificationKind
+from newsletter.domain.wants import Cadence
 from newsletter.storage.columns import Flag, Json, Moment
 
 metadata = MetaData(
@@ -166,6 +167,43 @@ subscriber_tag = Table(
     Index(None, "form", "subscriber_id"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
+)
+
+# Only of readers who ever said what they want: nearly everybody wants every issue.
+reader_wants = Table(
+    "reader_wants",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("cadence", Text, nullable=False),
+    # The last sending that had begun when the cadence was said, or 0: issues are counted from there.
+    Column("counted_from", Integer, nullable=False),
+    Column("paused_until", Moment),
+    Column("since", Moment, nullable=False),
+    _only("cadence", Cadence),
+    sqlite_strict=True,
+)
+
+wanted_topic = Table(
+    "wanted_topic",
+    metadata,
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Index(None, "topic", "subscriber_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+wants_change = Table(
+    "wants_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    # What was wanted from then on.
+    Column("wants", Json, nullable=False),
+    Index(None, "subscriber_id"),
+    sqlite_strict=True,
 )
 
 # One row a wording: it stood once per person before, and was two fifths of a list of a million.

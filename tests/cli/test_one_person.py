@@ -94,3 +94,30 @@ def test_an_erased_person_is_in_no_byte_that_is_ours(approved: Path, run: Run) -
         assert (AINO.encode() in content, b"Aino Salmela" in content) == (False, False), path
     again = run("subscriber", "import", "subscribers/example.csv", "--consent", "Pyysi.")
     assert "suppressed (erased)" in again.out
+
+
+def test_what_a_person_wants_is_set_shown_and_counted(drafted: Path, run: Run) -> None:
+    """Topics, cadence and a pause are of the person, with the record of them; an empty value takes one back."""
+    wanted = ("--topics", "rahoitus,Kiertotalous", "--cadence", "third", "--pause-until", "24.12.2090")
+    edited = run("subscriber", "edit", AINO, *wanted)
+    listed, status = run("subscriber", "list", "--search", AINO), run("status")
+    whole = run("subscriber", "show", AINO).out
+    run("subscriber", "edit", AINO, "--topics", "", "--pause-until", "")
+    record = [line[25:] for line in run("subscriber", "export", AINO).out.splitlines() if "  wanted  " in line]
+    kept = json.loads(run("subscriber", "show", AINO, "--json").out)["subscriber"]["wants"]
+
+    words = "every third issue; topics kiertotalous, rahoitus; paused until 2090-12-24"
+    assert "Topics are kept; as yet every reader of a segment gets all of its edition." in edited.err
+    assert f"  wants       {words} (since " in whole
+    assert "  next issue  not wanted: paused" in whole
+    assert (words in listed.out, "1 paused, 1 on every third issue." in listed.err) == (True, True)
+    assert "Of the people: 1 paused, 1 on every third issue." in status.out
+    assert record == [f"edited by hand; {words}", "edited by hand; every third issue"]
+    assert (kept["topics"], kept["cadence"], kept["paused_until"]) == ([], "third", None)
+
+
+def test_a_wish_that_cannot_be_is_refused(drafted: Path, run: Run) -> None:
+    """A topic that is none, a pause that is over and what is no day change nothing."""
+    wrong = [("--topics", "rahoitsu"), ("--pause-until", "2017-01-01"), ("--pause-until", "soon")]
+    assert [run("subscriber", "edit", AINO, *words).code for words in wrong] == [2, 2, 2]
+    assert "wants" not in run("subscriber", "show", AINO).out

@@ -7,12 +7,14 @@ knows no store: people come in as they are walked through.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from newsletter.domain.audience import Consent, Subscriber, SuppressionReason
 from newsletter.files import write_new_csv
 
-_FIXED_COLUMNS = ("email", "name", "language", "status", "ground", "wording", "consent", "tags")
+_WANTS = ("wanted topics", "cadence", "paused until")
+_FIXED_COLUMNS = ("email", "name", "language", "status", "ground", "wording", "consent", "tags", *_WANTS)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What spreadsheets take for the start of a formula (OWASP, CSV Injection), the full-width forms by some settings."""
 
@@ -26,11 +28,13 @@ class Exported:
         suppression: Why the address must not be mailed; it stands in place of the status, so that whoever imports the
             list mails nobody who must not be mailed here.
         consent: The latest proof with a ground, its moment in the publication's zone.
+        paused_until: The day on which mail comes again, in the publication's zone.
     """
 
     subscriber: Subscriber
     suppression: SuppressionReason | None = None
     consent: Consent | None = None
+    paused_until: date | None = None
 
 
 def write_people(
@@ -58,7 +62,9 @@ def _cells(person: Exported, attributes: Sequence[str]) -> list[str]:
     one, given = person.subscriber, person.consent
     proof = ("", "", "") if given is None else (given.ground or "", given.wording, f"{given.at:%Y-%m-%d}")
     known = (one.address, one.name, one.language, person.suppression or one.status, *proof, ",".join(one.tags))
-    return [*known, *(one.attributes.get(name, "") for name in attributes)]
+    until = "" if person.paused_until is None else str(person.paused_until)
+    wants = ("", "", "") if one.wants.since is None else (",".join(one.wants.topics), one.wants.cadence.value, until)
+    return [*known, *wants, *(one.attributes.get(name, "") for name in attributes)]
 
 
 def cell_text(text: str, *, is_lossless: bool = False) -> str:

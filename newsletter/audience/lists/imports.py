@@ -27,8 +27,9 @@ from newsletter.audience.lists.verdicts import (
     Verdict,
     judge,
 )
+from newsletter.audience.wants import topic_ids
 from newsletter.domain.audience import Subscriber, SubscriberId, SubscriberStatus, SuppressionReason, normal_address
-from newsletter.domain.content import Language
+from newsletter.domain.content import Language, Topic
 from newsletter.domain.rules import History
 from newsletter.domain.segments import Segment, asks_history
 
@@ -46,6 +47,7 @@ def import_people(
     default_language: Language,
     segments: Sequence[Segment],
     departure: SuppressionReason | None = None,
+    topics: Sequence[Topic] = (),
     is_dry_run: bool = False,
     progress: Callable[[int], None] = lambda _rows: None,
     to_mend: Callable[[Mended], None] = lambda _row: None,
@@ -65,6 +67,7 @@ def import_people(
         default_language: Of new people whose row says none.
         segments: Who is in none of them is counted and explained.
         departure: Why nobody in the list must be mailed, where it is a list of such people; a row may say it itself.
+        topics: The publication's, which readers may want.
         is_dry_run: Count and name everything, keep nothing.
         progress: Called after each batch with the rows done so far.
         to_mend: Called with each row that is rejected or held, once its batch is kept.
@@ -81,6 +84,7 @@ def import_people(
         basis=basis,
         default_language=default_language,
         departure=departure,
+        topics=topic_ids(topics),
     )
     counts = Counts(name=parsed.name, segments=segments, now=now)
     is_asking = asks_history(segments)
@@ -140,6 +144,9 @@ def _keep(verdicts: Sequence[Verdict], store: ImportStore, terms: Terms) -> None
     store.add_consents(
         [(change.subscriber.address, change.consent) for change in changes if change.consent is not None]
     )
+    people: list[Addition | Change] = [*additions, *changes]
+    wanting = [one for one in people if one.are_wants_new]
+    store.keep_wants([(one.subscriber.address, one.subscriber.wants) for one in wanting], terms.now, terms.source)
     leaving = [verdict for verdict in verdicts if isinstance(verdict, DepartureRow) and verdict.is_new]
     for reason in SuppressionReason:
         addresses = [one.address for one in leaving if one.reason is reason]

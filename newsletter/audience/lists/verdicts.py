@@ -4,7 +4,7 @@ Its door is `judge`: pure, and the same in a dry run.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Protocol
@@ -21,10 +21,12 @@ from newsletter.domain.audience import (
     SubscriberStatus,
     Suppression,
     SuppressionReason,
+    comparable,
     distinct_tags,
 )
-from newsletter.domain.content import Language
+from newsletter.domain.content import Language, TopicId
 from newsletter.domain.rules import History
+from newsletter.domain.wants import Cadence, Wants
 from newsletter.errors import Fault, Place
 
 
@@ -67,6 +69,10 @@ class ImportStore(Protocol):
         """Keep further consents of people."""
         ...
 
+    def keep_wants(self, wanted: Sequence[tuple[str, Wants]], at: datetime, source: str) -> None:
+        """Keep what people want from now on, with the record of it."""
+        ...
+
     def set_status(self, address_hash: AddressHash, status: SubscriberStatus, now: datetime) -> None:
         """Keep a person's new status."""
         ...
@@ -86,7 +92,11 @@ class ImportStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What is the same for every row of an import."""
+    """What is the same for every row of an import.
+
+    Attributes:
+        topics: The publication's, by what they may be called.
+    """
 
     name: str
     now: datetime
@@ -94,25 +104,36 @@ class Terms:
     basis: Basis | None
     default_language: Language
     departure: SuppressionReason | None = None
+    topics: Mapping[str, TopicId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """A new person, with the consent there is."""
+    """A new person, with the consent there is.
+
+    Attributes:
+        are_wants_new: The row says what the person wants.
+    """
 
     subscriber: Subscriber
     consent: Consent | None
     row: PersonRow
+    are_wants_new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A known person, with what the row says anew."""
+    """A known person, with what the row says anew.
+
+    Attributes:
+        are_wants_new: The row says what the person wants, of whom nobody knew.
+    """
 
     subscriber: Subscriber
     consent: Consent | None
     is_record_new: bool
     row: PersonRow
+    are_wants_new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +207,7 @@ def judge(
     departure = row.departure or terms.departure
     if departure is not None:
         return _departure(row, departure, known, suppression, place)
-    if row.consent_day is not None and row.consent_day > terms.now.date():
-        fault = Fault(message="The day of consent is in the future.", place=place, key="consent")
+    if fault := _fault(row, terms, place):
         return RejectedRow(fault=fault, cells=row.cells)
     if hold := _hold(row, known, suppression, place):
         return Hold(fault=hold, is_known=known is not None, row=row)
@@ -196,6 +216,20 @@ def judge(
     if known is None:
         return _new_person(row, terms, place)
     return _known_person(row, known, consents, terms)
+
+
+def _fault(row: PersonRow, terms: Terms, place: Place) -> Fault | None:
+    """Say what no reading of a row alone can find wrong with it, or None."""
+    if row.consent_day is not None and row.consent_day > terms.now.date():
+        return Fault(message="The day of consent is in the future.", place=place, key="consent")
+    if any(comparable(topic) not in terms.topics for topic in row.topics):
+        return Fault(
+            message="A wanted topic is none of newsletter.toml.",
+            place=place,
+            key="wanted topics",
+            hint="Mend it, or leave topics out of the whole list: --map HEADING=drop",
+        )
+    return None
 
 
 def _departure(
@@ -263,34 +297,71 @@ def _new_person(row: PersonRow, terms: Terms, place: Place) -> Addition | NoGrou
         status=row.status or SubscriberStatus.ACTIVE,
         attributes=dict(row.attributes),
         tags=row.tags,
+        wants=_wants(row, terms) or Wants(),
     )
+    says_wants = subscriber.wants.since is not None
     if subscriber.status is not SubscriberStatus.ACTIVE:
-        return Addition(subscriber=subscriber, consent=None, row=row)
+        return Addition(subscriber=subscriber, consent=None, row=row, are_wants_new=says_wants)
     consent = _consent(row, terms)
     if consent is None:
         message = "Nobody says on which ground this person may be written to."
         hint = "Say it for the whole list: --consent, --legitimate-interest or --public-task"
         return NoGround(fault=Fault(message=message, place=place, key="ground", hint=hint), row=row)
-    return Addition(subscriber=subscriber, consent=consent, row=row)
+    return Addition(subscriber=subscriber, consent=consent, row=row, are_wants_new=says_wants)
+
+
+def _wants(row: PersonRow, terms: Terms) -> Wants | None:
+    """Give what the row says that the person wants, a pause that is over left out; None where it says nothing."""
+    until = None
+    if row.paused_until is not None:
+        until = datetime.combine(row.paused_until, time(), tzinfo=terms.now.tzinfo)
+    if until is not None and until <= terms.now:
+        until = None
+    if not row.topics and row.cadence is None and until is None:
+        return None
+    return Wants(
+        topics=tuple(sorted({terms.topics[comparable(topic)] for topic in row.topics})),
+        cadence=row.cadence or Cadence.EVERY,
+        paused_until=until,
+        since=terms.now,
+    )
 
 
 def _known_person(row: PersonRow, known: Subscriber, consents: Sequence[Consent], terms: Terms) -> Change | NothingNew:
     """Complete a known person with what the row says anew; the stored spelling of the address stays."""
+    # What a person said later than a list was written is not taken back by it.
+    wants = None if known.wants.since is not None else _wants(row, terms)
     completed = replace(
         known,
         name=row.name or known.name,
         language=row.language or known.language,
         attributes={**known.attributes, **row.attributes},
         tags=distinct_tags((*known.tags, *row.tags)),
+        wants=wants or known.wants,
     )
     is_pending = SubscriberStatus.PENDING in (known.status, row.status)
     consent = None if is_pending else _consent(row, terms)
     if consent is not None and any(_says_the_same(one, consent, row) for one in consents):
         consent = None
-    is_record_new = completed != known
-    if not is_record_new and consent is None:
-        return NothingNew(subscriber=known, row=row)
-    return Change(subscriber=completed, consent=consent, is_record_new=is_record_new, row=row)
+    is_record_new = replace(completed, wants=known.wants) != known
+    if not is_record_new and consent is None and wants is None:
+        return NothingNew(subscriber=known, row=_remarked(row, known, terms))
+    return Change(
+        subscriber=completed,
+        consent=consent,
+        is_record_new=is_record_new,
+        row=_remarked(row, known, terms),
+        are_wants_new=wants is not None,
+    )
+
+
+def _remarked(row: PersonRow, known: Subscriber, terms: Terms) -> PersonRow:
+    """Note with a row that what the person wants stays as it was said here, where the row says otherwise."""
+    says = _wants(row, terms)
+    if known.wants.since is None or says in {None, known.wants}:
+        return row
+    kept = "What this person wants stays as it was said here; `newsletter subscriber edit` changes it."
+    return replace(row, remark=f"{row.remark} {kept}".strip())
 
 
 def _says_the_same(known: Consent, given: Consent, row: PersonRow) -> bool:

@@ -13,6 +13,7 @@ from newsletter.cli.consent import ask_basis, ground_options
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.cli.subscriber import import_pages
 from newsletter.cli.subscriber.person import read_facts, show_person
+from newsletter.cli.subscriber.wants import in_words
 from newsletter.domain.audience import Subscriber, SubscriberStatus, normal_address
 from newsletter.domain.content import Language, SegmentId
 from newsletter.errors import ChecksFailed, UsageError, counted
@@ -137,14 +138,21 @@ def list_(
     shown = people[:limit]
     suppressions = session.newsletter.people.suppressions_of(shown)
     reasons = {address: str(suppression.reason) for address, suppression in suppressions.items()}
+    zone = session.newsletter.settings.publication.zone
     if as_json:
         print_json([{**asdict(person), "suppressed": reasons.get(normal_address(person.address))} for person in shown])
         return
     print_table(
-        ["ADDRESS", "NAME", "LANGUAGE", "STATUS", "TAGS"],
-        [(one.address, one.name, one.language, _status(one, reasons), " ".join(one.tags)) for one in shown],
-        wraps=["NAME", "TAGS"],
+        ["ADDRESS", "NAME", "LANGUAGE", "STATUS", "WANTS", "TAGS"],
+        [
+            (one.address, one.name, one.language, _status(one, reasons), in_words(one.wants, zone), " ".join(one.tags))
+            for one in shown
+        ],
+        wraps=["NAME", "WANTS", "TAGS"],
     )
+    wishes = session.newsletter.people.wishes()
+    if wishes.is_any:
+        session.say(f"Of all active people: {wishes}.")
     if len(people) > limit:
         session.say(f"Only the first {limit} are shown; more with --limit, all with `newsletter subscriber export`.")
 

@@ -8,10 +8,12 @@ import click
 from newsletter.cli.command import Verb
 from newsletter.cli.consent import ask_basis, ground_options
 from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.cli.subscriber.wants import TOPICS_LATER, lines_of, wants_options
 from newsletter.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from newsletter.audience.grounds import Basis
+    from newsletter.domain.wants import WantsEdit
     from newsletter.service.audience.people import Person
 
 RESUBSCRIBE = "newsletter subscriber resubscribe ADDRESS --note TEXT"
@@ -79,8 +81,11 @@ def show_person(session: Session, person: "Person", *, as_json: bool, is_whole: 
         click.echo(f"  {name:<11} {value}")
     if one.tags:
         click.echo(f"  tags        {', '.join(one.tags)}")
+    zone = session.newsletter.settings.publication.zone
+    for line in lines_of(person, zone, is_whole=is_whole):
+        click.echo(line)
     for consent in person.consents:
-        given_at = consent.at.astimezone(session.newsletter.settings.publication.zone)
+        given_at = consent.at.astimezone(zone)
         ground = f"{consent.ground}: {consent.wording}" if consent.ground else "ground not recorded"
         click.echo(f"  ground      {given_at:%Y-%m-%d} {consent.source}; {ground}")
     if person.suppression is not None:
@@ -151,6 +156,7 @@ def resubscribe(session: Session, address: str, *, note: str) -> None:
 @click.option("--tag", "tags", multiple=True, help="A free word more.")
 @click.option("--no-tag", "dropped_tags", multiple=True, help="A free word less.")
 @click.option("--address", "new_address", metavar="NEW", help="Another address; the old one stays barred.")
+@wants_options
 @pass_session
 def edit(
     session: Session,
@@ -162,10 +168,12 @@ def edit(
     tags: tuple[str, ...],
     dropped_tags: tuple[str, ...],
     new_address: str | None,
+    wants: "WantsEdit",
 ) -> None:
-    """Change what is known of one person; status and consents stay.
+    """Change what is known of one person, and what the person wants; status and consents stay.
 
-    With another address, leaving and complaints go along, a hard bounce does not; links in old mails still work.
+    With another address, leaving and complaints go along, a hard bounce does not; links in old mails still work. An
+    issue that is skipped is not made up for; special issues reach those too who want every third.
     """
     from newsletter.audience.subscribers import Edits
     from newsletter.domain.content import Language
@@ -177,12 +185,15 @@ def edit(
         attributes=read_facts(attributes),
         add_tags=tags,
         drop_tags=dropped_tags,
+        wants=wants,
     )
     people = session.newsletter.people
     if edits == Edits() and new_address is None:
         raise UsageError("Nothing is to change.", hint="See `newsletter subscriber edit -h`.")
     if edits != Edits():
         people.edit(address, edits)
+    if wants.topics:
+        session.say(TOPICS_LATER)
     if new_address is not None:
         address = people.change_address(address, new_address).address
         click.echo("The old address is barred; mails go to the new one.")

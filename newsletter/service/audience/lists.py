@@ -88,6 +88,7 @@ class OpenList:
                 default_language=publication.languages[0],
                 segments=self._resources.segments,
                 departure=self._departure,
+                topics=self._resources.settings.topics,
                 is_dry_run=is_dry_run,
                 progress=progress,
                 to_mend=(lambda _row: None) if is_dry_run else to_mend.add,
@@ -188,9 +189,11 @@ class ListService:
             for person in page:
                 form = normal_address(person.address)
                 suppression = suppressions.get(form)
+                until = person.wants.paused_until
                 given = [one for one in consents.get(form, ()) if one.ground is not None]
                 yield Exported(
                     subscriber=person,
                     suppression=None if suppression is None else suppression.reason,
                     consent=replace(given[-1], at=given[-1].at.astimezone(zone)) if given else None,
+                    paused_until=None if until is None else until.astimezone(zone).date(),
                 )

@@ -11,15 +11,18 @@ from newsletter.audience.subscribers import Edits, add_person, change_address, e
 from newsletter.audience.suppression import Departure, erase_subscriber, unsubscribe_address
 from newsletter.domain.audience import (
     Consent,
+    ExclusionReason,
     Subscriber,
     SubscriberStatus,
     Suppression,
     SuppressionChange,
+    normal_address,
 )
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import LeftOutOf, PersonDelivery
 from newsletter.domain.rules import AllOf, AttributeIn, LanguageIn, Rule, RuleAt
 from newsletter.domain.segments import segments_of
+from newsletter.domain.wants import WantsChange, Wishes
 from newsletter.errors import UsageError
 from newsletter.service.audience.traces import files_with, remove_mails
 from newsletter.service.resources import Resources
@@ -42,6 +45,8 @@ class Person:
         deliveries: What became of each mail to the address, the oldest first.
         left_out_of: When the address was left out, and why, likewise.
         is_role: The address is a role's: info@, kirjaamo@.
+        wants_changes: What the person wanted, the oldest first.
+        wish: Why the person does not want the next issue, or None.
     """
 
     subscriber: Subscriber
@@ -53,6 +58,8 @@ class Person:
     deliveries: tuple[PersonDelivery, ...]
     left_out_of: tuple[LeftOutOf, ...]
     is_role: bool
+    wants_changes: tuple[WantsChange, ...]
+    wish: ExclusionReason | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,11 +158,12 @@ class PeopleService:
         """Change what is known of a person; status and consents stay.
 
         Raises:
-            UsageError: Nobody with the address is known, or a text cannot be kept.
+            UsageError: Nobody with the address is known, a text cannot be kept, there is no such topic, or a pause
+                would be over already.
         """
         now = self._resources.clock.now()
         with self._resources.people(is_writing=True) as store:
-            return edit_person(address, edits, store=store, now=now)
+            return edit_person(address, edits, store=store, now=now, topics=self._resources.settings.topics)
 
     def change_address(self, address: str, new: str) -> Subscriber:
         """Give a person another address; leaving and complaints go along, and old links still work.
@@ -237,6 +245,11 @@ class PeopleService:
                 return
             after = page[-1].id
 
+    def wishes(self) -> Wishes:
+        """Count who has paused, and who wants every third issue."""
+        with self._resources.people() as store:
+            return store.wishes(self._resources.clock.now())
+
     def suppressions_of(self, people: Sequence[Subscriber]) -> Mapping[str, Suppression]:
         """Give why people must not be mailed, by the normal form of their address."""
         with self._resources.people() as store:
@@ -268,6 +281,8 @@ class PeopleService:
             subscriber = store.find(wanted)
             suppression = next(iter(store.suppressions_of([wanted]).values()), None)
             consents, changes = store.consents_of(wanted), store.suppression_changes_of(wanted)
+            wants_changes = store.wants_changes_of(wanted)
+            wish = store.wishes_of([wanted], self._resources.clock.now()).get(normal_address(wanted))
             hashes = store.hashes_of(wanted)
             hashes += store.former_hashes(hashes)
             histories = store.histories([subscriber] if subscriber else [], self._resources.clock.now())
@@ -289,6 +304,8 @@ class PeopleService:
             deliveries=deliveries,
             left_out_of=left_out_of,
             is_role=is_role_address(subscriber.address),
+            wants_changes=wants_changes,
+            wish=wish,
         )
 
     def unsubscribe(self, address: str) -> Departure:

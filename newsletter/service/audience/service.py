@@ -56,11 +56,16 @@ class AudienceService:
         """
         return self._resources.segment(segment_id)
 
-    def headcounts(self, segments: Sequence[Segment] | None = None) -> tuple[Headcount, ...]:
-        """Count everybody by combination of segments (as their file says now, unless given), language and status."""
+    def headcounts(
+        self, segments: Sequence[Segment] | None = None, *, label: str | None = None
+    ) -> tuple[Headcount, ...]:
+        """Count everybody by combination of segments (as their file says now, unless given), language and status.
+
+        Whose turn it is of those who want every third issue depends on which: the next, unless a label is given.
+        """
         segments = self._resources.segments if segments is None else segments
         with self._resources.people() as store:
-            return store.headcounts(segments, self._resources.clock.now())
+            return store.headcounts(segments, self._resources.clock.now(), label=label)
 
     def combinations(self, segments: Sequence[Segment]) -> tuple[tuple[SegmentId, ...], ...]:
         """Give the combinations of segments that active people share, each once."""
@@ -71,22 +76,23 @@ class AudienceService:
         """Say for which segments an issue has nothing, and how many people get nothing because of it."""
         without = issue.without_items(segments)
         try:
-            groups = self.headcounts(segments) if without else ()
+            groups = self.headcounts(segments, label=issue.label) if without else ()
         except StorageError:
             # Files can be looked over where no database is.
             return LeftOut(segments=without, people=None)
         nobody_else = [one for one in groups if one.exclusion is None and set(one.segments) <= set(without)]
         return LeftOut(segments=without, people=sum(group.people for group in nobody_else))
 
-    def edition_audiences(self) -> Mapping[EditionKey, EditionAudience]:
+    def edition_audiences(self, label: str | None = None) -> Mapping[EditionKey, EditionAudience]:
         """Count, for every edition that anybody we know would read, its readers and those left out, by reason.
 
-        People in no segment stand under an edition of no segments. The reasons are those a sending records.
+        People in no segment stand under an edition of no segments. The reasons are those a sending records, of the
+        issue with this label or of the next.
         """
         publication = self._resources.settings.publication
         planned: Counter[EditionKey] = Counter()
         excluded: dict[EditionKey, Counter[ExclusionReason]] = {}
-        for group in self.headcounts():
+        for group in self.headcounts(label=label):
             key = EditionKey(segments=group.segments, language=publication.nearest_language(group.language))
             reason = group.exclusion
             planned[key] += group.people if reason is None else 0
@@ -103,13 +109,14 @@ class AudienceService:
         Args:
             edition: Whose readers.
             after: The id of the last person given before; None for the first.
-            limit: So many at most; fewer where some of them must not be mailed.
+            limit: So many at most; fewer where some of them must not, or do not want to, be mailed.
         """
         rule = RuleAt(rule=self._rule_of(edition), now=self._resources.clock.now())
         with self._resources.people() as store:
             page = store.page(after=after, limit=limit, status=SubscriberStatus.ACTIVE, rule=rule)
-            suppressed = store.suppressions_of([person.address for person in page])
-        return tuple(person for person in page if normal_address(person.address) not in suppressed)
+            addresses = [person.address for person in page]
+            left_out = {*store.suppressions_of(addresses), *store.wishes_of(addresses, self._resources.clock.now())}
+        return tuple(person for person in page if normal_address(person.address) not in left_out)
 
     def _rule_of(self, edition: EditionKey) -> Rule:
         """Write the rule that chooses the readers of one edition: its segments and no others, and its language."""

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import exists, func, select
 
-from newsletter.domain.audience import Headcount, SubscriberStatus
+from newsletter.domain.audience import ExclusionReason, Headcount, SubscriberStatus
 from newsletter.domain.content import Language
 from newsletter.domain.segments import Segment
 from newsletter.storage.audience.hashed import HashedStore
+from newsletter.storage.ledger.wishes import wish_of_a_row
 from newsletter.storage.rules import combination_mask
 from newsletter.storage.tables import subscriber, subscriber_attribute, suppression
 
@@ -30,14 +31,23 @@ class CountStore(HashedStore):
         """Give every attribute that somebody has, sorted."""
         return tuple(sorted(self.connection.execute(select(subscriber_attribute.c.name).distinct()).scalars()))
 
-    def headcounts(self, segments: Sequence[Segment], now: datetime) -> tuple[Headcount, ...]:
-        """Count everybody by segments (as at a moment), language, status and suppression; the largest group first."""
+    def headcounts(
+        self, segments: Sequence[Segment], now: datetime, *, label: str | None = None
+    ) -> tuple[Headcount, ...]:
+        """Count everybody by segments, language, status, suppression and wish; the largest group first.
+
+        Args:
+            segments: All that there are.
+            now: As at which moment.
+            label: Of the issue whose turn is counted; None for the next that comes.
+        """
         is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
         alike = select(
             combination_mask(segments, now).label("mask"),
             subscriber.c.language,
             subscriber.c.status,
             is_suppressed.label("is_suppressed"),
+            wish_of_a_row(self.connection, now=now, label=label).label("wish"),
         ).subquery("alike")
         rows = self.connection.execute(select(*alike.c, func.count().label("people")).group_by(*alike.c))
         ranked = [segment.id for segment in sorted(segments, key=lambda segment: segment.rank)]
@@ -47,6 +57,7 @@ class CountStore(HashedStore):
                 language=Language(row.language),
                 status=SubscriberStatus(row.status),
                 is_suppressed=bool(row.is_suppressed),
+                wish=None if row.wish is None else ExclusionReason(row.wish),
                 people=row.people,
             )
             for row in rows
@@ -54,6 +65,9 @@ class CountStore(HashedStore):
         return tuple(
             sorted(
                 counted,
-                key=lambda group: (-group.people, group.segments, group.language, group.status, group.is_suppressed),
+                key=lambda group: (
+                    *(-group.people, group.segments, group.language),
+                    *(group.status, group.is_suppressed, group.wish or ""),
+                ),
             )
         )

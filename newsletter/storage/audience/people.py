@@ -18,8 +18,10 @@ from newsletter.domain.audience import (
 )
 from newsletter.domain.content import Language
 from newsletter.domain.rules import RuleAt
+from newsletter.domain.wants import Wants
 from newsletter.storage.audience.consents import ConsentStore
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
+from newsletter.storage.audience.wants import WantsStore
 from newsletter.storage.rules import rule_condition
 from newsletter.storage.tables import (
     address_change,
@@ -34,8 +36,8 @@ _LONG_WORD = r"[a-z0-9]{4,}"
 """A word of an address that few people share."""
 
 
-class PeopleStore(ConsentStore):
-    """People, each with the consents that came along."""
+class PeopleStore(ConsentStore, WantsStore):
+    """People, each with the consents that came along, and with what they want."""
 
     def find(self, address: str) -> Subscriber | None:
         """Give the person with an address, however its ASCII letters are cased, or None."""
@@ -186,7 +188,8 @@ class PeopleStore(ConsentStore):
         carried = select(subscriber_tag).where(subscriber_tag.c.subscriber_id.in_(ids))
         for row in self.connection.execute(carried):
             tags[row.subscriber_id].append(row.tag)
-        return [_subscriber(row, attributes[row.id], tags[row.id]) for row in rows]
+        wants = self._wants_of(ids)
+        return [_subscriber(row, attributes[row.id], tags[row.id], wants.get(row.id, _NOTHING_SAID)) for row in rows]
 
     def _add_facts(self, people: Iterable[tuple[int, Subscriber]]) -> None:
         """Keep the attributes and tags of people who have none there."""
@@ -206,6 +209,7 @@ class PeopleStore(ConsentStore):
             self.connection.execute(insert(subscriber_tag), tags)
 
 
+_NOTHING_SAID = Wants()
 _WORD_BEGINS_AFTER = (" ", "-", "@", ".", "_", "+", "'")
 
 
@@ -228,7 +232,9 @@ def _columns(person: Subscriber, now: datetime) -> dict[str, object]:
     return {"name": person.name, "language": person.language, "status": person.status, "changed_at": now}
 
 
-def _subscriber(row: Row[tuple[object, ...]], attributes: Mapping[str, str], tags: Sequence[str]) -> Subscriber:
+def _subscriber(
+    row: Row[tuple[object, ...]], attributes: Mapping[str, str], tags: Sequence[str], wants: Wants
+) -> Subscriber:
     """Make a person of a row."""
     return Subscriber(
         id=SubscriberId(row.id),
@@ -238,4 +244,5 @@ def _subscriber(row: Row[tuple[object, ...]], attributes: Mapping[str, str], tag
         status=SubscriberStatus(row.status),
         attributes=attributes,
         tags=tuple(sorted(tags)),
+        wants=wants,
     )

@@ -37,6 +37,7 @@ from newsletter.errors import StateError, counted
 from newsletter.storage.ledger.reads import read_sending
 from newsletter.storage.ledger.statements import MAY_HAVE_ARRIVED
 from newsletter.storage.ledger.transactions import Transactions
+from newsletter.storage.ledger.wishes import wish_of_a_row
 from newsletter.storage.rules import combination_mask
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber, suppression
 
@@ -76,11 +77,13 @@ class Freezing(Transactions):
         self, *, approval: Approval, segments: Sequence[Segment], languages: Sequence[Language], now: datetime
     ) -> Forecast:
         """Count what `freeze` would plan and leave out at a moment; nothing is written."""
-        candidate = _candidates(segments, languages, approval.without_items, now)
-        by_reason = (
-            select(candidate.c.reason, func.count()).where(candidate.c.reason.is_not(None)).group_by(candidate.c.reason)
-        )
         with self._database.read() as connection:
+            candidate = _candidates(connection, approval, segments, languages, now)
+            by_reason = (
+                select(candidate.c.reason, func.count())
+                .where(candidate.c.reason.is_not(None))
+                .group_by(candidate.c.reason)
+            )
             return Forecast(
                 candidates=connection.execute(select(func.count()).select_from(subscriber)).scalar_one(),
                 excluded={ExclusionReason(reason): count for reason, count in connection.execute(by_reason)},
@@ -113,8 +116,8 @@ class Freezing(Transactions):
                 "The segments or the languages have changed since the issue was approved.",
                 hint=f"Run `newsletter issue approve {approval.label}` again.",
             )
-        candidate = _candidates(segments, languages, approval.without_items, now)
         with self._write(Checkpoint.BEFORE_FREEZE_COMMIT, Checkpoint.AFTER_FREEZE_COMMIT) as connection:
+            candidate = _candidates(connection, approval, segments, languages, now)
             if not is_rehearsal:
                 _require_first(connection, approval.label)
             readers = _readers_by_edition(connection, candidate, segments)
@@ -162,22 +165,29 @@ def _require_editions(readers: dict[EditionKey, int], approved: Collection[Editi
 
 
 def _candidates(
-    segments: Sequence[Segment], languages: Sequence[Language], without_items: Collection[SegmentId], now: datetime
+    connection: Connection,
+    approval: Approval,
+    segments: Sequence[Segment],
+    languages: Sequence[Language],
+    now: datetime,
 ) -> CTE:
     """Select everybody known, with combination and language of the edition, and the reason for being left out.
 
     Whoever is in a segment without items and in another one gets the other's items, in the edition both share.
     """
+    without_items = approval.without_items
     mask = combination_mask(segments, now)
     with_items = combination_mask([segment for segment in segments if segment.id not in without_items], now)
     language = case((subscriber.c.language.in_(languages), subscriber.c.language), else_=literal(languages[0]))
     is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
+    wish = wish_of_a_row(connection, now=now, label=approval.label)
     # The order decides which of several reasons is given: what the person did comes before what we remember of it.
     reason = case(
         (subscriber.c.status == SubscriberStatus.PENDING, literal(ExclusionReason.PENDING.value)),
         (subscriber.c.status == SubscriberStatus.UNSUBSCRIBED, literal(ExclusionReason.UNSUBSCRIBED.value)),
         (is_suppressed, literal(ExclusionReason.SUPPRESSED.value)),
         (mask == 0, literal(ExclusionReason.NO_SEGMENT.value)),
+        (wish.is_not(None), wish),
         *([(with_items == 0, literal(ExclusionReason.NO_ITEMS.value))] if without_items else []),
         else_=null(),
     )

@@ -120,7 +120,7 @@ class IssueView:
         with self._lock:
             publication = self.publication()
             try:
-                audiences = publication.audience.edition_audiences()
+                audiences = publication.audience.edition_audiences(self.label)
                 state = publication.issues.summary(self.label).state
             except NewsletterError as error:
                 return self._put(replace(self.sheet, audiences=None, state=None, audience_trouble=error.message))

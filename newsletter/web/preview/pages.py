@@ -36,6 +36,8 @@ _REASONS = {
     ExclusionReason.UNSUBSCRIBED: MessageId("{count} unsubscribed"),
     ExclusionReason.SUPPRESSED: MessageId("{count} must never be mailed"),
     ExclusionReason.NO_SEGMENT: MessageId("{count} in no segment"),
+    ExclusionReason.PAUSED: MessageId("{count} paused"),
+    ExclusionReason.NOT_THIS_ONE: MessageId("{count} want every third issue, not this one"),
     ExclusionReason.NO_ITEMS: MessageId("{count} without an item for them"),
 }
 _STATES = {

@@ -40,9 +40,10 @@ def test_an_export_is_a_file_that_excel_reads(tmp_path: Path) -> None:
 
     assert count == 2
     assert path.read_bytes().decode("utf-8") == (
-        "\ufeffemail;name;language;status;ground;wording;consent;tags;municipality;role\r\n"
-        "aino@example.com;Aino Mäkelä;fi;active;consent;Tilaan.;2017-11-03;a,b;Ähtäri;x\r\n"
-        "gunilla@example.com;;sv;unsubscribed;;;;;;\r\n"
+        "\ufeffemail;name;language;status;ground;wording;consent;tags;wanted topics;cadence;paused until;"
+        "municipality;role\r\n"
+        "aino@example.com;Aino Mäkelä;fi;active;consent;Tilaan.;2017-11-03;a,b;;;;Ähtäri;x\r\n"
+        "gunilla@example.com;;sv;unsubscribed;;;;;;;;;\r\n"
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -59,8 +60,8 @@ def test_a_formula_is_harmless_in_a_spreadsheet(start: str, tmp_path: Path) -> N
         written.append(path.read_bytes().decode("utf-8-sig").split("\r\n", 1)[1].replace('"', "").removesuffix("\r\n"))
 
     assert written == [
-        f"aino@example.com;'{start}1+1;fi;active;;;;;'{start}cmd",
-        f"aino@example.com;{start}1+1;fi;active;;;;;{start}cmd",
+        f"aino@example.com;'{start}1+1;fi;active;;;;;;;;'{start}cmd",
+        f"aino@example.com;{start}1+1;fi;active;;;;;;;;{start}cmd",
     ]
 
 

@@ -27,29 +27,13 @@ from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.rules import AllOf, AttributeIn, HasTag
 from newsletter.domain.segments import Segment
 from newsletter.errors import UsageError
-from newsletter.storage.audience import AudienceStore
-from newsletter.storage.database import Database
+from tests.audience.lists.conftest import Transaction
 
-KEY = bytes(range(32))
 FI, SV = Language("fi"), Language("sv")
 HELSINKI = ZoneInfo("Europe/Helsinki")
 NOW = datetime(2017, 11, 20, 9, 0, tzinfo=HELSINKI)
 CONSENT = Consent(at=NOW, source="import list.csv", wording="Tilaan SEUTU-uutiskirjeen.")
 EXAMPLE = Path(__file__).parents[3] / "subscribers" / "example.csv"
-
-Transaction = Callable[[], AbstractContextManager[AudienceStore]]
-
-
-@pytest.fixture
-def transaction(database: Database) -> Transaction:
-    """Give what opens a writing transaction with the store in it."""
-
-    @contextmanager
-    def begin() -> Iterator[AudienceStore]:
-        with database.write() as connection:
-            yield AudienceStore(connection, key=KEY)
-
-    return begin
 
 
 EVERYBODY = (Segment(id=SegmentId("all"), rank=1, names={}, who=AllOf(rules=())),)

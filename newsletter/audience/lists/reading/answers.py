@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from newsletter.domain.audience import Ground, SubscriberStatus, SuppressionReason, comparable, distinct_tags
 from newsletter.domain.content import Language
+from newsletter.domain.wants import Cadence
 
 
 class Answer(StrEnum):
@@ -67,6 +68,13 @@ _GROUNDS: Mapping[Ground, str] = {
     " allmänt intresse",
 }
 _GROUND_OF = {word: ground for ground, words in _GROUNDS.items() for word in words.split(", ")}
+
+_CADENCES: Mapping[Cadence, str] = {
+    Cadence.EVERY: "every, every issue, all, joka, jokainen, joka numero, kaikki, varje, varje nummer, alla",
+    Cadence.THIRD: "third, every third, every third issue, joka kolmas, joka kolmas numero, var tredje, vart tredje,"
+    " vart tredje nummer",
+}
+_CADENCE_OF = {word: cadence for cadence, words in _CADENCES.items() for word in words.split(", ")}
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?Z|[+-]\d\d:?\d\d)?)?")
 _FINNISH_DAY = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (?:klo |kl\. ?)?\d\d?[.:]\d\d(?:[.:]\d\d)?)?")
@@ -127,7 +135,15 @@ def ground_of(cell: str) -> Ground | None:
     raise ValueError("The ground is none of consent, legitimate interest and public task.")
 
 
-def day_of(cell: str) -> date | None:
+def cadence_of(cell: str) -> Cadence | None:
+    """Know how often somebody wants the newsletter, in three languages."""
+    word = comparable(cell)
+    if not word or word in _CADENCE_OF:
+        return _CADENCE_OF.get(word)
+    raise ValueError("The cadence is neither every issue nor every third.")
+
+
+def day_of(cell: str, what: str = "day of consent") -> date | None:
     """Read a day that can be read in one way only: 03/11/2017 is two days, and neither is taken. A time is left out."""
     if not cell:
         return None
@@ -138,7 +154,7 @@ def day_of(cell: str) -> date | None:
             return date(int(match[3]), int(match[2]), int(match[1]))
     except ValueError:
         pass
-    raise ValueError("The day of consent must be written as 2017-11-03 or 3.11.2017.")
+    raise ValueError(f"The {what} must be written as 2017-11-03 or 3.11.2017.")
 
 
 def tags_of(cell: str) -> tuple[str, ...]:

@@ -28,6 +28,9 @@ class Meaning(StrEnum):
     SIGNED_UP = "signed up"  # a day alone: no proof of what was agreed to
     GROUND = "ground"
     WORDING = "wording"
+    TOPICS = "wanted topics"
+    CADENCE = "cadence"
+    PAUSED_UNTIL = "paused until"
     PERMISSION = "permission"  # yes or no to being written to
     REFUSAL = "refusal"  # the same asked the other way round
     STILL_IN = "still in"  # `no` says that the person has left
@@ -54,6 +57,9 @@ _EXACT: Mapping[Meaning, str] = {
     Meaning.GROUND: "ground, legal basis, lawful basis, peruste, oikeusperuste,"
     " käsittelyperuste, rättslig grund, grund",
     Meaning.WORDING: "wording, consent wording, consent text, suostumusteksti, samtyckestext",
+    Meaning.TOPICS: "wanted topics, toivotut aiheet, önskade ämnen",
+    Meaning.CADENCE: "cadence, lähetystiheys, sändningstakt",
+    Meaning.PAUSED_UNTIL: "paused until, tauko asti, tauolla asti, paus till, pausad till",
     Meaning.PERMISSION: "permission, email permission, opt in, optin, opted in, subscribed, subscribe, lupa,"
     " sähköpostilupa, suoramarkkinointilupa, tillstånd",
     Meaning.STILL_IN: "subscribed to emails",

@@ -18,6 +18,7 @@ from newsletter.audience.lists.reading.answers import (
     StatusWord,
     addresses_in,
     answer_of,
+    cadence_of,
     day_of,
     ground_of,
     is_spam_complaint,
@@ -30,6 +31,7 @@ from newsletter.audience.lists.reading.csv_text import Record
 from newsletter.audience.lists.reading.headings import Column, Meaning
 from newsletter.domain.audience import Ground, SubscriberStatus, SuppressionReason
 from newsletter.domain.content import Language
+from newsletter.domain.wants import Cadence
 from newsletter.errors import Fault, Place, UsageError
 
 _NAME_LENGTH_MAX = 200
@@ -59,6 +61,9 @@ class PersonRow:
         status: Active or pending, as the file has it; it never makes anybody active who is not.
         attributes: Without those whose cell is empty.
         tags: Sorted, each once.
+        topics: Wanted, as written; whether there are such, the publication knows.
+        cadence: Wanted.
+        paused_until: The day on which mail comes again.
         consent_day: When the person agreed.
         ground: On which the row says that we may write.
         wording: Of the ground.
@@ -76,6 +81,9 @@ class PersonRow:
     status: SubscriberStatus | None = None
     attributes: Mapping[str, str]
     tags: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    cadence: Cadence | None = None
+    paused_until: date | None = None
     consent_day: date | None = None
     ground: Ground | None = None
     wording: str = ""
@@ -156,6 +164,9 @@ class RowReader:
             status=standing if isinstance(standing, SubscriberStatus) else None,
             attributes={fact: cell for number, fact in self._facts if (cell := reading.cells[number])},
             tags=reading.judged(Meaning.TAGS, tags_of) or (),
+            topics=reading.judged(Meaning.TOPICS, tags_of) or (),
+            cadence=reading.judged(Meaning.CADENCE, cadence_of),
+            paused_until=reading.judged(Meaning.PAUSED_UNTIL, lambda cell: day_of(cell, "day a pause ends")),
             consent_day=reading.day(),
             ground=reading.judged(Meaning.GROUND, ground_of),
             wording=reading.said(Meaning.WORDING),

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import collecting
 from benchmarks.flood import longest_wait_in_a_flood, pace_beside_half_a_flood
 from benchmarks.harness import (
     PYTHON,
@@ -137,6 +138,10 @@ LINES: dict[str, Callable[[], Line]] = {
     "preview-save": from_saving_to_the_picture,
     "preview-first": first_sight_of_six_editions,
     "preview-weight": weight_of_the_page,
+    "collect": collecting.cold,
+    "collect-again": collecting.unchanged,
+    "collect-endless": collecting.endless,
+    "collect-memory": collecting.endless_memory,
     "import": first_import,
     "import-again": again,
     "import-memory": memory,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from newsletter.chromium import Chromium
     from newsletter.collect.gather import Fetches
     from newsletter.domain.mailing import Mailer
+    from newsletter.domain.publication import Publication
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
     from newsletter.service.audience.leaving import LeavingService
     from newsletter.service.audience.lists import ListService
@@ -73,7 +74,7 @@ class Newsletter:
         from newsletter.collect.fetching.fetch import Fetcher
         from newsletter.service.items import ItemService
 
-        return ItemService(self.resources, self._fetcher or Fetcher())
+        return ItemService(self.resources, self._fetcher or Fetcher(user_agent=_user_agent(self.settings.publication)))
 
     @cached_property
     def issues(self) -> "IssueService":
@@ -216,12 +217,13 @@ class Newsletter:
             location=address,
             language=publication.languages[0],
             zone=publication.zone,
+            allow_private_hosts=True,
         )
         now = self.resources.clock.now()
         if self._fetcher is not None:
             answer = self._fetcher.fetch(page, now=now)
         else:
-            with Fetcher(allow_private_hosts=True) as fetcher:
+            with Fetcher() as fetcher:
                 answer = fetcher.fetch(page, now=now)
         return answer.body if isinstance(answer, Snapshot) else b""
 
@@ -267,6 +269,14 @@ def open_newsletter(
     """
     settings = read_settings(configuration or find_configuration(Path.cwd()), MAILERS)
     return Newsletter(settings, clock=clock or SystemClock(), fetcher=fetcher, mailer=mailer)
+
+
+def _user_agent(publication: "Publication") -> str:
+    """Say to the servers of sources who asks, and whom their keepers can write to."""
+    from importlib.metadata import version
+
+    contact = publication.sender.reply_to or publication.sender.address
+    return f"newsletter/{version('uutiskirje')} ({publication.id}; +{publication.links.site}; {contact})"
 
 
 def _database(settings: Settings, url: str) -> "Database":

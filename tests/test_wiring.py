@@ -1,3 +1,4 @@
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from newsletter.mailers.outbox import Outbox
 from newsletter.mailers.sendgrid.mailer import SendGrid
 from newsletter.mailers.smtp.mailer import Smtp
 from newsletter.wiring import _mailer
+from tests.fakes.web_server import serving, whole
 
 
 def _configure(folder: Path, table: str) -> Path:
@@ -55,3 +57,24 @@ def test_smtp_without_a_server_is_a_mistake_of_the_file(publication: Path) -> No
     assert [fault.message for fault in caught.value.faults] == [
         "A mailer of kind smtp needs a table [mailer.smtp] with its host."
     ]
+
+
+def test_a_source_in_the_own_network_is_asked_under_the_publications_name(publication: Path) -> None:
+    """Its keeper can see who asks and whom to write to; the same address without the setting is refused."""
+    path = publication / "newsletter.toml"
+    text = path.read_text(encoding="utf-8")
+    feed = whole(b"<rss><channel><item><title>A</title><guid>1</guid></item></channel></rss>")
+    with serving(feed) as server:
+        table = (
+            f'[[source]]\nid = "{{}}"\nkind = "feed"\naddress = "http://127.0.0.1:{server.port}/"\nlanguage = "fi"\n'
+        )
+        own = table.format("oma") + "allow_private_hosts = true\n\n"
+        path.write_text(text.replace("[[topic]]", f"{own}{table.format('muu')}\n[[topic]]", 1), encoding="utf-8")
+        with open_newsletter(path) as newsletter:
+            report = newsletter.items.collect()
+    assert [one.source_id for one in report.failed] == ["muu"]
+    (asked,) = server.heard
+    assert (
+        f"\r\nUser-Agent: newsletter/{version('uutiskirje')} (seutu; +https://www.seutuohjelma.fi; " in asked.decode()
+    )
+    assert "toimitus@seutu.example)\r\n" in asked.decode()

@@ -8,13 +8,16 @@ import click
 from newsletter.cli.command import Verb
 from newsletter.cli.item import print_matches
 from newsletter.cli.session import Session, json_option, pass_session, print_json
-from newsletter.errors import SourceError
+from newsletter.errors import SourceError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from newsletter.collect.gather import SourceReport
     from newsletter.domain.content import SourceId
+
+_NAMED_MOST = 8
+"""Sources that are waited for, by name; of more only the number is said."""
 
 
 @click.command(cls=Verb)
@@ -59,7 +62,9 @@ class _Waits:
 
     def __call__(self, sources: "Sequence[SourceId]") -> None:
         """Say it."""
-        names = ", ".join(sources)
+        names = ", ".join(sources[:_NAMED_MOST])
+        if (more := len(sources) - _NAMED_MOST) > 0:
+            names += f" and {counted(more, 'other')}"
         if names != self._said:
             self._session.say(f"Waiting for {names}.")
         self._said = names

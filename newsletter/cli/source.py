@@ -1,6 +1,7 @@
 """`newsletter source`: look at the sources."""
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -20,7 +21,9 @@ def list_(session: Session, *, as_json: bool) -> None:
     """List the sources of newsletter.toml and how each fared when it was last visited."""
     sources = session.newsletter.items.sources()
     if as_json:
-        print_json([{"source": asdict(one), "status": asdict(status) if status else None} for one, status in sources])
+        print_json(
+            [{"source": asdict(one), "status": _as_json(asdict(status)) if status else None} for one, status in sources]
+        )
         return
     print_table(
         ["SOURCE", "KIND", "FOUND", "REJECTED", "PROBLEMS", "LOCATION"],
@@ -28,12 +31,18 @@ def list_(session: Session, *, as_json: bool) -> None:
             (
                 one.id,
                 one.kind if one.is_enabled else f"{one.kind} (off)",
-                status.found if status else "never visited",
-                status.rejected if status else "",
-                len(status.problems) if status else "",
+                status.reading.found if status else "never visited",
+                status.reading.rejected if status else "",
+                len(status.reading.problems) if status else "",
                 session.shown_text(one.location),
             )
             for one, status in sources
         ],
         wraps=["LOCATION"],
     )
+
+
+def _as_json(status: dict[str, Any]) -> dict[str, Any]:
+    """Give how a source stands, on one level."""
+    reading = {name: value for name, value in status.pop("reading").items() if name != "mark"}
+    return status | reading

@@ -13,11 +13,12 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from newsletter.collect import contained
-from newsletter.collect.absence import judge
 from newsletter.collect.fetching.fetch import NotModified
 from newsletter.collect.fetching.side_by_side import side_by_side
 from newsletter.collect.problems import ProblemLog
 from newsletter.collect.sameness.settle import KeepsSameness, settle
+from newsletter.collect.watching.absence import judge
+from newsletter.collect.watching.reading import is_as_it_was, mark_of
 from newsletter.domain.content import (
     Answer,
     Harvest,
@@ -26,6 +27,7 @@ from newsletter.domain.content import (
     LastSeen,
     Problem,
     ProblemGrade,
+    Reading,
     Snapshot,
     Source,
     SourceId,
@@ -78,16 +80,11 @@ class KeepsContent(KeepsSameness, Protocol):
         """Note that the source no longer has items, which are kept."""
         ...
 
-    def save_report(
-        self,
-        source_id: SourceId,
-        *,
-        found: int,
-        rejected: int,
-        problems: Sequence[Problem],
-        answer: Answer,
-        now: datetime,
-    ) -> None:
+    def reading(self, source_id: SourceId) -> Reading | None:
+        """Give how a source fared last."""
+        ...
+
+    def save_reading(self, source_id: SourceId, reading: Reading, *, now: datetime) -> None:
         """Keep how the source fared, if that changed."""
         ...
 
@@ -144,6 +141,7 @@ def gather(
     fetcher: Fetches,
     open_store: OpenStore,
     now: datetime,
+    parse: Callable[[Snapshot, Source], Harvest] = contained.parse,
     on_progress: Callable[[SourceReport], None] = lambda _: None,
     on_wait: Callable[[Sequence[SourceId]], None] = lambda _: None,
 ) -> CollectReport:
@@ -157,6 +155,7 @@ def gather(
         fetcher: Brings the bytes; asked from several threads.
         open_store: See `OpenStore`; used in the caller's thread alone.
         now: Aware moment of collecting.
+        parse: Makes items of what was fetched; not asked about a source that is as it was.
         on_progress: Told of each source when it is done.
         on_wait: Told which sources are still waited for, once a while.
 
@@ -166,26 +165,36 @@ def gather(
     sources = tuple(sources)
     enabled = {source.id: source for source in sources if source.is_enabled}
     with open_store() as store:
-        previous = {source_id: store.latest_snapshot(source_id) for source_id in enabled}
+        before = {one: _Before(snapshot=store.latest_snapshot(one), reading=store.reading(one)) for one in enabled}
     reports: dict[SourceId, SourceReport] = {}
-    bring = partial(_brought, fetcher=fetcher, now=now)
-    work = [(partial(bring, source, previous[source.id]), _host(source)) for source in enabled.values()]
+    bring = partial(_brought, fetcher=fetcher, parse=parse, now=now)
+    work = [(partial(bring, source, before[source.id]), _host(source)) for source in enabled.values()]
     for brought in side_by_side(work, on_wait=lambda: on_wait([one for one in enabled if one not in reports])):
         source_id = brought.source.id
-        reports[source_id] = _kept(brought, previous[source_id], open_store, now)
+        reports[source_id] = _kept(brought, before[source_id].snapshot, open_store, now)
         on_progress(reports[source_id])
     matches = settle(sources, open_store=open_store, look_up=fetcher.look, now=now)
     return CollectReport(sources=tuple(reports[source_id] for source_id in enabled), matches=matches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """What is known of one source."""
+
+    snapshot: Snapshot | None
+    reading: Reading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Brought:
-    """What came of one source: a harvest of a snapshot, or the error that stood in the way."""
+    """What came of one source: a harvest of a snapshot, the reading that still holds, or the error in the way."""
 
     source: Source
     problems: tuple[Problem, ...] = ()
     snapshot: Snapshot | None = None
     harvest: Harvest | None = None
+    mark: str | None = None
+    unchanged: Reading | None = None
     error: SourceError | None = None
 
 
@@ -194,43 +203,71 @@ def _host(source: Source) -> str:
     return urlsplit(source.location).netloc.lower() if source.is_remote else ""
 
 
-def _brought(source: Source, previous: Snapshot | None, *, fetcher: Fetches, now: datetime) -> _Brought:
+def _brought(
+    source: Source,
+    before: _Before,
+    *,
+    fetcher: Fetches,
+    parse: Callable[[Snapshot, Source], Harvest],
+    now: datetime,
+) -> _Brought:
     """Fetch a source and make items of it; runs in a thread of its own and touches no store."""
     problems = ProblemLog(source.id)
     try:
-        snapshot = _fetched(source, fetcher, previous, now, problems)
-        harvest = contained.parse(snapshot, source)
+        snapshot = _fetched(source, fetcher, before.snapshot, now, problems)
+        mark = mark_of(snapshot, source, problems.found)
+        if is_as_it_was(before.reading, mark):
+            return _Brought(source=source, unchanged=before.reading)
+        harvest = parse(snapshot, source)
     except SourceError as error:
         return _Brought(source=source, error=error)
-    return _Brought(source=source, problems=problems.found, snapshot=snapshot, harvest=harvest)
+    return _Brought(
+        source=source,
+        problems=problems.found,
+        snapshot=snapshot,
+        harvest=harvest,
+        mark=None if harvest.is_of_its_time else mark,
+    )
 
 
 def _kept(brought: _Brought, previous: Snapshot | None, open_store: OpenStore, now: datetime) -> SourceReport:
     """Keep what came of one source."""
-    source, snapshot, harvest = brought.source, brought.snapshot, brought.harvest
+    source = brought.source
     if brought.error is not None:
         return _failed(source, brought.error, previous, open_store, now)
+    if brought.unchanged is not None:
+        return _reported(source, brought.unchanged, ItemCounts(unchanged=brought.unchanged.found))
+    snapshot, harvest = brought.snapshot, brought.harvest
     assert snapshot is not None
     assert harvest is not None
     problems = (*brought.problems, *harvest.problems)
-    rejected = sum(problem.grade is ProblemGrade.FAILED for problem in problems)
     with open_store() as store:
         absence = judge(store.standing(source.id), harvest, now=now)
-        found = problems if absence.problem is None else (*problems, absence.problem)
+        reading = Reading(
+            found=len(harvest.items),
+            rejected=sum(problem.grade is ProblemGrade.FAILED for problem in problems),
+            problems=problems if absence.problem is None else (*problems, absence.problem),
+            answer=absence.answer,
+            # What is not there yet may be past tomorrow, and then it is no loss.
+            mark=brought.mark if absence.problem is None else None,
+        )
         if previous is None or previous.sha256 != snapshot.sha256:
             store.save_snapshot(snapshot)
         counts = store.save_items(source.id, harvest.items, now=now)
         if previous is not None:
             store.mark_missed(source.id, absence.missed, last_seen=previous.fetched_at, now=now)
-        store.save_report(
-            source.id, found=len(harvest.items), rejected=rejected, problems=found, answer=absence.answer, now=now
-        )
+        store.save_reading(source.id, reading, now=now)
+    return _reported(source, reading, counts)
+
+
+def _reported(source: Source, reading: Reading, counts: ItemCounts) -> SourceReport:
+    """Report a source that answered."""
     return SourceReport(
         source_id=source.id,
-        found=len(harvest.items),
+        found=reading.found,
         counts=counts,
-        rejected=rejected,
-        problems=found,
+        rejected=reading.rejected,
+        problems=reading.problems,
         content_age=timedelta(),
     )
 
@@ -238,7 +275,7 @@ def _kept(brought: _Brought, previous: Snapshot | None, open_store: OpenStore, n
 def _fetched(
     source: Source, fetcher: Fetches, previous: Snapshot | None, now: datetime, problems: ProblemLog
 ) -> Snapshot:
-    """Bring a snapshot; an unchanged one is read again, because the program or the configuration may have changed."""
+    """Bring a snapshot, or give the last one where the source says that it is as it was."""
     # Another address must not be asked whether the old one's content changed.
     is_same_place = previous is not None and previous.location == source.location
     validators = previous.headers if previous is not None and is_same_place else None
@@ -261,15 +298,9 @@ def _failed(
     if previous is not None:
         day = previous.fetched_at.astimezone(source.zone).date()
         problems.warn(f"What was collected on {day} is used instead.")
+    reading = Reading(rejected=len(error.faults), problems=problems.found, answer=Answer.FAILED)
     with open_store() as store:
-        store.save_report(
-            source.id,
-            found=0,
-            rejected=len(error.faults),
-            problems=problems.found,
-            answer=Answer.FAILED,
-            now=now,
-        )
+        store.save_reading(source.id, reading, now=now)
     return SourceReport(
         source_id=source.id,
         rejected=len(error.faults),

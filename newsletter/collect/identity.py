@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urljoin
 
 import httpx
@@ -48,6 +49,7 @@ def slug(text: str) -> str:
     return whole or words[:_SLUG_CHARACTERS]
 
 
+@lru_cache(maxsize=4_096)
 def canonical_url(address: str, *, base: str | None = None) -> str | None:
     """Give an address in the one form we keep, or None when no reader of a mail should be sent there.
 
@@ -64,8 +66,11 @@ def canonical_url(address: str, *, base: str | None = None) -> str | None:
         return None
     if url.scheme not in {"http", "https"} or url.userinfo or not is_public_host(url.host):
         return None
-    kept = "&".join(part for part in url.query.decode().split("&") if not _TRACKERS.match(part.partition("=")[0]))
-    url = url.copy_with(query=kept.encode() or None)
+    written = url.query.decode()
+    kept = "&".join(part for part in written.split("&") if not _TRACKERS.match(part.partition("=")[0]))
+    # A copy costs as much as the reading.
+    if kept != written or not kept:
+        url = url.copy_with(query=kept.encode() or None) if "?" in str(url) else url
     return str(url.copy_with(path="/") if url.path == "/" else url)
 
 
@@ -78,6 +83,15 @@ def is_public_host(host: str) -> bool:
         return "." in host and not host.endswith(_PRIVATE_SUFFIXES)
 
 
+def is_own_or_public_address(address: str) -> bool:
+    """Tell whether a web server can stand at an IP address: on the internet, this machine or the office's network.
+
+    None stands at the link's own addresses (169.254.0.0/16, fe80::/10), where clouds tell a machine's secrets.
+    """
+    ip = _plain_ip(address)
+    return ip.is_loopback or not (ip.is_link_local or ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
 def is_public_address(address: str) -> bool:
     """Tell whether an IP address is one of the public internet.
 
@@ -86,11 +100,17 @@ def is_public_address(address: str) -> bool:
     Raises:
         ValueError: This is no IP address.
     """
+    ip = _plain_ip(address)
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _plain_ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Give an IP address, or the IPv4 address inside it."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour
         if ip in _NAT64:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
-            ip = inner
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+            return inner
+    return ip

@@ -102,10 +102,12 @@ class Maker:
 
     Attributes:
         problems: What the keeper of the source is told.
+        is_of_its_time: What is made depends on when the source was fetched.
     """
 
     def __init__(self, snapshot: Snapshot, source: Source, words: Words = _WORDS) -> None:
         self.problems = ProblemLog(source.id)
+        self.is_of_its_time = False
         self._fetched_at = snapshot.fetched_at
         self._source = source
         self._words = words
@@ -205,6 +207,7 @@ class Maker:
             events=tuple(item for item in made.values() if isinstance(item, Event)),
             problems=self.problems.found,
             is_cut=self.problems.is_cut,
+            is_of_its_time=self.is_of_its_time,
         )
 
     def _report_assumed_zones(self) -> None:
@@ -249,6 +252,7 @@ class Maker:
         when = self._date(draft, draft.published)
         if when is not None and first_moment(when, zone) > self._fetched_at + timedelta(days=1):
             self._warn(draft, f"The {noun} is dated in the future: {draft.published}.")
+            self.is_of_its_time = True
         return when
 
     def _date(self, draft: Draft, written: str | date | datetime | None) -> date | datetime | None:

@@ -163,6 +163,8 @@ def text_of(html: str) -> str:
 
     Items of a list begin with `• ` or their number, so that no reader takes them for sentences of a paragraph.
     """
+    if "<" not in html and "&" not in html:
+        return " ".join(sound(html).split())
     writer = _TextWriter()
     writer.feed(clean_html(html))
     writer.close()

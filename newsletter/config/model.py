@@ -120,6 +120,7 @@ class SourceTable(Table):
     segments: Several[Annotated[SegmentId, Name]] = ()
     topics: Several[Annotated[TopicId, Name]] = ()
     enabled: bool = True
+    allow_private_hosts: bool = False
 
     @model_validator(mode="after")
     def _has_one_location(self) -> Self:

@@ -247,4 +247,5 @@ def _source(table: SourceTable, root: Path, zone: ZoneInfo) -> Source:
         segments=table.segments,
         topics=table.topics,
         is_enabled=table.enabled,
+        allow_private_hosts=table.allow_private_hosts,
     )

@@ -46,6 +46,7 @@ class Source:
         segments: Put on every item of the source, beside what an item says of itself.
         topics: Likewise: topics every item of the source has as primary ones.
         is_enabled: False leaves it out of `collect`.
+        allow_private_hosts: It may stand on this machine or in the office's own network.
     """
 
     id: SourceId
@@ -56,6 +57,7 @@ class Source:
     segments: tuple[SegmentId, ...] = ()
     topics: tuple[TopicId, ...] = ()
     is_enabled: bool = True
+    allow_private_hosts: bool = False
 
     @property
     def is_remote(self) -> bool:
@@ -247,6 +249,7 @@ class Harvest:
         events: Likewise; occurrences of a series one by one.
         problems: What was left out or looks wrong, and why.
         is_cut: The source may hold more: its answer broke off, or was more than is read.
+        is_of_its_time: Read on another day, the same snapshot would give another harvest.
     """
 
     source_id: SourceId
@@ -254,6 +257,7 @@ class Harvest:
     events: tuple[Event, ...] = ()
     problems: tuple[Problem, ...] = ()
     is_cut: bool = False
+    is_of_its_time: bool = False
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -270,6 +274,25 @@ class Answer(StrEnum):
     SHRUNK = "shrunk"
     """It lost over half of its coming events at once, which is more likely a fault than true."""
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a source fared when it was last collected with another result than before.
+
+    Attributes:
+        found: Items it held.
+        rejected: Items that were left out.
+        problems: What its keeper should know.
+        answer: What the look brought.
+        mark: What it was read from, or None where it has to be read again.
+    """
+
+    found: int = 0
+    rejected: int = 0
+    problems: tuple[Problem, ...] = ()
+    answer: Answer
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

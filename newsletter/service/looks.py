@@ -41,7 +41,7 @@ def read_looks(folder: Path, statuses: Iterable[SourceStatus]) -> dict[SourceId,
         content = None if status.content_from is None else status.content_from.isoformat()
         is_of_this_database = content is not None and noted.get("content_from") == content
         looked_at = datetime.fromisoformat(noted["looked_at"]) if is_of_this_database else status.content_from
-        looks[status.source_id] = Look(source_id=status.source_id, looked_at=looked_at, answer=status.answer)
+        looks[status.source_id] = Look(source_id=status.source_id, looked_at=looked_at, answer=status.reading.answer)
     return looks
 
 

@@ -6,12 +6,12 @@ the database as it was, byte for byte.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from newsletter.domain.content import (
     Answer,
@@ -22,6 +22,7 @@ from newsletter.domain.content import (
     LastSeen,
     Problem,
     ProblemGrade,
+    Reading,
     Snapshot,
     SourceId,
     overlaps,
@@ -48,22 +49,16 @@ class SourceStatus:
         items: How many of its items are kept.
         first_seen: When its first snapshot came, or None.
         content_from: When its last snapshot came, or None.
-        found: Items it held when it was last collected with another result than before.
-        rejected: Likewise, items left out.
-        problems: Likewise.
-        reported_at: When that was.
-        answer: What the last look brought.
+        reading: How it fared last.
+        reported_at: Since when it fares so.
     """
 
     source_id: SourceId
     items: int
     first_seen: datetime | None
     content_from: datetime | None
-    found: int
-    rejected: int
-    problems: tuple[Problem, ...]
+    reading: Reading
     reported_at: datetime
-    answer: Answer
 
 
 class ContentStore(SamenessStore):
@@ -177,28 +172,25 @@ class ContentStore(SamenessStore):
         )
         return {row.identity: row for row in rows}
 
-    def save_report(
-        self,
-        source_id: SourceId,
-        *,
-        found: int,
-        rejected: int,
-        problems: Sequence[Problem],
-        answer: Answer,
-        now: datetime,
-    ) -> None:
-        """Keep how a source fared, unless it fared the same before."""
+    def reading(self, source_id: SourceId) -> Reading | None:
+        """Give how a source fared last, or None when it was never collected."""
         table = tables.source_report
-        values: dict[str, object] = {
-            "found": found,
-            "rejected": rejected,
-            "answer": answer.value,
-            "problems": [{part.name: getattr(problem, part.name) for part in fields(problem)} for problem in problems],
-        }
         row = self._connection.execute(select(table).where(table.c.source_id == source_id)).one_or_none()
-        if row is None:
+        return None if row is None else _reading_of(row)
+
+    def save_reading(self, source_id: SourceId, reading: Reading, *, now: datetime) -> None:
+        """Keep how a source fared, unless it fared the same before."""
+        table, before = tables.source_report, self.reading(source_id)
+        values: dict[str, object] = {
+            "found": reading.found,
+            "rejected": reading.rejected,
+            "answer": reading.answer.value,
+            "problems": [asdict(problem) for problem in reading.problems],
+            "mark": reading.mark,
+        }
+        if before is None:
             self._connection.execute(insert(table).values(source_id=source_id, changed_at=now, **values))
-        elif any(getattr(row, name) != value for name, value in values.items()):
+        elif before != reading:
             self._connection.execute(
                 update(table).where(table.c.source_id == source_id).values(changed_at=now, **values)
             )
@@ -228,13 +220,8 @@ class ContentStore(SamenessStore):
                 items=row.kept or 0,
                 first_seen=row.first_seen,
                 content_from=row.content_from,
-                found=row.found,
-                rejected=row.rejected,
-                problems=tuple(
-                    Problem(**{**problem, "grade": ProblemGrade(problem["grade"])}) for problem in row.problems
-                ),
+                reading=_reading_of(row),
                 reported_at=row.changed_at,
-                answer=Answer(row.answer or Answer.WHOLE),
             )
             for row in rows
         )
@@ -323,6 +310,17 @@ class ContentStore(SamenessStore):
             rows = self._connection.execute(select(tables.item).where(tables.item.c.key.in_(missing)))
             records |= {ItemKey(row.key): kept_of(row) for row in rows}
         return merge(records.values(), together)
+
+
+def _reading_of(row: Row[Any]) -> Reading:
+    """Give how a source fared, as its row says."""
+    return Reading(
+        found=row.found,
+        rejected=row.rejected,
+        problems=tuple(Problem(**{**problem, "grade": ProblemGrade(problem["grade"])}) for problem in row.problems),
+        answer=Answer(row.answer or Answer.WHOLE),
+        mark=row.mark,
+    )
 
 
 def _falls_into(item: Item, start: datetime, end: datetime, zone: ZoneInfo) -> bool:

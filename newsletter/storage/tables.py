@@ -120,6 +120,8 @@ source_report = Table(
     Column("changed_at", Moment, nullable=False),
     # NULL in what an older version wrote.
     Column("answer", Text),
+    # What the source was read from; NULL: read it again.
+    Column("mark", Text),
     sqlite_strict=True,
 )
 

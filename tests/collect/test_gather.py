@@ -8,11 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from newsletter.collect import parse
 from newsletter.collect.fetching.fetch import Fetcher, NotModified
 from newsletter.collect.gather import CollectReport, OpenStore, SourceReport, gather
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import (
     Answer,
+    Harvest,
     ItemCounts,
     Problem,
     ProblemGrade,
@@ -182,7 +184,7 @@ def test_how_sources_fared_is_kept_for_the_list_of_sources(open_store: OpenStore
     with open_store() as store:
         assert isinstance(store, ContentStore)
         (status,) = store.source_status()
-    assert (status.items, status.found, status.rejected, status.content_from) == (2, 2, 0, FETCHED)
+    assert (status.items, status.reading.found, status.reading.rejected, status.content_from) == (2, 2, 0, FETCHED)
 
 
 def test_remote_source_is_asked_whether_it_changed(open_store: OpenStore, database: Database) -> None:
@@ -200,6 +202,32 @@ def test_remote_source_is_asked_whether_it_changed(open_store: OpenStore, databa
     assert report.sources[0].counts == ItemCounts(unchanged=1)
     assert report.sources[0].content_age == timedelta()
     assert database.path.read_bytes() == before
+
+
+def test_source_that_is_as_it_was_is_not_read_again(open_store: OpenStore, database: Database, page: Path) -> None:
+    """Neither a reader nor the disk works for what is known; another setting, and what depends on the day, is read."""
+    source = a_source(SourceKind.TEXT, str(page))
+    page.write_text(PAGE + "\n1.1.2017\n")
+    read: list[SegmentId] = []
+
+    def parsed(snapshot: Snapshot, source: Source) -> Harvest:
+        read.extend(source.segments or [SegmentId("-")])
+        return parse(snapshot, source)
+
+    def collected(source: Source, now: datetime = LATER) -> SourceReport:
+        with Fetcher() as fetcher:
+            return gather([source], fetcher=fetcher, open_store=open_store, now=now, parse=parsed).sources[0]
+
+    first = collected(source, FETCHED)
+    assert database.path is not None
+    before = database.path.read_bytes()
+    assert collected(source) == replace(first, counts=ItemCounts(unchanged=2))
+    assert (read, database.path.read_bytes()) == (["-"], before)
+    advisers = replace(source, segments=(SegmentId("advisers"),))
+    assert collected(advisers).counts == ItemCounts(changed=2)
+    page.write_text("24.12.2017\n\nJoulu\n\nTeksti.")
+    assert [collected(advisers).counts.unchanged for _ in range(2)] == [0, 1]
+    assert read == ["-", *["advisers"] * 3]
 
 
 CALENDAR = (
@@ -242,8 +270,8 @@ def test_only_a_complete_answer_makes_an_event_gone(
         kept = store.kept([item.key for item in store.all_items()]).values()
     gone = [(one.item.title, one.last_seen, one.missed_at) for one in kept if one.missed_at]
     assert gone == [(title, FETCHED, LATER) for title in missed]
-    assert (len(kept), status.answer) == (4, kept_as)
-    assert any("None of them is taken for gone" in problem.message for problem in status.problems) == (
+    assert (len(kept), status.reading.answer) == (4, kept_as)
+    assert any("None of them is taken for gone" in problem.message for problem in status.reading.problems) == (
         kept_as in (Answer.CUT, Answer.SHRUNK)
     )
 

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.collect.identity import canonical_url, is_public_address, is_public_host, key_for, slug
+from newsletter.collect.identity import (
+    canonical_url,
+    is_own_or_public_address,
+    is_public_address,
+    is_public_host,
+    key_for,
+    slug,
+)
 from newsletter.domain.content import ItemKey, SourceId
 
 SOURCE = SourceId("seutu")
@@ -126,6 +133,26 @@ def test_relative_address_is_resolved_where_a_base_is_given() -> None:
 def test_only_addresses_of_the_public_internet_are_public(address: str, is_public: bool) -> None:  # noqa: FBT001 - a table
     """Private, local and disguised private addresses are told apart from public ones."""
     assert is_public_address(address) == is_public
+
+
+@pytest.mark.parametrize(
+    ("address", "is_allowed"),
+    [
+        ("10.0.0.1", True),
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("fd00::1", True),
+        ("8.8.8.8", True),
+        ("169.254.169.254", False),
+        ("::ffff:169.254.169.254", False),
+        ("fe80::1", False),
+        ("0.0.0.0", False),  # noqa: S104 - refused
+        ("224.0.0.1", False),
+    ],
+)
+def test_own_network_has_no_addresses_of_a_link(address: str, is_allowed: bool) -> None:  # noqa: FBT001 - a table
+    """Where a cloud tells a machine its secrets no source stands, whatever is allowed."""
+    assert is_own_or_public_address(address) == is_allowed
 
 
 @pytest.mark.parametrize(

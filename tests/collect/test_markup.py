@@ -197,3 +197,9 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 def test_sound_text_keeps_line_breaks_and_drops_control_characters() -> None:
     """Half characters and control characters never reach a mail."""
     assert sound("a\nb\tc\x0b\ud83d\x9f") == "a\nb\tc"
+
+
+@given(st.text(st.characters(exclude_characters="<&"), max_size=40))
+def test_words_without_markup_are_read_as_words_in_markup(text: str) -> None:
+    """The short way, which most summaries of feeds take, gives what the long one gives."""
+    assert text_of(text) == text_of(f"<p>{text}</p>")

@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +21,7 @@ from newsletter.domain.content import (
     Precision,
     Problem,
     ProblemGrade,
+    Reading,
     SegmentId,
     Snapshot,
     SourceId,
@@ -261,33 +261,17 @@ def test_report_of_a_source_is_kept_and_written_only_when_it_differs(store: Cont
     snapshot = Snapshot(source_id=SOURCE, fetched_at=NOW, location="/x", media_type="", body=b"x")
     store.save_snapshot(snapshot)
     store.save_snapshot(replace(snapshot, fetched_at=LATER))
-    told: dict[str, Any] = {"found": 2, "rejected": 1, "problems": [problem], "answer": Answer.CUT}
-    store.save_report(SOURCE, **told, now=NOW)
-    store.save_report(SOURCE, **told, now=LATER)
-    store.save_report(SourceId("muu"), found=0, rejected=0, problems=[], answer=Answer.FAILED, now=NOW)
+    reading = Reading(found=2, rejected=1, problems=(problem,), answer=Answer.CUT, mark="a")
+    store.save_reading(SOURCE, reading, now=NOW)
+    store.save_reading(SOURCE, reading, now=LATER)
+    failed = Reading(answer=Answer.FAILED)
+    store.save_reading(SourceId("muu"), failed, now=NOW)
     muu = SourceStatus(
-        source_id=SourceId("muu"),
-        items=0,
-        first_seen=None,
-        content_from=None,
-        found=0,
-        rejected=0,
-        problems=(),
-        reported_at=NOW,
-        answer=Answer.FAILED,
+        source_id=SourceId("muu"), items=0, first_seen=None, content_from=None, reading=failed, reported_at=NOW
     )
-    sivu = SourceStatus(
-        source_id=SOURCE,
-        items=2,
-        first_seen=NOW,
-        content_from=LATER,
-        found=2,
-        rejected=1,
-        problems=(problem,),
-        reported_at=NOW,
-        answer=Answer.CUT,
-    )
+    sivu = SourceStatus(source_id=SOURCE, items=2, first_seen=NOW, content_from=LATER, reading=reading, reported_at=NOW)
     assert store.source_status() == (muu, sivu)
-    store.save_report(SOURCE, found=3, rejected=0, problems=[], answer=Answer.WHOLE, now=LATER)
-    whole = replace(sivu, found=3, rejected=0, problems=(), reported_at=LATER, answer=Answer.WHOLE)
-    assert store.source_status() == (muu, whole)
+    whole = Reading(found=3, answer=Answer.WHOLE)
+    store.save_reading(SOURCE, whole, now=LATER)
+    assert store.source_status() == (muu, replace(sivu, reading=whole, reported_at=LATER))
+    assert store.reading(SOURCE) == whole

@@ -20,7 +20,7 @@ import httpx
 
 from newsletter.collect.fetching.local import snapshot_of_file, snapshot_of_folder
 from newsletter.collect.fetching.network import GuardedTransport, RefusedAddressError
-from newsletter.collect.identity import canonical_url, is_public_address, is_public_host
+from newsletter.collect.identity import canonical_url, is_own_or_public_address, is_public_address, is_public_host
 from newsletter.collect.limits import MAXIMUM_BODY_BYTES
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import Snapshot, Source, SourceId, SourceKind
@@ -74,7 +74,6 @@ class Fetcher:
 
     Args:
         user_agent: Names the programme and a way to reach its people, as servers' keepers like to know.
-        allow_private_hosts: True lets sources stand on this machine or the office's own network.
         transport: Carries requests; by default real connections through the guard of `network`.
         sleep: Waits a number of seconds.
         monotonic: Seconds that only go forward.
@@ -84,17 +83,15 @@ class Fetcher:
         self,
         *,
         user_agent: str = "newsletter",
-        allow_private_hosts: bool = False,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._user_agent = user_agent.encode("ascii", "replace").decode()
-        self._allow_private_hosts = allow_private_hosts
         self._transport = transport
         self._sleep = sleep
         self._monotonic = monotonic
-        self._client: httpx.Client | None = None
+        self._clients: dict[bool, httpx.Client] = {}
         self._opening = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -107,9 +104,9 @@ class Fetcher:
 
     def close(self) -> None:
         """Close connections."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def fetch(
         self,
@@ -154,9 +151,10 @@ class Fetcher:
         url = httpx.URL(address)
         try:
             for _ in range(_MOST_REDIRECTS + 1):
-                if url.scheme not in {"http", "https"} or not (self._allow_private_hosts or is_public_host(url.host)):
+                if url.scheme not in {"http", "https"} or not is_public_host(url.host):
                     return None
-                response = self._connected().send(self._connected().build_request("GET", url), stream=True)
+                client = self._connected(allow_private_hosts=False)
+                response = client.send(client.build_request("GET", url), stream=True)
                 response.close()
                 target = response.headers.get("location")
                 if response.status_code not in _REDIRECTS or not target:
@@ -203,7 +201,7 @@ class Fetcher:
                 f"Source {source.id!r} leads to something that is no plain http or https address.",
                 hint="Use an address without a user name in it.",
             )
-        if not self._allow_private_hosts and not is_public_host(url.host):
+        if not source.allow_private_hosts and not is_public_host(url.host):
             raise _not_public(source)
         return url
 
@@ -211,7 +209,8 @@ class Fetcher:
     def _opened(self, url: httpx.URL, headers: Mapping[str, str], source: Source) -> Iterator[httpx.Response]:
         """Give a response whose body is still on the way, and sort what goes wrong until it is read."""
         try:
-            response = self._connected().send(self._connected().build_request("GET", url, headers=headers), stream=True)
+            client = self._connected(allow_private_hosts=source.allow_private_hosts)
+            response = client.send(client.build_request("GET", url, headers=headers), stream=True)
             try:
                 yield response
             finally:
@@ -227,19 +226,19 @@ class Fetcher:
                 ) from cause
             raise _PassingError("the connection failed") from cause
 
-    def _connected(self) -> httpx.Client:
-        """Give the client; it is made when the first address is opened, because reading certificates takes time."""
+    def _connected(self, *, allow_private_hosts: bool) -> httpx.Client:
+        """Give the client; it is made when it is first needed, because reading certificates takes time."""
         with self._opening:
-            if self._client is None:
-                self._client = self._opened_client()
-            return self._client
+            if allow_private_hosts not in self._clients:
+                self._clients[allow_private_hosts] = self._opened_client(allow_private_hosts=allow_private_hosts)
+            return self._clients[allow_private_hosts]
 
-    def _opened_client(self) -> httpx.Client:
+    def _opened_client(self, *, allow_private_hosts: bool) -> httpx.Client:
         """Open a client whose connections go through the guard."""
         return httpx.Client(
             transport=self._transport
             or GuardedTransport(
-                is_allowed=(lambda _: True) if self._allow_private_hosts else is_public_address,
+                is_allowed=is_own_or_public_address if allow_private_hosts else is_public_address,
                 connection_seconds=_TOTAL_SECONDS,
             ),
             timeout=httpx.Timeout(_STEP_SECONDS),
@@ -332,7 +331,9 @@ def _wait_seconds(retry_after: str | None, now: datetime) -> float | None:
 
 
 def _not_public(source: Source) -> SourceError:
+    if source.allow_private_hosts:
+        return SourceError(f"Source {source.id!r} leads to an address where no server can stand.", hint="Check it.")
     return SourceError(
         f"Source {source.id!r} leads to an address that is not of the public internet.",
-        hint="Use its public address, or save what it holds into a file and use that as the source.",
+        hint="Use its public address. If it stands in your own network, write `allow_private_hosts = true` below it.",
     )

@@ -1,6 +1,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
@@ -173,14 +174,18 @@ def test_refusal_at_the_connection_is_told_as_what_it_is(fetcher: Fetcher, netwo
     assert len(network.requests) == 1
 
 
-def test_own_network_can_be_allowed(network: FakeNetwork) -> None:
-    """An office may have its calendar on its own network."""
-    network.answer("http://intra/kalenteri.ics", b"x")
-    source = a_source(SourceKind.CALENDAR, "http://intra/kalenteri.ics")
-    with Fetcher(transport=network, allow_private_hosts=True) as fetcher:
-        snapshot = fetcher.fetch(source, now=FETCHED)
-    assert isinstance(snapshot, Snapshot)
-    assert snapshot.body == b"x"
+def test_own_network_can_be_allowed_for_one_source(network: FakeNetwork) -> None:
+    """An office may have its calendar on its own network, also behind a redirect; others keep the rules."""
+    network.answer("http://intra/kalenteri.ics", status=302, headers={"Location": "http://10.0.0.7/k.ics"})
+    network.answer("http://10.0.0.7/k.ics", b"x")
+    own = replace(a_source(SourceKind.CALENDAR, "http://intra/kalenteri.ics"), allow_private_hosts=True)
+    with Fetcher(transport=network) as fetcher:
+        snapshot = fetcher.fetch(own, now=FETCHED)
+        assert isinstance(snapshot, Snapshot)
+        assert snapshot.body == b"x"
+        with pytest.raises(SourceError, match="not of the public internet") as caught:
+            fetcher.fetch(replace(own, allow_private_hosts=False), now=FETCHED)
+    assert "allow_private_hosts = true" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -347,13 +352,15 @@ def test_local_sources_need_no_network(fetcher: Fetcher, network: FakeNetwork, t
 
 
 def test_real_transport_is_made_when_it_is_needed_and_guards() -> None:
-    """Without a transport of the test's, connections are real, and those to this machine are refused."""
+    """Without a transport of the test's, connections are real; one source's own network opens it for no other."""
     source = a_source(SourceKind.FEED, "http://127.0.0.1:9/")
-    with Fetcher() as fetcher, pytest.raises(SourceError, match="not of the public internet"):
-        fetcher.fetch(source, now=FETCHED)
-    with Fetcher(allow_private_hosts=True, sleep=lambda _: None) as fetcher, pytest.raises(SourceError) as caught:
-        fetcher.fetch(source, now=FETCHED)
-    assert caught.value.message == "Source 'esimerkki' cannot be fetched now: the connection failed."
+    own = replace(source, allow_private_hosts=True)
+    with Fetcher(sleep=lambda _: None) as fetcher:
+        for one, told in ((own, "the connection failed"), (source, "not of the public internet")):
+            with pytest.raises(SourceError, match=told):
+                fetcher.fetch(one, now=FETCHED)
+        with pytest.raises(SourceError, match="where no server can stand"):
+            fetcher.fetch(replace(own, location="http://169.254.169.254/latest/meta-data"), now=FETCHED)
 
 
 def test_not_modified_names_its_source() -> None:

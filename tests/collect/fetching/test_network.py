@@ -1,8 +1,6 @@
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,56 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from newsletter.collect.fetching.network import GuardedTransport, RefusedAddressError, resolve
+from tests.fakes.web_server import serving, whole
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nsana"
+ANSWER = whole(b"sana")
 NAME = "uutiset.example"
-
-
-class Server:
-    """A program on this machine that takes connections and answers each with the same bytes.
-
-    Attributes:
-        port: Where it listens, on 127.0.0.1.
-        heard: What it was asked, in order.
-    """
-
-    def __init__(self, answer: bytes, context: ssl.SSLContext | None) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._answer = answer
-        self._context = context
-        self.port = int(self._listener.getsockname()[1])
-        self.heard: list[bytes] = []
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        """Answer until somebody says `close`."""
-        while True:
-            connection, _ = self._listener.accept()
-            with connection, suppress(OSError):
-                if connection.recv(5, socket.MSG_PEEK) == b"close":
-                    return
-                talk = connection if self._context is None else self._context.wrap_socket(connection, server_side=True)
-                with talk:
-                    self.heard.append(talk.recv(65_536))
-                    talk.sendall(self._answer)
-
-    def close(self) -> None:
-        """Stop."""
-        with socket.create_connection(("127.0.0.1", self.port)) as connection:
-            connection.sendall(b"close")
-        self._thread.join()
-        self._listener.close()
-
-
-@contextmanager
-def serving(answer: bytes = ANSWER, context: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Run a server while the block runs."""
-    server = Server(answer, context)
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 def always(*addresses: str) -> Callable[[str, int], Sequence[str]]:
@@ -80,7 +32,7 @@ def get(transport: GuardedTransport, url: str) -> bytes:
 
 def test_name_that_leads_to_this_machine_is_refused_before_any_byte_is_sent() -> None:
     """What counts is the address that would be connected to, not the name."""
-    with serving() as server:
+    with serving(ANSWER) as server:
         transport = GuardedTransport(resolve=always("127.0.0.1", "::1", "::ffff:10.0.0.1"))
         with pytest.raises(RefusedAddressError):
             get(transport, f"http://{NAME}:{server.port}/")
@@ -95,14 +47,14 @@ def test_answer_that_changes_after_the_check_changes_nothing() -> None:
         asked.append((host, port))
         return ["203.0.113.1", "127.0.0.1"] if len(asked) > 1 else ["127.0.0.1"]
 
-    with serving() as server, pytest.raises(RefusedAddressError):
+    with serving(ANSWER) as server, pytest.raises(RefusedAddressError):
         get(GuardedTransport(resolve=rebinding), f"http://{NAME}:{server.port}/")
     assert asked == [(NAME, server.port)]
 
 
 def test_allowed_address_is_asked_under_its_name() -> None:
     """The server hears the name it is known by, and each request has a connection of its own."""
-    with serving() as server:
+    with serving(ANSWER) as server:
         transport = GuardedTransport(resolve=always("127.0.0.1"), is_allowed=lambda _: True)
         assert [get(transport, f"http://{NAME}:{server.port}/a?b=c") for _ in range(2)] == [b"sana", b"sana"]
     assert len(server.heard) == 2
@@ -112,7 +64,7 @@ def test_allowed_address_is_asked_under_its_name() -> None:
 
 def test_only_allowed_addresses_of_a_name_are_tried_in_order() -> None:
     """One that does not answer costs the next one's turn; one that is not allowed is not tried."""
-    with serving() as server:
+    with serving(ANSWER) as server:
         transport = GuardedTransport(
             resolve=always("192.168.0.1", "::1", "127.0.0.1"), is_allowed=lambda address: address != "192.168.0.1"
         )
@@ -145,7 +97,7 @@ def test_connection_that_breaks_off_is_a_fault_of_transport() -> None:
 def test_connection_has_a_last_moment(steps: int) -> None:
     """However the time is spent, writing or reading, a connection ends when it is over."""
     moments = count(0, 20 // steps)
-    with serving() as server, pytest.raises(httpx.TimeoutException):
+    with serving(ANSWER) as server, pytest.raises(httpx.TimeoutException):
         get(
             GuardedTransport(
                 resolve=always("127.0.0.1"),
@@ -186,7 +138,7 @@ def contexts(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 def test_encrypted_connection_is_checked_against_the_name_and_not_the_address(tmp_path: Path) -> None:
     """Connecting to a checked address takes nothing away from the certificate's check."""
     server_context, client_context = contexts(tmp_path, NAME)
-    with serving(context=server_context) as server:
+    with serving(ANSWER, server_context) as server:
         transport = GuardedTransport(resolve=always("127.0.0.1"), is_allowed=lambda _: True, ssl_context=client_context)
         assert get(transport, f"https://{NAME}:{server.port}/") == b"sana"
         with pytest.raises(httpx.TransportError, match="CERTIFICATE_VERIFY_FAILED"):

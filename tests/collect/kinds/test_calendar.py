@@ -487,11 +487,17 @@ def test_what_is_no_calendar_is_refused_with_its_name(body: str | bytes, message
     assert caught.value.hint
 
 
-def test_only_the_first_2000_entries_are_read() -> None:
-    """A calendar of decades does not take the whole store."""
-    harvest = read(*(vevent(MORNING, uid=str(number)) for number in range(2_001)))
+def test_of_too_many_entries_those_that_ended_long_ago_go_first() -> None:
+    """A calendar of decades does not take the whole store, and loses nothing that is still to come."""
+    old = [vevent("DTSTART:20010203T090000Z", uid=f"vanha {number}") for number in range(2)]
+    series = vevent("DTSTART:20010203T090000Z", "RRULE:FREQ=YEARLY;UNTIL=20030203T090000Z", uid="sarja")
+    harvest = read(*old, series, *(vevent(MORNING, uid=str(number)) for number in range(1_999)))
     assert len(harvest.events) == 2_000
-    assert messages(harvest) == [(None, "Only the first 2000 of 2001 entries were read.")]
+    assert {event.identity.split()[0] for event in harvest.events} == {"sarja", *map(str, range(1_997))}
+    assert messages(harvest)[0] == (
+        None,
+        "Only 2000 of 2002 entries were read; what ended long ago was left out first.",
+    )
 
 
 def test_hostile_calendar_is_read_in_seconds() -> None:

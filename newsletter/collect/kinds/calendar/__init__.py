@@ -20,7 +20,7 @@ from newsletter.collect.kinds.calendar.entries import Group, decode, identity_of
 from newsletter.collect.limits import MAXIMUM_EVENT_DAYS, MAXIMUM_TEXT_CHARACTERS
 from newsletter.collect.maker import Draft, Maker, Words
 from newsletter.domain.content import Event, EventStatus, Harvest, Language, Snapshot, Source
-from newsletter.domain.period import first_moment
+from newsletter.domain.period import day_of, first_moment
 from newsletter.errors import SourceError
 
 _LANGUAGES: Final = {"fi", "sv", "en"}
@@ -44,7 +44,9 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
     """
     maker = Maker(snapshot, source, _WORDS)
     reader = _Reader(snapshot, source, maker)
-    groups = read_groups(_text_of(snapshot, source), maker.problems)
+    around = day_of(snapshot.fetched_at, source.zone)
+    groups = read_groups(_text_of(snapshot, source), maker.problems, around=around)
+    maker.is_of_its_time = maker.problems.is_cut
     return maker.harvest(event for group in groups for event in reader.events(group))
 
 
@@ -95,6 +97,7 @@ class _Reader:
             return [only] if only else []
         occurrences, is_cut = series.expand(group.events, fetched_at=self._fetched_at, zone=self._source.zone)
         if is_cut:
+            self._maker.is_of_its_time = True
             self._problems.note("Of this series only the occurrences around today were taken.", item=group.identity)
         made: dict[str, Event] = {}
         for occurrence in occurrences:

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import icalendar
@@ -21,6 +22,7 @@ _NO_ZONE = "A time zone of the calendar (VTIMEZONE) cannot be read and was left 
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
 _EMPTY_RULE = re.compile(r"RRULE(?:;[^:]*+)?:[\s;]*+\Z", re.IGNORECASE)
+_DAY = re.compile(r"(DTSTART|DTEND)(?:;[^:]*+)?:(\d{8})", re.IGNORECASE)
 _UID = re.compile(r"UID(?:;[^:]*)?:(.*)", re.IGNORECASE)
 
 
@@ -70,8 +72,11 @@ def decode(body: bytes) -> str:
     return markup.sound(text).replace("\r\n", "\n")
 
 
-def read_groups(text: str, problems: ProblemLog) -> list[Group]:
-    """Read the entries of a calendar, by UID in the order of the file, and report those that cannot be read."""
+def read_groups(text: str, problems: ProblemLog, *, around: date) -> list[Group]:
+    """Read the entries of a calendar, by UID in the order of the file, and report those that cannot be read.
+
+    Of too many those nearest to a day are read, and what ended before it goes first.
+    """
     entries = []
     for entry in _entries(text, "VEVENT"):
         if entry.is_whole:
@@ -83,14 +88,17 @@ def read_groups(text: str, problems: ProblemLog) -> list[Group]:
         if not problems.found:
             problems.cut("The calendar breaks off: it has no end (END:VCALENDAR).", hint="Export it again.")
     if len(entries) > MAXIMUM_ITEMS:
-        problems.cut(f"Only the first {MAXIMUM_ITEMS} of {len(entries)} entries were read.")
+        told = f"Only {MAXIMUM_ITEMS} of {len(entries)} entries were read; what ended long ago was left out first."
+        problems.cut(told)
+        nearest = sorted(entries, key=lambda entry: _distance(entry, around))[:MAXIMUM_ITEMS]
+        entries = sorted(nearest, key=lambda entry: entry.line)
     zones = []
     for zone in _entries(text, "VTIMEZONE"):
         if zone.is_whole and _is_harmless(zone):
             zones.append(zone)
         else:
             problems.warn(_NO_ZONE, line=zone.line)
-    return _groups(_readable(zones, entries[:MAXIMUM_ITEMS], problems), problems)
+    return _groups(_readable(zones, entries, problems), problems)
 
 
 def _entries(text: str, name: str) -> Iterator[_Entry]:
@@ -116,6 +124,19 @@ def _entries(text: str, name: str) -> Iterator[_Entry]:
             lines.append(line)
     if lines:
         yield _Entry(line=start, lines=tuple(lines), is_whole=False)
+
+
+def _distance(entry: _Entry, around: date) -> tuple[bool, int]:
+    """Say whether an entry is over on a day, and how many days it is from it; a series may come at any time."""
+    written = {match[1].upper(): match[2] for line in entry.lines if (match := _DAY.match(line))}
+    day = written.get("DTEND") or written.get("DTSTART")
+    if day is None or any(line.upper().startswith(("RRULE", "RDATE")) for line in entry.lines):
+        return False, 0
+    try:
+        days = (datetime.strptime(day, "%Y%m%d").date() - around).days  # noqa: DTZ007 - a day
+    except ValueError:
+        return False, 0
+    return days < 0, abs(days)
 
 
 def _is_harmless(zone: _Entry) -> bool:

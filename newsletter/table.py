@@ -188,12 +188,31 @@ class MailerTable(Table):
         """
         raise NotImplementedError
 
+    def open_for_trial(self, environment: Mapping[str, str]) -> Mailer:  # noqa: ARG002 - for those that can
+        """Build the mailer of a trial: it hands over to a service of our own on this machine, and can to no other.
+
+        Args:
+            environment: The NEWSLETTER_* variables; none of a real account's is read.
+
+        Raises:
+            ConfigurationError: There is no such service, or a variable leads elsewhere.
+        """
+        raise no_trial_mailer()
+
     def door(self, now: Callable[[], datetime]) -> ProviderDoor | None:
         """Give the door for its provider's notifications, or None where none is to be open.
 
         Args:
             now: Gives the present moment.
         """
+
+
+def no_trial_mailer() -> ConfigurationError:
+    """Say that a trial goes through our own SendGrid alone."""
+    return ConfigurationError(
+        "This is a trial: no mailer but our own SendGrid ever takes its mails, and [mailer] names another one.",
+        hint='Set kind = "sendgrid" in [mailer]; `newsletter serve --fake-sendgrid` in another window takes the mails.',
+    )
 
 
 def read_secret(variable: str, file: str | None, folder: Path, environment: Mapping[str, str]) -> str:

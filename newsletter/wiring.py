@@ -21,6 +21,7 @@ from newsletter.domain.clock import Clock, SystemClock
 from newsletter.errors import UsageError
 from newsletter.mailers import MAILERS
 from newsletter.service.resources import Resources
+from newsletter.table import no_trial_mailer
 
 if TYPE_CHECKING:
     from newsletter.chromium import Chromium
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from newsletter.service.database import DatabaseService
     from newsletter.service.deliveries.reports import ReportService
     from newsletter.service.deliveries.service import DeliveryService
-    from newsletter.service.deliveries.trial import TrialService
+    from newsletter.service.deliveries.testing import TestingService
     from newsletter.service.issues.checks import SlowTools
     from newsletter.service.issues.service import IssueService
     from newsletter.service.issues.shelf import IssueShelf
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
     from newsletter.service.starter import LaidOut
     from newsletter.service.status import StatusService
     from newsletter.storage.database import Database
-
-STAND_IN_KEY = "SG.stand-in"
-"""The only key that our own SendGrid takes: it opens nothing."""
 
 
 class Newsletter:
@@ -151,11 +149,11 @@ class Newsletter:
         return ReportService(self.resources)
 
     @cached_property
-    def trials(self) -> "TrialService":
+    def testing(self) -> "TestingService":
         """Send an edition to a few addresses before anybody else gets it."""
-        from newsletter.service.deliveries.trial import TrialService
+        from newsletter.service.deliveries.testing import TestingService
 
-        return TrialService(
+        return TestingService(
             self.resources,
             render=self.issues.render,
             open_mailer=self._open_mailer,
@@ -234,6 +232,8 @@ class Newsletter:
         return self.deliveries.readiness()
 
     def _open_mailer(self) -> "Mailer":
+        if self._mailer is not None and self.settings.publication.is_trial:
+            raise no_trial_mailer()
         return self._mailer or _mailer(self.settings)
 
     def close(self) -> None:
@@ -283,7 +283,8 @@ def _database(settings: Settings, url: str) -> "Database":
     """Open the database of the configuration, or another one, without looking into it."""
     from newsletter.storage.database import Database
 
-    return Database(url, password=None if url.startswith("sqlite") else settings.database_password)
+    password = None if url.startswith("sqlite") else settings.database_password
+    return Database(url, password=password, is_trial=settings.publication.is_trial)
 
 
 def _slow_tools(settings: Settings) -> "SlowTools":
@@ -314,9 +315,13 @@ def _mailer(settings: Settings) -> "Mailer":
     """Build the mailer of the configuration.
 
     Raises:
-        ConfigurationError: Its password or key is missing, or lies open to others.
+        ConfigurationError: Its password or key is missing, or lies open to others; or it may not take a trial's mails.
     """
     own = settings.mailer.own
+    if settings.publication.is_trial:
+        if own is None:
+            raise no_trial_mailer()
+        return own.open_for_trial(settings.environment)
     return own.open(settings.root, settings.environment) if own else _outbox(settings)
 
 
@@ -326,6 +331,7 @@ def stand_in_sendgrid(webhook: str, *, port: int) -> "FakeSendGrid":
     Raises:
         UsageError: The port is taken.
     """
+    from newsletter.mailers.sendgrid import STAND_IN_KEY
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
 
     try:
@@ -348,15 +354,20 @@ def _browser() -> "Chromium":
     return open_chromium(find_chromium(), undone=UNDONE, otherwise="check without `--slow`")
 
 
-def lay_out_publication(folder: Path) -> "LaidOut":
+def lay_out_publication(folder: Path, *, is_trial: bool = False) -> "LaidOut":
     """Lay out a new publication with the sample's files, a key of its own and an empty database.
+
+    Args:
+        folder: Where; made if it is missing.
+        is_trial: Nobody of it is ever mailed; that never changes.
 
     Raises:
         UsageError: A file of the same name is there already; nothing was written.
+        ConfigurationError: The environment names a database that is none of a trial's, or is one.
     """
     from newsletter.service.starter import lay_out
 
-    return lay_out(folder, starter=_starter(), prepare=_prepare)
+    return lay_out(folder, starter=_starter(), prepare=_prepare, is_trial=is_trial)
 
 
 def _prepare(configuration: Path) -> None:

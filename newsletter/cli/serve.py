@@ -58,10 +58,14 @@ def serve(session: Session, *, port: int, host: str, is_faked: bool, fake_port: 
 
 def _play_sendgrid(session: Session, outside: "PublicServer", stack: ExitStack, port: int) -> "ProviderDoor":
     """Begin to be a SendGrid, say how to send through it, and give the door for what it tells."""
-    from newsletter.wiring import STAND_IN_KEY, stand_in_sendgrid
+    from newsletter.wiring import stand_in_sendgrid
 
     fake = stack.enter_context(stand_in_sendgrid(outside.webhook("sendgrid"), port=port))
-    session.say('Everything sent through it is a rehearsal. In another window, with kind = "sendgrid" in [mailer]:')
-    session.say(f"  export NEWSLETTER_SENDGRID_URL={fake.host} NEWSLETTER_SENDGRID_API_KEY={STAND_IN_KEY}")
+    if session.newsletter.settings.publication.is_trial:
+        session.say("It takes the mails of this trial, and mails nobody. In another window:")
+        session.say(f"  export NEWSLETTER_SENDGRID_URL={fake.host}")
+    else:
+        session.say('Everything sent through it is a rehearsal. In another window, with kind = "sendgrid" in [mailer]:')
+        session.say(f"  export NEWSLETTER_SENDGRID_URL={fake.host} NEWSLETTER_SENDGRID_API_KEY={fake.api_key}")
     session.say("  newsletter issue send LABEL, then newsletter issue report LABEL")
     return fake.door()

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from newsletter.wiring import Newsletter
 
 
+TRIAL = "TRIAL: our own SendGrid takes its mails, and nobody is mailed."
+
+
 @dataclass(kw_only=True)
 class Session:
     """One run of the command.
@@ -41,6 +44,8 @@ class Session:
             from newsletter.wiring import open_newsletter
 
             self._newsletter = open_newsletter(self.configuration)
+            if self._newsletter.settings.publication.is_trial:
+                click.echo(TRIAL, err=True)  # On every screen, and also with --quiet.
         return self._newsletter
 
     def close(self) -> None:

@@ -18,8 +18,9 @@ def status(session: Session, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(status))
         return
+    trial = "A trial: nobody is mailed. " if status.is_trial else ""
     click.echo(
-        f"{counted(status.people, 'active person', 'active people')}, "
+        f"{trial}{counted(status.people, 'active person', 'active people')}, "
         f"{counted(status.items, 'collected article or event', 'collected articles and events')}."
     )
     if status.wishes.is_any:

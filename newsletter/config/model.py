@@ -53,6 +53,7 @@ class PublicationTable(Table):
     event_days: int = Field(default=60, ge=1, le=366)
     late_days: int = Field(default=45, ge=0, le=366)
     events_once: bool = False
+    trial: bool = False
     name: Texts
     tagline: Texts = Field(default_factory=dict)
 

@@ -222,6 +222,7 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
             event_days=table.event_days,
             late_days=table.late_days,
             events_once=table.events_once,
+            is_trial=table.trial,
             sender=tables.sender,
             links=tables.links,
             editor=tables.editor,

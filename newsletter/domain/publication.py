@@ -100,6 +100,7 @@ class Publication:
         event_days: How many days ahead an event is "coming".
         late_days: How old an article may be that comes too late for its own issue and is picked for the next.
         events_once: An event is told once, as an article is, and not in each issue until it is past.
+        is_trial: Everything is as in a real publication, only that our own SendGrid takes the mails: nobody is mailed.
         editor: Who signs the greeting, or None.
         sections: In order.
     """
@@ -112,6 +113,7 @@ class Publication:
     event_days: int = 60
     late_days: int = 45
     events_once: bool = False
+    is_trial: bool = False
     sender: Sender
     links: Links
     editor: Editor | None = None

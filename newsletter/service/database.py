@@ -179,8 +179,9 @@ class DatabaseService:
         copy = path.with_name(f".{path.name}.restoring")
         try:
             with resources.only_sender(f"{by}, restoring a backup"):
-                revision = look_over(backup, copy)
-                require_own_key(copy, resources.settings.key_path)
+                is_trial = resources.unchecked_database.is_trial
+                revision = look_over(backup, copy, is_trial=is_trial)
+                require_own_key(copy, resources.settings.key_path, is_trial=is_trial)
                 before = self._copy_before_restoring(path)
                 resources.close()
                 aside = put_in_place(copy, path)

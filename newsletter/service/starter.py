@@ -34,15 +34,22 @@ class LaidOut:
     files: int
 
 
-def lay_out(folder: Path, *, starter: Path, prepare: Callable[[Path], None]) -> LaidOut:
+def lay_out(folder: Path, *, starter: Path, prepare: Callable[[Path], None], is_trial: bool = False) -> LaidOut:
     """Copy the starter files into a folder, made if it is missing; `prepare` makes key and database for its settings.
+
+    Args:
+        folder: Where to.
+        starter: Where from.
+        prepare: Called with the new newsletter.toml.
+        is_trial: The configuration says that it is a trial; a folder with a database is refused.
 
     Raises:
         UsageError: A file of the same name is there already; nothing was written.
     """
     wanted = [path for name in FILES for path in _files_below(starter / name)]
     targets = {source: folder / source.relative_to(starter) for source in wanted}
-    if taken := sorted(str(path.relative_to(folder)) for path in targets.values() if path.exists()):
+    kept_free = [*targets.values(), *([folder / "newsletter.db"] if is_trial else [])]
+    if taken := sorted(str(path.relative_to(folder)) for path in kept_free if path.exists()):
         raise UsageError(
             f"{folder} holds {taken[0]} already; nothing was written.",
             hint="Name an empty or a new folder: `newsletter init DIR`.",
@@ -53,8 +60,19 @@ def lay_out(folder: Path, *, starter: Path, prepare: Callable[[Path], None]) -> 
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text(GIT_IGNORE, encoding="utf-8")
+    if is_trial:
+        _say_trial(folder / "newsletter.toml")
     prepare(folder / "newsletter.toml")
     return LaidOut(folder=folder, files=len(targets) + 1)
+
+
+def _say_trial(configuration: Path) -> None:
+    """Make a configuration a trial's: only our own SendGrid takes its mails."""
+    text = configuration.read_text(encoding="utf-8")
+    for real, trial in (("trial = false ", "trial = true  "), ('kind = "outbox"', 'kind = "sendgrid"')):
+        assert text.count(f"\n{real}") == 1, real
+        text = text.replace(f"\n{real}", f"\n{trial}")
+    configuration.write_text(text, encoding="utf-8")
 
 
 def _files_below(path: Path) -> list[Path]:

@@ -31,6 +31,7 @@ class Status:
     """Where the month stands.
 
     Attributes:
+        is_trial: Our own SendGrid takes the mails, and nobody is mailed.
         without_ground: Of how many people nobody recorded on which ground they are written to.
         wishes: How many of the people want less than every issue.
         issues: The issues that are not over, and the latest one that is; the oldest first.
@@ -40,6 +41,7 @@ class Status:
         next_reason: Why, in one sentence.
     """
 
+    is_trial: bool
     people: int
     without_ground: int
     wishes: Wishes
@@ -115,6 +117,7 @@ class StatusService:
         open_ones = [one for one in summaries if one not in over]
         command, reason = self._next(people, items, open_ones)
         return Status(
+            is_trial=self._resources.settings.publication.is_trial,
             people=people,
             without_ground=without_ground,
             wishes=wishes,

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from newsletter.errors import StorageError, StorageLocked
+from newsletter.errors import ConfigurationError, StorageError, StorageLocked
 from newsletter.storage import postgresql
 
 SCHEMA_REVISION = "0013"
@@ -36,6 +36,9 @@ _Result = TypeVar("_Result")
 
 APPLICATION_ID = 0x4E57534C
 """`NWSL`: written into the header of our SQLite files, so that another program's database is not taken for ours."""
+
+TRIAL_APPLICATION_ID = 0x4E575354
+"""`NWST`: a trial's. It goes wherever the file goes, and a program that knows of no trials takes it for no one's."""
 
 _WAL_SAFE = (3, 51, 3)
 _WAL_SAFE_BACKPORTS = {(3, 44): 6, (3, 50): 7}
@@ -61,6 +64,9 @@ class _LongWait(NamedTuple):
 class Database:
     """A database, open for short transactions.
 
+    Attributes:
+        is_trial: It has to be a trial's. Which it is, is decided when it is made, and never again.
+
     Use `read()` to look and `write()` to change; both give a SQLAlchemy connection inside one transaction, and wait for
     other programs where a transaction begins and where it ends, never in its midst. Close it in the end. Safe to share
     between threads; not between forked processes.
@@ -71,10 +77,17 @@ class Database:
         url: str,
         *,
         password: str | None = None,
+        is_trial: bool = False,
         lock_wait_seconds: float = LOCK_WAIT_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = make_url(url) if password is None else make_url(url).set(password=password)
+        self.is_trial = is_trial
+        if is_trial and not self.is_sqlite:
+            raise ConfigurationError(
+                "A trial lives in a SQLite file of its own, and the address names a server.",
+                hint="Set [storage] url to the trial's file.",
+            )
         # `sqlite:///newsletter.db?timeout=30` in the configuration wins over our own patience.
         named = self.url.query.get("timeout")
         self.lock_wait_seconds = float(named) if isinstance(named, str) else lock_wait_seconds
@@ -166,20 +179,48 @@ class Database:
 
         Raises:
             StorageError: As `read`; or it is another program's.
+            ConfigurationError: It is a trial's, and is not to be one, or the other way round.
         """
         if self.path is not None and not self.path.exists():
             return None
         with self.read() as connection:
-            if self.is_sqlite:
-                self._require_ours(connection)
+            self.require_ours(connection)
             if not connection.dialect.has_table(connection, "alembic_version"):
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
-    def _require_ours(self, connection: Connection) -> None:
-        """Refuse a file of another program: its header says so, or it has tables and none that we have always had."""
+    @property
+    def application_id(self) -> int:
+        """Give what the header of the file says, or is to say."""
+        return TRIAL_APPLICATION_ID if self.is_trial else APPLICATION_ID
+
+    def require_ours(self, connection: Connection) -> None:
+        """Refuse a file of another program: its header says so, or it has tables and none that we have always had.
+
+        Raises:
+            StorageError: It is another program's.
+            ConfigurationError: It is a trial's, and is not to be one, or the other way round.
+        """
+        if not self.is_sqlite:
+            return
         (application,) = connection.exec_driver_sql("PRAGMA application_id").one()
+        if application == self.application_id:
+            return
         tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+        if application == TRIAL_APPLICATION_ID:
+            raise ConfigurationError(
+                f"{self._name} is a trial's database, and newsletter.toml says trial = false: nobody of it was"
+                " ever mailed.",
+                hint="For the trial put trial = true back under [publication]. For the real publication put its own"
+                " database back, or name it in [storage] url; nothing was changed.",
+            )
+        if self.is_trial and (application == APPLICATION_ID or tables):
+            raise ConfigurationError(
+                f"{self._name} is no trial's database, and newsletter.toml says trial = true: which of the two it is,"
+                " is decided when it is made, and never changes.",
+                hint="For the real publication put trial = false back under [publication]. For a trial:"
+                " `newsletter init DIR --trial` makes one with a database of its own; nothing was changed.",
+            )
         if application != APPLICATION_ID and (application or (tables and not tables & {"subscriber", "snapshot"})):
             raise StorageError(
                 f"{Path(self.url.database or '').name} is a database of another program.",

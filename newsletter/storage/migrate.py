@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from newsletter import machine
 from newsletter.errors import StorageError
-from newsletter.storage.database import APPLICATION_ID, SCHEMA_REVISION, Database
+from newsletter.storage.database import SCHEMA_REVISION, Database
 
 SCRIPTS = Path(__file__).parent / "migrations"
 """Alembic's environment and revisions, shipped inside the package."""
@@ -28,6 +28,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
     Raises:
         StorageError: The database is newer than this program, locked, read-only or cannot be reached.
+        ConfigurationError: It is a trial's, and is not to be one, or the other way round.
     """
     before = database.revision()
     if before == SCHEMA_REVISION:
@@ -36,8 +37,9 @@ def migrate(database: Database) -> tuple[str | None, str]:
         database.require_current()
     _prepare_file(database)
     with database.write() as connection:
+        database.require_ours(connection)  # Another program may have made it meanwhile.
         if database.is_sqlite:
-            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.exec_driver_sql(f"PRAGMA application_id = {database.application_id}")
         command.upgrade(alembic_config(connection), "head")
     return before, SCHEMA_REVISION
 

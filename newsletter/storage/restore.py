@@ -5,14 +5,25 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from newsletter.errors import StorageError
-from newsletter.storage.database import APPLICATION_ID, LOCK_WAIT_SECONDS, SCHEMA_REVISION, Database
+from newsletter.storage.database import (
+    APPLICATION_ID,
+    LOCK_WAIT_SECONDS,
+    SCHEMA_REVISION,
+    TRIAL_APPLICATION_ID,
+    Database,
+)
 from newsletter.storage.migrate import copy_whole
 
 _JOURNALS = ("-journal", "-wal", "-shm")
 
 
-def look_over(backup: Path, copy: Path) -> str:
+def look_over(backup: Path, copy: Path, *, is_trial: bool) -> str:
     """Copy a backup aside, so that it is never written to, and see that it is one of ours; give its schema.
+
+    Args:
+        backup: The file.
+        copy: Where to.
+        is_trial: Whether it has to be a trial's.
 
     Raises:
         StorageError: There is none, it is damaged, another program's, or of a newer version of this one.
@@ -28,10 +39,16 @@ def look_over(backup: Path, copy: Path) -> str:
         raise StorageError(
             f"{backup.name} cannot be put back: {why}.", hint="Take another backup; nothing was changed."
         ) from error
-    database = Database(f"sqlite:///{copy}")
+    if application == (APPLICATION_ID if is_trial else TRIAL_APPLICATION_ID):
+        of_which, into = ("a real publication", "a trial") if is_trial else ("a trial", "a real publication")
+        raise StorageError(
+            f"{backup.name} is a backup of {of_which}, and this is {into}: neither ever becomes the other.",
+            hint="Take a backup that was made here; nothing was changed.",
+        )
+    database = Database(f"sqlite:///{copy}", is_trial=is_trial)
     revision = database.revision()
     database.close()
-    if application != APPLICATION_ID or revision is None:
+    if application != database.application_id or revision is None:
         raise StorageError(
             f"{backup.name} is no newsletter database.", hint="Name a file that `newsletter db backup` wrote."
         )

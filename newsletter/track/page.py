@@ -89,12 +89,12 @@ def as_html(
 def _article(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) -> Markup:
     """Write the report of one sending."""
     sending = report.sending
-    kind = "Rehearsal" if sending.is_rehearsal else "Sending"
     state = "under way" if sending.state is SendingState.RUNNING else sending.state.value
+    nobody = " This is a trial: nobody is mailed." if report.is_trial else ""
     ended = "" if sending.finished_at is None else f", ended {_moment(sending.finished_at, zone)}"
     parts = [
-        Markup("<h2>{} through {}: {}</h2>\n<p>Began {}{}.</p>").format(
-            kind, sending.mailer, state, _moment(sending.started_at, zone), ended
+        Markup("<h2>{} through {}: {}</h2>\n<p>Began {}{}.{}</p>").format(
+            report.kind.capitalize(), sending.mailer, state, _moment(sending.started_at, zone), ended, nobody
         ),
         _advice(report),
         _sums(report),

@@ -23,7 +23,7 @@ def as_table(report: Report, *, zone: tzinfo = UTC) -> str:
     "accepted" counts everything the mailer took, whatever became of it later; what did is on the line below.
     """
     parts = [
-        [_headline(report.sending), *_moments(report.sending, zone)],
+        [_headline(report), *_moments(report.sending, zone)],
         _sums(report.balance),
         _rows("segment", report.segments),
         _rows("edition", report.editions),
@@ -39,10 +39,10 @@ def as_table(report: Report, *, zone: tzinfo = UTC) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
-def _headline(sending: Sending) -> str:
+def _headline(report: Report) -> str:
     """Say what this is about."""
-    kind = "rehearsal" if sending.is_rehearsal else "sending"
-    return f"Issue {sending.label}: {kind} through {sending.mailer}, {_state_word(sending)}"
+    sending, nobody = report.sending, " (nobody is mailed)" if report.is_trial else ""
+    return f"Issue {sending.label}: {report.kind} through {sending.mailer}, {_state_word(sending)}{nobody}"
 
 
 def _state_word(sending: Sending) -> str:
@@ -117,6 +117,7 @@ def as_json(report: Report) -> str:
         "sending": sending.id,
         "mailer": sending.mailer,
         "is_rehearsal": sending.is_rehearsal,
+        "is_trial": report.is_trial,
         "state": sending.state,
         "pause_reason": sending.pause_reason,
         "approval_hash": sending.approval_hash,
@@ -163,9 +164,8 @@ def as_csv(*reports: Report) -> str:
     writer = csv.writer(written)
     writer.writerow(("sending", "kind", "group", "name", "state", "count"))
     for report in reports:
-        kind = "rehearsal" if report.sending.is_rehearsal else "sending"
         writer.writerows(
-            (report.sending.id, kind, group, inert(name), state, count)
+            (report.sending.id, report.kind, group, inert(name), state, count)
             for group, name, state, count in _csv_lines(report)
         )
     return written.getvalue()

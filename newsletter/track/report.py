@@ -60,6 +60,7 @@ class Report:
         segments: In the order of the names given; somebody in several counts in each, so these need not add up.
         editions: By edition; these add up.
         domains: By the mail domain of the reader, the largest first; these add up. Small ones are gathered.
+        is_trial: Our own SendGrid took the mails, and nobody was mailed.
         reasons: Why deliveries were rejected, skipped, sent back to the queue or are in doubt; the commonest first.
         advice: What to do now, most urgent first; empty when there is nothing to do.
     """
@@ -72,14 +73,26 @@ class Report:
     reasons: tuple[ReasonCount, ...]
     unknown: tuple[UnknownBatch, ...]
     advice: tuple[Advice, ...]
+    is_trial: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Say in words what kind of sending it is."""
+        return kind_of(self.sending.is_rehearsal, is_trial=self.is_trial)
 
 
-def build_report(account: SendingAccount, *, segment_names: Mapping[SegmentId, str]) -> Report:
+def kind_of(is_rehearsal: bool, *, is_trial: bool) -> str:  # noqa: FBT001 - what the word follows from
+    """Say in words what kind of sending something is."""
+    return f"{'trial ' if is_trial else ''}{'rehearsal' if is_rehearsal else 'sending'}"
+
+
+def build_report(account: SendingAccount, *, segment_names: Mapping[SegmentId, str], is_trial: bool = False) -> Report:
     """Make the report of a sending.
 
     Args:
         account: What the ledger counted.
         segment_names: What to call each segment, in the order in which to show them; others follow under their ids.
+        is_trial: Nobody was mailed.
     """
     return Report(
         sending=account.sending,
@@ -90,6 +103,7 @@ def build_report(account: SendingAccount, *, segment_names: Mapping[SegmentId, s
         reasons=account.reasons,
         unknown=account.unknown,
         advice=_advice(account),
+        is_trial=is_trial,
     )
 
 

@@ -14,9 +14,9 @@ import pytest
 from newsletter import open_newsletter
 from newsletter.cli.main import INTERRUPTED
 from newsletter.domain.notification import Notification, NotificationKind
+from newsletter.mailers.sendgrid import STAND_IN_KEY
 from newsletter.mailers.sendgrid.fake import FakeSendGrid
 from newsletter.web.port import take_port
-from newsletter.wiring import STAND_IN_KEY
 from tests.cli.conftest import Run
 
 AT = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)

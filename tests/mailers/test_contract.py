@@ -22,11 +22,11 @@ from newsletter.domain.issue import Slot
 from newsletter.domain.mailing import Mailer, Recipient, Verdict
 from newsletter.mailers import MAILERS
 from newsletter.mailers.outbox import Outbox
-from newsletter.mailers.sendgrid.fake import Fault
 from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.connection import Access
 from newsletter.mailers.smtp.mailer import Smtp
 from newsletter.table import MailerTable
+from tests.fakes.sendgrid import Fault
 from tests.fakes.smtp import DROP, HANG, FakeSmtp
 from tests.mailers.samples import READERS, a_batch, a_recipient, verdicts
 from tests.mailers.sendgrid.service import API_KEY, a_fake, a_mailer

@@ -165,13 +165,13 @@ def test_a_test_mail_is_marked_and_counts_nowhere(real: Path) -> None:
     """One edition goes to each address once, with a mark in subject and header, and the ledger knows nothing of it."""
     mailer, testers = ScriptedMailer(), ["somebody@example.net", "another@example.net"]
     with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
-        tested = newsletter.trials.test("2017-11", [*testers, testers[0]], edition="managers.fi")
+        tested = newsletter.testing.test("2017-11", [*testers, testers[0]], edition="managers.fi")
         summary = newsletter.issues.summary("2017-11")
         newsletter.suppressions.suppress("somebody@example.net", note="by hand")
         with pytest.raises(UsageError, match="1 of these addresses"):
-            newsletter.trials.test("2017-11", testers)
+            newsletter.testing.test("2017-11", testers)
         with pytest.raises(UsageError, match="no edition"):
-            newsletter.trials.test("2017-11", ["other@example.net"], edition="manager.fi")
+            newsletter.testing.test("2017-11", ["other@example.net"], edition="manager.fi")
 
     [batch] = mailer.calls
     assert {address: one.verdict for address, one in tested.outcomes.items()} == dict.fromkeys(

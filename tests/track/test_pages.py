@@ -84,6 +84,7 @@ def test_json_holds_everything() -> None:
         "sending": 1,
         "mailer": "smtp",
         "is_rehearsal": False,
+        "is_trial": False,
         "state": "sending",
         "pause_reason": None,
         "approval_hash": IN_DOUBT.sending.approval_hash,

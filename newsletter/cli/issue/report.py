@@ -90,9 +90,9 @@ def _report_people(
         print_json([{**asdict(one), "edition": str(one.edition)} for one in found])
         return
     if csv_file == "-":
-        from newsletter.service.deliveries.reports import PEOPLE_COLUMNS, people_cells
+        from newsletter.service.deliveries.reports import PEOPLE_COLUMNS
 
-        csv.writer(sys.stdout, delimiter=";").writerows([PEOPLE_COLUMNS, *map(people_cells, found)])
+        csv.writer(sys.stdout, delimiter=";").writerows([PEOPLE_COLUMNS, *map(reports.people_cells, found)])
         return
     zone = session.newsletter.settings.publication.zone
     rows = [
@@ -106,7 +106,7 @@ def _report_people(
         for one in found
     ]
     print_table(["ADDRESS", "EDITION", "BATCH", "HANDED OVER", "REASON"], rows, wraps=["REASON"])
-    kind = "rehearsal" if sending.is_rehearsal else "sending"
+    kind = reports.kind_of(sending)
     session.say(f"{counted(len(found), 'person', 'people')} of the {kind} of issue {label}: {state}.")
     if state is DeliveryState.UNKNOWN and found:
         session.next_step(f"newsletter issue resolve {label} --leave")

@@ -24,7 +24,7 @@ def test(session: Session, label: str, *, addresses: tuple[str, ...], edition: s
     from newsletter.cli.issue import sending_pages
 
     sending_pages.print_tested(
-        session, session.newsletter.trials.test(label, addresses, edition=edition, rehearse=rehearse)
+        session, session.newsletter.testing.test(label, addresses, edition=edition, rehearse=rehearse)
     )
     session.next_step(f"newsletter issue approve {label}")
 

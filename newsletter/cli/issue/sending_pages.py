@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from newsletter.domain.content import ItemKey
     from newsletter.domain.delivery import Balance, InDoubt
     from newsletter.service.deliveries.service import Outlook
-    from newsletter.service.deliveries.trial import Tested
+    from newsletter.service.deliveries.testing import Tested
 
 
 def print_tested(session: Session, tested: "Tested") -> None:
@@ -38,7 +38,8 @@ def print_tested(session: Session, tested: "Tested") -> None:
             f"{counted(len(refused), 'test was', 'tests were')} not accepted.",
             faults=[Fault(message=f"{one.verdict}: {one.reason}") for one in refused],
         )
-    said = "No mail has left this machine. " if tested.is_rehearsal else ""
+    is_trial = session.newsletter.settings.publication.is_trial
+    said = "No mail has left this machine. " if tested.is_rehearsal or is_trial else ""
     click.echo(f"{said}A test counts nowhere: the issue still waits to be sent.")
 
 
@@ -48,7 +49,8 @@ def print_dispatched(
     """Say what a sending did, and of a rehearsal that it was none; why it ended only while somebody is left."""
     cause = f" ({unfinished})" if unfinished else ""
     states = ", ".join(f"{count} {state}" for state, count in balance.states.items())
-    click.echo(f"{'Rehearsal' if outlook.is_rehearsal else 'Sending'} of issue {label}{cause}: {states}.")
+    kind = "Rehearsal" if outlook.is_rehearsal else "Trial sending" if outlook.is_trial else "Sending"
+    click.echo(f"{kind} of issue {label}{cause}: {states}.")
     if outlook.mailer == "outbox":
         folder = session.shown(session.newsletter.settings.outbox_path / label)
         click.echo(f"No mail has left this machine: they are in {folder}.")
@@ -56,10 +58,14 @@ def print_dispatched(
 
 def print_outlook(outlook: "Outlook") -> None:
     """Show who would get what, before anybody says yes."""
-    kind = "REHEARSAL, nothing leaves this machine" if outlook.is_rehearsal else "to real readers"
+    kind = "TRIAL, nobody is mailed" if outlook.is_trial else "to real readers"
+    if outlook.is_rehearsal:
+        kind = "REHEARSAL, nothing leaves this machine"
     click.echo(
         f"Issue {outlook.approval.label} through {outlook.mailer}: {kind}. Approved {outlook.approval.hash[:12]}."
     )
+    if outlook.is_trial and not outlook.is_rehearsal:
+        click.echo("Its mails are taken by `newsletter serve --fake-sendgrid`, which has to run in another window.")
     for past in outlook.over:
         click.echo(f"Over by today: “{past.title}” [{past.key}]")
     for change in outlook.changed:

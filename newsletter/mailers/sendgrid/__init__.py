@@ -28,6 +28,11 @@ _P256_LENGTH_BYTES = 91
 """RFC 5480: what every uncompressed public key of this curve begins with, and its length."""
 _PORT_MAX = 65_535
 
+STAND_IN_KEY = "SG.stand-in"
+"""The only key that our own SendGrid takes: it opens nothing at the real one."""
+STAND_IN_PORT = 8031
+"""Where it serves, and where a trial looks for it, when nothing else is said."""
+
 
 def _verification_key(value: str) -> str:
     """Accept the public key with which a provider's notifications are checked: base64 of a P-256 key in DER."""
@@ -71,6 +76,13 @@ class SendGridTable(MailerTable):
         api_key = read_secret("NEWSLETTER_SENDGRID_API_KEY", self.api_key_file, folder, environment)
         stand_in = _stand_in(environment.get("NEWSLETTER_SENDGRID_URL"))
         return SendGrid(self, api_key=api_key, host=stand_in, is_stand_in=stand_in is not None)
+
+    def open_for_trial(self, environment: Mapping[str, str]) -> "SendGrid":
+        """Build the mailer of a trial, with a key that SendGrid itself refuses, should it ever be asked."""
+        from newsletter.mailers.sendgrid.mailer import SendGrid  # noqa: PLC0415 - as above
+
+        host = _stand_in(environment.get("NEWSLETTER_SENDGRID_URL")) or f"http://127.0.0.1:{STAND_IN_PORT}"
+        return SendGrid(self, api_key=STAND_IN_KEY, host=host)
 
     def door(self, now: Callable[[], datetime]) -> ProviderDoor | None:
         """Give the door for what is signed with one of its keys."""

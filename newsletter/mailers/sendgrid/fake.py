@@ -1,11 +1,12 @@
 """A SendGrid on this machine: for the tests, and for trying the whole path without an account.
 
 The door is `FakeSendGrid`. It refuses what the real service refuses (`refusals`), so that a request that it takes is
-one that SendGrid would take; it can be told to misbehave (`script`) and to book late, and it sends signed events. It is
-in `mailers`, not in `web`, because it is knowledge about SendGrid, and the serving is Python's own.
+one that SendGrid would take, and it sends signed events. It is in `mailers`, not in `web`, because it is knowledge
+about SendGrid, and the serving is Python's own.
 
 The local part of an address says what becomes of its mail: `bounce...`, `full...`, `blocked...`, `spam...`, `leave...`
-and `dropped...` do what they say; everybody else gets it.
+and `dropped...` do what they say; of `lost...` nothing is ever heard again, nor is the call answered that carries it;
+everybody else gets it.
 """
 
 import base64
@@ -14,10 +15,9 @@ import secrets
 import threading
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -50,6 +50,7 @@ _FATES = {
     "spam": [("processed", {}), ("delivered", {"response": "250 OK"}), ("spamreport", {})],
     "leave": [("processed", {}), ("delivered", {"response": "250 OK"}), ("unsubscribe", {})],
     "dropped": [("dropped", {"reason": "Bounced Address"})],
+    "lost": [],
     "": [("processed", {}), ("delivered", {"response": "250 OK"})],
 }
 """Beginning of the local part -> the events of its mail; the first that fits counts."""
@@ -58,25 +59,6 @@ _LISTS = {"bounce": "bounces", "full": "bounces", "blocked": "blocks", "spam": "
 
 Json = dict[str, Any]
 Answered = tuple[int, Mapping[str, str], bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """How one request is to go wrong.
-
-    Attributes:
-        status: Answered instead of working; None drops the connection without an answer.
-        headers: Of that answer.
-        body: Likewise.
-        is_booked: The mails are taken all the same, as when an answer is lost on its way back.
-        hangs: Neither answers nor drops until the fake is closed.
-    """
-
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    is_booked: bool = False
-    hangs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +80,8 @@ class FakeSendGrid:
 
     Attributes:
         host: Its address.
+        api_key: The only key it takes.
+        closed: Set when it is served no more.
         public_key: For checking the signature of its events.
         mails: Everything taken so far.
         requests: The body of every request to /v3/mail/send, whatever became of it.
@@ -110,7 +94,6 @@ class FakeSendGrid:
         api_key: str,
         clock: Callable[[], datetime],
         webhook_url: str | None = None,
-        book_after: Callable[[], object] = lambda: None,
         port: int = 0,
     ) -> None:
         """Prepare the service.
@@ -119,14 +102,12 @@ class FakeSendGrid:
             api_key: The only key it takes.
             clock: Gives the aware moment of an event.
             webhook_url: Where events are posted after each request; None keeps them for `post_events`.
-            book_after: Called between reading a request and taking its mails: a wait makes a service that books late.
             port: 0 takes a free one.
         """
-        self._api_key, self._clock, self._webhook_url, self._book_after = api_key, clock, webhook_url, book_after
+        self.api_key, self._clock, self._webhook_url = api_key, clock, webhook_url
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._script: deque[Fault | None] = deque()
         self._lock = threading.Lock()
-        self._closed = threading.Event()
+        self.closed = threading.Event()
         self._name = secrets.token_hex(4)
         """No other fake has it, nor this one after a restart: whoever keeps its ids would take its news for old."""
         self._suppressed: dict[str, list[Json]] = {name: [] for name in _LISTS.values()}
@@ -147,18 +128,14 @@ class FakeSendGrid:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop serving and let go of hanging requests."""
-        self._closed.set()
+        """Stop serving."""
+        self.closed.set()
         self._server.shutdown()
         self._server.server_close()
 
     def door(self) -> ProviderDoor:
         """Give the door for what it tells."""
         return door([self.public_key], self._clock)
-
-    def script(self, *faults: Fault | None) -> None:
-        """Say how the next requests go: None well, a Fault badly; after them all go well."""
-        self._script.extend(faults)
 
     def sign(self, body: bytes, timestamp: str) -> str:
         """Sign a webhook's body as SendGrid does."""
@@ -192,22 +169,21 @@ class FakeSendGrid:
         """Work on one request to /v3/mail/send: give status, headers and body of the answer, or None to drop it."""
         with self._lock:
             self.requests.append(body)
-            fault = self._script.popleft() if self._script else None
-        if authorization != f"Bearer {self._api_key}":
+        if authorization != f"Bearer {self.api_key}":
             return _refusal(401, [problem("The provided authorization grant is invalid, expired, or revoked", None)])
         if len(body) > SIZE_BYTES_MAX:
             return _refusal(413, [problem("Payload too large", None)])
         if problems := problems_of(body):
             return _refusal(400, problems)
-        payload = json.loads(body)
-        if fault is None or fault.is_booked:
-            self._book_after()
-            request_id = self._book(payload)
-        if fault is None:
-            return (200, {}, b"") if _is_sandbox(payload) else (202, {"X-Message-Id": request_id}, b"")
-        if fault.hangs:
-            self._closed.wait()
-        return None if fault.status is None else (fault.status, fault.headers, fault.body)
+        return self.take(json.loads(body))
+
+    def take(self, payload: Json) -> Answered | None:
+        """Take the mails of a request in which nothing is wrong, and answer as `receive` does."""
+        request_id, mails = self._book(payload)
+        if _is_sandbox(payload):
+            return 200, {}, b""
+        is_lost = any(mail.address.startswith("lost") for mail in mails)
+        return None if is_lost else (202, {"X-Message-Id": request_id}, b"")
 
     def read_list(self, name: str, parameters: Mapping[str, list[str]]) -> list[Json] | None:
         """Give a page of one suppression list, or None when there is no such list."""
@@ -225,8 +201,8 @@ class FakeSendGrid:
         if self._webhook_url is not None:
             self.post_events(self._webhook_url)
 
-    def _book(self, payload: Json) -> str:
-        """Take every mail of a request, unless it is only to be checked, and give the request's id."""
+    def _book(self, payload: Json) -> tuple[str, list[Mail]]:
+        """Take every mail of a request, unless it is only to be checked; give the request's id, and the mails."""
         with self._lock:
             request_id = f"{self._name}-request{len(self.requests):06d}"
             mails = list(_mails(payload, request_id))
@@ -234,7 +210,7 @@ class FakeSendGrid:
                 self.mails += mails
                 for position, mail in enumerate(mails):
                     self._happen(mail, position)
-        return request_id
+        return request_id, mails
 
     def _happen(self, mail: Mail, position: int) -> None:
         """Let a mail have its fate, and note the address on the list that comes with it."""

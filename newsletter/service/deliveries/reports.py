@@ -12,7 +12,7 @@ from newsletter.errors import StateError, UsageError
 from newsletter.files import write_new_csv
 from newsletter.service.resources import Resources
 from newsletter.track.pages import inert
-from newsletter.track.report import Report, build_report
+from newsletter.track.report import Report, build_report, kind_of
 
 PEOPLE_COLUMNS = (
     "issue", "kind", "edition", "batch", "address", "name", "state", "handed over at", "settled at", "reason",
@@ -39,7 +39,10 @@ class ReportService:
             raise StateError(f"Nothing of issue {label} was sent yet.", hint=f"newsletter issue send {label}")
         language = self._resources.settings.publication.languages[0]
         names = {segment.id: segment.names.get(language, str(segment.id)) for segment in self._resources.segments}
-        return tuple(build_report(ledger.account(sending.id), segment_names=names) for sending in sendings)
+        is_trial = self._resources.settings.publication.is_trial
+        return tuple(
+            build_report(ledger.account(sending.id), segment_names=names, is_trial=is_trial) for sending in sendings
+        )
 
     def people(
         self, label: str, state: DeliveryState, *, batch: int | None = None
@@ -62,7 +65,28 @@ class ReportService:
             StorageError: The disk is full.
         """
         _, people = self.people(label, state, batch=batch)
-        return write_new_csv(path, PEOPLE_COLUMNS, map(people_cells, people))
+        return write_new_csv(path, PEOPLE_COLUMNS, map(self.people_cells, people))
+
+    def kind_of(self, one: Sending | PersonDelivery) -> str:
+        """Say in words what kind of sending it is, or was part of."""
+        return kind_of(one.is_rehearsal, is_trial=self._resources.settings.publication.is_trial)
+
+    def people_cells(self, one: PersonDelivery) -> tuple[str, ...]:
+        """Give what stands of a person under PEOPLE_COLUMNS; nothing that a spreadsheet would take for a formula."""
+        cells = (
+            one.label,
+            self.kind_of(one),
+            str(one.edition),
+            str(one.batch_id),
+            one.address or "(not known any more)",
+            one.name or "",
+            one.state,
+            "" if one.handed_over_at is None else one.handed_over_at.isoformat(timespec="seconds"),
+            "" if one.settled_at is None else one.settled_at.isoformat(timespec="seconds"),
+            one.reason,
+            one.provider_id or "",
+        )
+        return tuple(map(inert, cells))
 
     def doubt(self, label: str, *, batches: Collection[int] = (), people: Collection[str] = ()) -> InDoubt:
         """Say how many would be resolved, and since when they are in doubt.
@@ -156,21 +180,3 @@ class ReportService:
         """Give the hashes under which people stand in the ledger."""
         with self._resources.people() as store:
             return [store.hash_of(parse_address(one)) for one in people]
-
-
-def people_cells(one: PersonDelivery) -> tuple[str, ...]:
-    """Give what stands of a person under PEOPLE_COLUMNS; nothing that a spreadsheet would take for a formula."""
-    cells = (
-        one.label,
-        "rehearsal" if one.is_rehearsal else "sending",
-        str(one.edition),
-        str(one.batch_id),
-        one.address or "(not known any more)",
-        one.name or "",
-        one.state,
-        "" if one.handed_over_at is None else one.handed_over_at.isoformat(timespec="seconds"),
-        "" if one.settled_at is None else one.settled_at.isoformat(timespec="seconds"),
-        one.reason,
-        one.provider_id or "",
-    )
-    return tuple(map(inert, cells))

@@ -34,6 +34,7 @@ class Outlook:
 
     Attributes:
         is_rehearsal: Nothing would leave this machine.
+        is_trial: Our own SendGrid would take the mails.
         audience: That of the sending that would go on: it is fixed; or whom a new one would reach, counted now.
         questions: What a person should say yes to.
         changed: What became of its events since it was approved; of a sending that goes on nothing is asked.
@@ -43,6 +44,7 @@ class Outlook:
     approval: Approval
     mailer: str
     is_rehearsal: bool
+    is_trial: bool = False
     audience: Sending | Forecast
     questions: tuple[str, ...]
     changed: tuple[EventChange, ...] = ()
@@ -101,6 +103,7 @@ class DeliveryService:
             approval=approval,
             mailer=mailer.name,
             is_rehearsal=is_rehearsal,
+            is_trial=publication.is_trial,
             audience=audience,
             questions=questions(audience) if isinstance(audience, Forecast) else (),
             changed=changed,
@@ -117,6 +120,9 @@ class DeliveryService:
         mailer, publication = self._mailer(rehearse=False), self._resources.settings.publication
         if mailer.capabilities.is_rehearsal:
             return f"{mailer.name}, a rehearsal: nothing leaves this machine.", missing_for_real(publication)
+        if publication.is_trial:
+            hint = "`newsletter serve --fake-sendgrid` in another window takes them."
+            return f"{mailer.name}, a trial: our own takes the mails, nobody is mailed.", hint
         require_way_out(publication, publication.sender)
         return f"{mailer.name}, to real readers.", None
 

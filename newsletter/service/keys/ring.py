@@ -105,7 +105,7 @@ def choose(keys: KeyFile, known: "KnownKeys", name: str) -> Keyring:
     return ring
 
 
-def require_own_key(copy: Path, key_file: Path) -> None:
+def require_own_key(copy: Path, key_file: Path, *, is_trial: bool) -> None:
     """Refuse a copy of a database, of whatever schema, that was made with none of our keys.
 
     Raises:
@@ -114,7 +114,7 @@ def require_own_key(copy: Path, key_file: Path) -> None:
     from newsletter.storage.audience.keys import KEYS_SINCE, KeyStore  # noqa: PLC0415 - as above
     from newsletter.storage.database import Database  # noqa: PLC0415 - as above
 
-    keys, database = read_key_file(key_file), Database(f"sqlite:///{copy}")
+    keys, database = read_key_file(key_file), Database(f"sqlite:///{copy}", is_trial=is_trial)
     try:
         revision = database.revision() or ""
         with database.read() as connection:

@@ -148,6 +148,7 @@ def _frame(studio: Studio, visit: Visit, *, revision: str, changes: str) -> dict
     publication = studio.newsletter.settings.publication
     names = publication.names
     return {
+        "is_trial": publication.is_trial,
         "publication": next((names[one] for one in publication.languages if one in names), publication.id),
         "labels": [(str(label), issue_address(label)) for label in studio.labels()],
         "outbox": OUTBOX,

@@ -10,13 +10,13 @@ import pytest
 
 from newsletter.domain.mailing import Verdict
 from newsletter.domain.notification import NotificationKind
-from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
 from newsletter.mailers.sendgrid.notifications import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     is_signed,
     read_notifications,
 )
+from tests.fakes.sendgrid import Fault, ScriptedSendGrid
 from tests.mailers.samples import a_batch, a_recipient, delivery_key
 from tests.mailers.sendgrid.service import API_KEY, NOW, a_fake, a_mailer
 
@@ -148,7 +148,7 @@ def test_events_that_nobody_took_are_kept(webhook: tuple[str, type[_Webhook]]) -
 
 def test_with_a_webhook_given_events_follow_each_request(webhook: tuple[str, type[_Webhook]]) -> None:
     """The whole path runs by itself: a send is followed by its events, also when its answer was lost."""
-    with FakeSendGrid(api_key=API_KEY, clock=lambda: NOW, webhook_url=webhook[0]) as fake:
+    with ScriptedSendGrid(api_key=API_KEY, clock=lambda: NOW, webhook_url=webhook[0]) as fake:
         fake.script(Fault(is_booked=True))
         told = []
         for number in (1, 2):
@@ -161,7 +161,7 @@ def test_with_a_webhook_given_events_follow_each_request(webhook: tuple[str, typ
 def test_a_service_that_books_late_books_although_nobody_waits(webhook: tuple[str, type[_Webhook]]) -> None:
     """The client gives up, and the mails are taken afterwards all the same: the doubt was right."""
     may_book = threading.Event()
-    with FakeSendGrid(api_key=API_KEY, clock=lambda: NOW, webhook_url=webhook[0], book_after=may_book.wait) as fake:
+    with ScriptedSendGrid(api_key=API_KEY, clock=lambda: NOW, webhook_url=webhook[0], book_after=may_book.wait) as fake:
         answer = a_mailer(fake.host, timeout_seconds=0.05).submit(a_batch(a_recipient(1)))
         before = len(fake.mails)
         may_book.set()

@@ -6,8 +6,8 @@ import pytest
 
 from newsletter.domain.issue import Slot
 from newsletter.domain.mailing import BatchOutcome, Capabilities, Outcome, Verdict
-from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
 from newsletter.mailers.sendgrid.mailer import BATCH_SIZE_MAX
+from tests.fakes.sendgrid import Fault, ScriptedSendGrid
 from tests.mailers.samples import a_batch, a_recipient, delivery_key, verdicts
 from tests.mailers.sendgrid.service import a_fake, a_mailer
 
@@ -20,7 +20,7 @@ UNNAMED_REASON = "SendGrid refuses the request (400)."
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeSendGrid]:
+def fake() -> Iterator[ScriptedSendGrid]:
     """Serve a fake SendGrid."""
     with a_fake() as served:
         yield served
@@ -32,12 +32,12 @@ def named(*positions: int) -> Fault:
     return Fault(status=400, body=json.dumps({"errors": entries}).encode())
 
 
-def sizes(fake: FakeSendGrid) -> list[int]:
+def sizes(fake: ScriptedSendGrid) -> list[int]:
     """Give how many recipients each request had."""
     return [len(json.loads(body)["personalizations"]) for body in fake.requests]
 
 
-def test_one_request_carries_the_batch_and_each_reader_gets_an_own_mail(fake: FakeSendGrid) -> None:
+def test_one_request_carries_the_batch_and_each_reader_gets_an_own_mail(fake: ScriptedSendGrid) -> None:
     """One request; in the end each mail has its own To, name and way out, and the key that names the delivery."""
     answer = a_mailer(fake.host).submit(a_batch(a_recipient(1), a_recipient(2, name="", greeting=" & Bertil")))
 
@@ -68,7 +68,7 @@ def test_one_request_carries_the_batch_and_each_reader_gets_an_own_mail(fake: Fa
     ]
 
 
-def test_capabilities_are_those_of_a_provider_without_idempotency(fake: FakeSendGrid) -> None:
+def test_capabilities_are_those_of_a_provider_without_idempotency(fake: ScriptedSendGrid) -> None:
     """A call of at most 500 is never to be repeated blindly; the sandbox sends nothing and is a rehearsal."""
     real, sandbox = a_mailer(fake.host), a_mailer(fake.host, is_sandbox=True)
 
@@ -79,7 +79,7 @@ def test_capabilities_are_those_of_a_provider_without_idempotency(fake: FakeSend
     )
 
 
-def test_the_sandbox_checks_and_sends_nothing(fake: FakeSendGrid) -> None:
+def test_the_sandbox_checks_and_sends_nothing(fake: ScriptedSendGrid) -> None:
     """In the sandbox a request is checked, counts as accepted, and no mail comes of it."""
     answer = a_mailer(fake.host, is_sandbox=True).submit(a_batch())
 
@@ -107,7 +107,7 @@ def test_the_sandbox_checks_and_sends_nothing(fake: FakeSendGrid) -> None:
     ],
 )
 def test_a_refused_request_is_narrowed_down(
-    fake: FakeSendGrid, script: list[Fault | None], expected: str, requests: list[int]
+    fake: ScriptedSendGrid, script: list[Fault | None], expected: str, requests: list[int]
 ) -> None:
     """The culprit is rejected and the rest is sent; a doubt or a wait ends the asking, and nobody is asked twice."""
     fake.script(*script)
@@ -117,7 +117,7 @@ def test_a_refused_request_is_narrowed_down(
     assert (verdicts(answer), sizes(fake)) == (expected, requests)
 
 
-def test_a_culprit_among_many_is_found_in_few_requests(fake: FakeSendGrid) -> None:
+def test_a_culprit_among_many_is_found_in_few_requests(fake: ScriptedSendGrid) -> None:
     """Of 500 the one that SendGrid names is rejected, with its reason and without its address, in two requests."""
     readers = [a_recipient(number) for number in range(1, BATCH_SIZE_MAX + 1)]
     readers[416] = a_recipient(417, address=f"{'x' * 65}@yritys.example")
@@ -133,7 +133,7 @@ def test_a_culprit_among_many_is_found_in_few_requests(fake: FakeSendGrid) -> No
     assert rejected[0].reason.startswith("SendGrid refuses this recipient: String should match pattern")
 
 
-def test_when_nobody_is_taken_the_message_is_to_blame(fake: FakeSendGrid) -> None:
+def test_when_nobody_is_taken_the_message_is_to_blame(fake: ScriptedSendGrid) -> None:
     """A fault without a name that follows everybody stops the sending and rejects nobody, in few requests."""
     fake.script(*[UNNAMED] * 200)
 
@@ -148,7 +148,7 @@ def test_when_nobody_is_taken_the_message_is_to_blame(fake: FakeSendGrid) -> Non
 
 @pytest.mark.parametrize(("is_any_taken", "expected"), [(True, ("r", False)), (False, ("f", True))])
 def test_a_reader_alone_in_an_edition_does_not_block_the_issue(
-    fake: FakeSendGrid,
+    fake: ScriptedSendGrid,
     is_any_taken: bool,  # noqa: FBT001 - a table's column
     expected: tuple[str, bool],
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_reader_alone_in_an_edition_does_not_block_the_issue(
     assert (verdicts(answer), answer.stop_reason is not None) == expected
 
 
-def test_a_wait_after_single_refusals_blames_nobody_yet(fake: FakeSendGrid) -> None:
+def test_a_wait_after_single_refusals_blames_nobody_yet(fake: ScriptedSendGrid) -> None:
     """When a wait comes before anybody was taken, it is open whose fault the refusals were: all go back, none stops."""
     fake.script(UNNAMED, UNNAMED, UNNAMED, Fault(status=429))
 
@@ -188,7 +188,7 @@ def test_a_wait_after_single_refusals_blames_nobody_yet(fake: FakeSendGrid) -> N
     ],
 )
 def test_what_the_sender_is_told(
-    fake: FakeSendGrid, script: Fault, stop_reason: str | None, retry_after_seconds: float | None
+    fake: ScriptedSendGrid, script: Fault, stop_reason: str | None, retry_after_seconds: float | None
 ) -> None:
     """A wait is passed on, a revoked key or a refused message stops the sending, and all go back to the queue."""
     fake.script(script)
@@ -202,7 +202,7 @@ def test_what_the_sender_is_told(
     )
 
 
-def test_values_that_are_too_large_reject_their_person_only(fake: FakeSendGrid) -> None:
+def test_values_that_are_too_large_reject_their_person_only(fake: ScriptedSendGrid) -> None:
     """More than 10,000 bytes of values would refuse the whole request, so that person is left out beforehand."""
     large = replace(a_recipient(2), values={**a_recipient(2).values, Slot.NAME: "ä" * 5000})
 
@@ -215,7 +215,7 @@ def test_values_that_are_too_large_reject_their_person_only(fake: FakeSendGrid) 
     )
 
 
-def test_a_batch_of_bad_recipients_only_makes_no_request(fake: FakeSendGrid) -> None:
+def test_a_batch_of_bad_recipients_only_makes_no_request(fake: ScriptedSendGrid) -> None:
     """When nobody is left to write to, SendGrid is not asked."""
     answer = a_mailer(fake.host).submit(a_batch(a_recipient(1, address="äinö@yritys.example")))
 

@@ -7,14 +7,14 @@ import pytest
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.notification import FetchedSuppressions, ProviderSuppression
 from newsletter.mailers.sendgrid.answers import Answer, Silence
-from newsletter.mailers.sendgrid.fake import FakeSendGrid
 from newsletter.mailers.sendgrid.suppressions import fetch_suppressions
+from tests.fakes.sendgrid import ScriptedSendGrid
 from tests.mailers.samples import a_batch, a_recipient
 from tests.mailers.sendgrid.service import NOW, a_fake, a_mailer
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeSendGrid]:
+def fake() -> Iterator[ScriptedSendGrid]:
     """Serve a fake SendGrid that has met one reader of every kind."""
     with a_fake() as served:
         kinds = ("bounce", "blocked", "spam", "leave", "aino")
@@ -28,7 +28,7 @@ def suppression(kind: str, reason: SuppressionReason | None, note: str) -> Provi
     return ProviderSuppression(address=f"{kind}@yritys.example", reason=reason, at=NOW, note=note)
 
 
-def test_all_four_lists_are_read(fake: FakeSendGrid) -> None:
+def test_all_four_lists_are_read(fake: ScriptedSendGrid) -> None:
     """Bounces, complaints and leavers are never to be mailed; a passing block is only told."""
     fetched = a_mailer(fake.host).fetch_suppressions()
 
@@ -42,14 +42,14 @@ def test_all_four_lists_are_read(fake: FakeSendGrid) -> None:
     )
 
 
-def test_only_what_is_new_is_read(fake: FakeSendGrid) -> None:
+def test_only_what_is_new_is_read(fake: ScriptedSendGrid) -> None:
     """With a moment given, what was on the lists before stays out."""
     fetched = a_mailer(fake.host).fetch_suppressions(NOW + timedelta(seconds=1))
 
     assert fetched == FetchedSuppressions(suppressions=())
 
 
-def test_the_address_does_not_show(fake: FakeSendGrid) -> None:
+def test_the_address_does_not_show(fake: ScriptedSendGrid) -> None:
     """A printed suppression, as in a traceback, keeps the address to itself."""
     fetched = a_mailer(fake.host).fetch_suppressions()
 

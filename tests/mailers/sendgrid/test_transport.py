@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.mailers.sendgrid.answers import Answer, Silence
-from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault
 from newsletter.mailers.sendgrid.transport import HOSTS, Transport
+from tests.fakes.sendgrid import Fault, ScriptedSendGrid
 from tests.mailers.sendgrid.service import API_KEY, a_fake
 
 REQUEST = json.dumps(
@@ -27,7 +27,7 @@ REQUEST = json.dumps(
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeSendGrid]:
+def fake() -> Iterator[ScriptedSendGrid]:
     """Serve a fake SendGrid."""
     with a_fake() as served:
         yield served
@@ -50,7 +50,7 @@ def test_the_time_out_holds_on_every_host(host: str) -> None:
     assert (request.host, request.timeout) == (host, 7)
 
 
-def test_an_answer_comes_with_lower_case_headers(fake: FakeSendGrid) -> None:
+def test_an_answer_comes_with_lower_case_headers(fake: ScriptedSendGrid) -> None:
     """A request that is taken gives status, id and body as they came."""
     answer = Transport(api_key=API_KEY, host=fake.host).send_mail(REQUEST)
 
@@ -79,7 +79,7 @@ def test_a_certificate_that_does_not_fit_is_no_passing_trouble(certificate: Path
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 413, 418, 429, 500, 502, 503])
-def test_a_refusal_is_an_answer_too(fake: FakeSendGrid, status: int) -> None:
+def test_a_refusal_is_an_answer_too(fake: ScriptedSendGrid, status: int) -> None:
     """Whatever the status, the answer comes back as a value with its headers and its body."""
     fake.script(Fault(status=status, headers={"X-RateLimit-Reset": "9"}, body=b"no"))
 
@@ -200,7 +200,7 @@ def _hang_up(connection: socket.socket) -> None:
     connection.close()
 
 
-def test_the_offices_proxy_is_gone_through(fake: FakeSendGrid, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_offices_proxy_is_gone_through(fake: ScriptedSendGrid, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy of the environment is asked for a host that this machine cannot reach by itself."""
     monkeypatch.setenv("http_proxy", fake.host)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -212,7 +212,7 @@ def test_the_offices_proxy_is_gone_through(fake: FakeSendGrid, monkeypatch: pyte
     assert (answer.status, len(fake.requests)) == (404, 0)
 
 
-def test_a_connection_lost_after_the_last_byte_leaves_a_doubt(fake: FakeSendGrid) -> None:
+def test_a_connection_lost_after_the_last_byte_leaves_a_doubt(fake: ScriptedSendGrid) -> None:
     """The service read everything and hung up: it may have taken it, as here it has."""
     fake.script(Fault(is_booked=True))
 
@@ -224,7 +224,7 @@ def test_a_connection_lost_after_the_last_byte_leaves_a_doubt(fake: FakeSendGrid
     )
 
 
-def test_an_answer_cut_in_its_middle_leaves_a_doubt(fake: FakeSendGrid) -> None:
+def test_an_answer_cut_in_its_middle_leaves_a_doubt(fake: ScriptedSendGrid) -> None:
     """A status line alone is no answer."""
     fake.script(Fault(status=202, headers={"Transfer-Encoding": "chunked"}))
 
@@ -269,7 +269,7 @@ def test_a_redirect_is_not_followed(status: int) -> None:
     assert (answer.status, asked) == (status, ["/v3/mail/send"])
 
 
-def test_no_log_at_any_level_holds_key_or_address(fake: FakeSendGrid, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_at_any_level_holds_key_or_address(fake: ScriptedSendGrid, caplog: pytest.LogCaptureFixture) -> None:
     """The package would write key and payload at DEBUG; its logger is silent whatever others configure."""
     fake.script(None, Fault(status=500, body=json.dumps({"errors": [{"message": "aino@yritys.example"}]}).encode()))
     transport = Transport(api_key=API_KEY, host=fake.host)

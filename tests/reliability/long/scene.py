@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Self
 
 from newsletter.domain.delivery import ACCEPTED_AND_LATER, DeliveryState, SendingState
-from newsletter.mailers.sendgrid.fake import FakeSendGrid, Fault, Mail
+from newsletter.mailers.sendgrid.fake import Mail
 from newsletter.mailers.sendgrid.payload import DELIVERY_ARGUMENT
 from newsletter.storage.database import LOCK_WAIT_SECONDS, Database
 from newsletter.storage.deliveries import DeliveryLedger
 from newsletter.storage.migrate import migrate
+from tests.fakes.sendgrid import Fault, ScriptedSendGrid
 from tests.mailers.sendgrid.service import API_KEY
 from tests.reliability.witness import Tell
 from tests.send.samples import LABEL, NOW, add_people, addresses, an_approval, keep_approval
@@ -84,7 +85,7 @@ class _Noted(list[Mail]):
         return self
 
 
-class HarshSendGrid(FakeSendGrid):
+class HarshSendGrid(ScriptedSendGrid):
     """A SendGrid that books late and goes wrong as scripted."""
 
     def __init__(self, chance: random.Random, *, is_harsh: bool = True, tell: Tell = lambda _event: None) -> None:

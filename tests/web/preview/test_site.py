@@ -40,6 +40,18 @@ def test_without_an_issue_the_start_says_what_to_type(ask: Ask, publication: Pat
     assert (answer.status_code, "newsletter issue new LABEL" in answer.text) == (200, True)
 
 
+def test_the_bar_says_that_it_is_a_trial(look: Ask, publication: Path) -> None:
+    """Whoever looks at a trial reads so above everything; above a real publication stands nothing."""
+    path = publication / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("trial = false", "trial = true"), encoding="utf-8")
+    (publication / "issues" / LABEL / "issue.toml").unlink()
+
+    with opened(publication) as studio:
+        trial = asking(studio)("/?language=en").text
+
+    assert ["Trial: nobody is mailed" in page for page in (look(ISSUE).text, trial)] == [False, True]
+
+
 def test_how_much_of_each_item_is_shown_stands_beside_the_pictures(look: Ask) -> None:
     """A cut is the item's form, not a finding: the editor sees it here."""
     page = look(f"{ISSUE}?edition=advisers.fi&language=en").text

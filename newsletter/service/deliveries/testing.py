@@ -40,7 +40,7 @@ class Tested:
     outcomes: Mapping[str, Outcome]
 
 
-class TrialService:
+class TestingService:
     """The verb `issue test`."""
 
     def __init__(

@@ -10,9 +10,9 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn, get_args, get_origin
+from typing import Any, NamedTuple, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +22,7 @@ from newsletter.table import Built
 KeyPath = tuple[str | int, ...]
 """Names and, inside arrays, 0-based numbers: ("source", 0, "kind")."""
 
+BYTE_ORDER_MARK = "\ufeff"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SYNTAX_PLACE = re.compile(r"(?<!\s)\s*+\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _BLANK = re.compile(r"[ \t]*")
@@ -30,7 +31,21 @@ _STRING = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|' r"'''.*?'{3,5}|" r'"(?:\\.|[^"\\])*"|' r"'[^']*'",
     re.DOTALL,
 )
-_SCALAR = re.compile(r"[^,\]}\n#]+")
+_SCALAR = re.compile(r"[^,\]}\r\n# \t]+(?:[ \t]+[^,\]}\r\n# \t]+)*")
+
+
+class Span(NamedTuple):
+    """Where something is written, by 0-based offsets into the text.
+
+    Attributes:
+        start: Of the key, of the array's member, or of the header's first bracket.
+        value: Of the value; the same as `start` where there is no key before it.
+        end: After the value, or after the header.
+    """
+
+    start: int
+    value: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +55,14 @@ class TomlFile:
     Attributes:
         path: As messages name it.
         lines: 1-based line of every table, array member and key.
+        spans: Where these are written, in the text as it was given to be parsed; of a table its first header.
         sha256: Of the file's bytes; empty for a text that is in no file.
     """
 
     path: Path
     content: Mapping[str, Any]
     lines: Mapping[KeyPath, int]
+    spans: Mapping[KeyPath, Span] = field(default_factory=dict, compare=False)
     sha256: str = ""
 
     def place(self, key_path: KeyPath) -> Place:
@@ -71,10 +88,21 @@ def read_toml(path: Path, *, shown_as: Path | None = None, error: type[Newslette
     Raises:
         NewsletterError: Of the given class: the file is missing, unreadable, no UTF-8, or no TOML (with line, column).
     """
+    written = read_utf8(path, shown_as=shown_as, error=error)
+    file = parse_toml(written.removeprefix(BYTE_ORDER_MARK), path=shown_as or path, error=error)
+    return replace(file, sha256=hashlib.sha256(written.encode()).hexdigest())
+
+
+def read_utf8(path: Path, *, shown_as: Path | None = None, error: type[NewsletterError]) -> str:
+    """Read a file's text as it is, with its line ends and a byte order mark.
+
+    Raises:
+        NewsletterError: Of the given class: the file is missing, unreadable, or no UTF-8.
+    """
     shown = shown_as or path
     try:
         written = path.read_bytes()
-        text = written.decode("utf-8-sig")
+        return written.decode("utf-8")
     except FileNotFoundError as cause:
         raise error(
             f"There is no file {shown}.", hint="Check the path, or make a publication with `newsletter init`."
@@ -86,7 +114,6 @@ def read_toml(path: Path, *, shown_as: Path | None = None, error: type[Newslette
         raise error(
             "This is no UTF-8 text.", place=Place(path=shown, line=line), hint="Save the file as UTF-8."
         ) from cause
-    return replace(parse_toml(text, path=shown, error=error), sha256=hashlib.sha256(written).hexdigest())
 
 
 def parse_toml(text: str, *, path: Path, error: type[NewsletterError]) -> TomlFile:
@@ -95,15 +122,15 @@ def parse_toml(text: str, *, path: Path, error: type[NewsletterError]) -> TomlFi
     Raises:
         NewsletterError: Of the given class, with line and column, when the text is no TOML.
     """
-    text = text.replace("\r\n", "\n")
     try:
         content = tomllib.loads(text)
-        lines = _Scanner(text).scan()
+        scanner = _Scanner(text)
+        scanner.scan()
     except tomllib.TOMLDecodeError as cause:
-        _refuse(str(cause), text, path, error, cause)
+        _refuse(str(cause), text.replace("\r\n", "\n"), path, error, cause)
     except RecursionError as cause:
         raise error("Brackets are nested too deeply.", place=Place(path=path), hint="Write it flatter.") from cause
-    return TomlFile(path=path, content=content, lines=lines)
+    return TomlFile(path=path, content=content, lines=scanner.lines, spans=scanner.spans)
 
 
 def _refuse(said: str, text: str, path: Path, error: type[NewsletterError], cause: Exception) -> NoReturn:
@@ -187,21 +214,21 @@ def model_inside(annotation: object) -> type[BaseModel] | None:
 
 
 class _Scanner:
-    """Walks over text that is known to be valid TOML and notes the line of every key."""
+    """Walks over text that is known to be valid TOML and notes the line and the span of every key."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
         self.lines: dict[KeyPath, int] = {}
+        self.spans: dict[KeyPath, Span] = {}
         self._counts: dict[KeyPath, int] = {}
         self._line_at, self._line_number = 0, 1
 
-    def scan(self) -> dict[KeyPath, int]:
-        """Give the line of every table, array member and key."""
+    def scan(self) -> None:
+        """Note every table, array member and key."""
         table: KeyPath = ()
         while self._skip(_BETWEEN) < len(self.text):
             table = self._header() if self.text[self.position] == "[" else self._pair(table)
-        return self.lines
 
     def _line(self) -> int:
         self._line_number += self.text.count("\n", self._line_at, self.position)
@@ -231,7 +258,7 @@ class _Scanner:
 
     def _header(self) -> KeyPath:
         """Read `[table]` or `[[array]]` and give the table's path, with the numbers of the arrays it stands in."""
-        line = self._line()
+        line, start = self._line(), self.position
         is_array = self.text.startswith("[[", self.position)
         self.position += 2 if is_array else 1
         parts = self._key()
@@ -245,17 +272,20 @@ class _Scanner:
             if path in self._counts:
                 path = (*path, self._counts[path])
         self.lines.setdefault(path, line)
+        self.spans.setdefault(path, Span(start, start, self.position))
         return path
 
     def _pair(self, table: KeyPath) -> KeyPath:
         """Read `key = value` and give the table back."""
-        line = self._line()
+        line, start = self._line(), self.position
         path = table
         for part in self._key():
             path = (*path, part)
             self.lines.setdefault(path, line)
         self.position += 1
+        value = self._skip(_BLANK)
         self._value(path)
+        self.spans[path] = Span(start, value, self.position)
         return table
 
     def _value(self, path: KeyPath) -> None:
@@ -276,8 +306,10 @@ class _Scanner:
         self.position += 1
         number = 0
         while self.text[self._skip(_BETWEEN)] != "]":
+            start = self.position
             self.lines[*path, number] = self._line()
             self._value((*path, number))
+            self.spans[*path, number] = Span(start, start, self.position)
             number += 1
             if self.text[self._skip(_BETWEEN)] == ",":
                 self.position += 1

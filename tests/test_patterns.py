@@ -30,7 +30,6 @@ SIZES = (pytest.param(MEGABYTE // 10, id="quick"), pytest.param(MEGABYTE, id="me
 OURS = {
     "check.clients._CONDITIONAL": "our template's comments: in a stranger's words no < stays one",
     "check.page.html._SHEET": "our template's style sheets, likewise",
-    "curate.issue_edit": "the list of keys in issue.toml",
     "language.catalogue": "our own catalogues",
     "render.compiler.html_as_xml": "our templates, compiled in a process with a limit of time",
     "render.compiler.reading": "likewise, and what the parser says of them",

@@ -1,12 +1,12 @@
 """Write an issue as the text of issue.toml, made for a person: words first, machine's marks last, reasons as comments.
 
-Doors: `draft_text` for a whole file, `item_text` for the table of one item, `order_lines` for the members of an order.
+Doors: `draft_text` for a whole file, `item_text` for the table of one item.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
 from newsletter.curate.draft import Draft
-from newsletter.curate.excerpt import shorten
+from newsletter.curate.steps.change import member
 from newsletter.curate.toml_text import block, comment, inline, moment
 from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.issue import EditionWords, IssueItem, ItemMark, ItemVariant
@@ -14,7 +14,6 @@ from newsletter.domain.pick import Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication
 
 LEFT_OUT_HEADING = "Left out when this file was made"
-_TITLE_SHOWN_SIZE = 60
 _MARKS = {
     ItemMark.NEW: "no issue had it before",
     ItemMark.MOVED: "an earlier issue told another time or place",
@@ -84,11 +83,6 @@ def variant_text(key: ItemKey, language: Language, variant: ItemVariant) -> str:
     return "\n".join((f"[item.{key}.{language}]", *_variant_lines(variant))) + "\n"
 
 
-def order_lines(keys: Sequence[ItemKey], items: Mapping[ItemKey, IssueItem]) -> list[str]:
-    """Write the members of an order, one a line, each with its title to be recognised by."""
-    return [f"  {inline(key)}, {comment(shorten(items[key].title, _TITLE_SHOWN_SIZE))}" for key in keys]
-
-
 def reasons_for(key: ItemKey, draft: Draft) -> list[str]:
     """Give what was decided about an item, a line for each segment, or one line where all say the same."""
     picks = [pick for pick in draft.picks if pick.key == key]
@@ -149,7 +143,8 @@ def _order_text(draft: Draft) -> str:
     """Write each segment's order."""
     lines = ["[order]"]
     for segment, keys in draft.order.items():
-        lines += [f"{segment} = [", *order_lines(keys, draft.items), "]"]
+        members = [member(key, draft.items[key].title) for key in keys]
+        lines += [f"{segment} = [", *(f"  {one.raw},{one.remark}" for one in members), "]"]
     return "\n".join(lines) + "\n"
 
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curate.draft import Draft
-from newsletter.curate.issue_edit import Added, add_items, added_text, write_draft
+from newsletter.curate.issue_edit import Added, add_items, added_document, write_draft
 from newsletter.curate.issue_file import read_issue
+from newsletter.curate.steps.change import document_of
 from newsletter.domain.content import ItemKey, SegmentId
 from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemVariant
 from newsletter.domain.pick import Pick, PickGrade
@@ -47,7 +48,7 @@ REMARK = "# advisers: topic raha\n"
 
 def extended(text: str, newer: Draft = NEWER) -> str:
     """Give the text with the new items of a draft put in."""
-    return added_text(text, parse_toml(text, path=PATH, error=IssueFileError), newer, tuple(newer.items), publication())
+    return added_document(document_of(text, PATH), newer, tuple(newer.items), publication()).written
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,6 @@ def test_several_items_for_several_segments() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "order = { advisers = [], managers = [] }\n",
         "order.managers = []\n",
         "item.a.k = 1\nlabel = 'x'\n[order]\nadvisers = []\n",
     ],

@@ -86,10 +86,6 @@ def open_chromium(program: Path | None, *, undone: str, otherwise: str) -> "Chro
 class Chromium:
     """A browser without a window; use it in a `with` block.
 
-    Args:
-        program: The browser.
-        undone: What did not happen when it fails, as a clause: "no pictures were made".
-
     Raises:
         UsageError: It does not start, stops answering, or refuses a command.
     """

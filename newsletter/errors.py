@@ -59,8 +59,6 @@ class Fault:
     """One of several problems that are shown together.
 
     Attributes:
-        message: What is wrong, in one sentence.
-        place: Where, when a file is to blame.
         key: The dotted key path (`publication.sender.address`) or the row, when there is one.
     """
 

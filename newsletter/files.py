@@ -16,11 +16,7 @@ def write_whole(path: Path, content: str, *, is_new: bool = False, error: type[N
 
     Its folder is made where it is missing; a file that was there keeps its rights.
 
-    Args:
-        path: The name.
-        content: Written as UTF-8, with its own line ends.
-        is_new: Refuse a name that is taken, also one that was a moment ago.
-        error: What to raise: the room's own class.
+    Line ends stay as they are; `is_new` refuses a name that is taken, also one that was a moment ago.
 
     Raises:
         FileExistsError: With `is_new`, the name is taken.

@@ -179,9 +179,7 @@ class MailerTable(Table):
     def open(self, folder: Path, environment: Mapping[str, str]) -> Mailer:
         """Build the mailer; its secrets are read now.
 
-        Args:
-            folder: That of newsletter.toml; relative paths count from it.
-            environment: The NEWSLETTER_* variables.
+        Relative paths count from `folder`, that of newsletter.toml.
 
         Raises:
             ConfigurationError: A secret is missing or lies open to others, or the settings are none for this machine.
@@ -200,11 +198,7 @@ class MailerTable(Table):
         raise no_trial_mailer()
 
     def door(self, now: Callable[[], datetime]) -> ProviderDoor | None:
-        """Give the door for its provider's notifications, or None where none is to be open.
-
-        Args:
-            now: Gives the present moment.
-        """
+        """Give the door for its provider's notifications, or None where none is to be open."""
 
 
 def no_trial_mailer() -> ConfigurationError:

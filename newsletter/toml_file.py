@@ -53,7 +53,6 @@ class TomlFile:
     """A parsed TOML file.
 
     Attributes:
-        path: As messages name it.
         lines: 1-based line of every table, array member and key.
         spans: Where these are written, in the text as it was given to be parsed; of a table its first header.
         sha256: Of the file's bytes; empty for a text that is in no file.
@@ -80,10 +79,7 @@ class TomlFile:
 def read_toml(path: Path, *, shown_as: Path | None = None, error: type[NewsletterError]) -> TomlFile:
     """Read and parse a TOML file.
 
-    Args:
-        path: The file.
-        shown_as: How messages name it; the path itself by default.
-        error: What to raise: the room's own class.
+    `error` is what to raise: the room's own class.
 
     Raises:
         NewsletterError: Of the given class: the file is missing, unreadable, no UTF-8, or no TOML (with line, column).

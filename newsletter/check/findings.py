@@ -99,10 +99,7 @@ def check_issue(issue: Issue, publication: Publication, left_out: LeftOut) -> tu
 def check_events(issue: Issue, known: Known | None, publication: Publication) -> tuple[Finding, ...]:
     """Say what became of an issue's events since they were picked.
 
-    Args:
-        issue: As the editor left it.
-        known: What is known of its events; None where the database cannot be read.
-        publication: Whose it is.
+    `known` is None where the database cannot be read.
     """
     return tuple(
         Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)

@@ -42,7 +42,6 @@ class _Said(NamedTuple):
     """Something an editor wrote for readers.
 
     Attributes:
-        title: What it is called in a sentence.
         is_markdown: It may hold links of its own.
     """
 

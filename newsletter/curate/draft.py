@@ -42,13 +42,7 @@ class Draft:
     """An issue that is about to be written down for its editor.
 
     Attributes:
-        label: Of its period.
-        date: The planned day of sending.
         items: What at least one segment gets, by key, in the order of the file.
-        order: Each segment's items.
-        words: Per language.
-        segment_words: Where a segment's differ.
-        waivers: Accepted findings.
         picks: Why each item was picked or left out, for the comments.
         left_out: Title of each item that nobody gets, in the order in which they are worth a look.
     """
@@ -74,12 +68,7 @@ def make_draft(
 ) -> Draft:
     """Give the draft of an issue.
 
-    Args:
-        picks: What `select` decided.
-        items: At least those that have a pick.
-        choice: The one the picks were made with.
-        markdown_of: Gives the Markdown of an article's HTML.
-        translations: Of the items, as `pairs.pair` found them; none by default.
+    `items` are at least those that have a pick.
     """
     by_key = {item.key: item for item in items}
     picked = [pick for pick in picks if pick.grade is PickGrade.PICKED]
@@ -128,12 +117,7 @@ def issue_item(
 ) -> IssueItem:
     """Give an item's words for the editor: its lead, and its whole text where no link leads to it.
 
-    Args:
-        item: As collected.
-        choice: Zone and sections.
-        markdown_of: Gives the Markdown of HTML.
-        section: Where it goes; the first that fits by default.
-        translations: The same text in further languages; none by default.
+    By default the section is the first that fits.
     """
     placed = section if section is not None else section_for(item, choice)
     made = _made(item, placed, choice, markdown_of)

@@ -54,7 +54,6 @@ class Added:
     """What a file has got.
 
     Attributes:
-        items: Keys of the new items.
         translations: Items that were there, with a language that they now have words in too.
     """
 
@@ -107,12 +106,8 @@ def added_document(
 ) -> Document:
     """Give a file with new items, and new translations of items that it has, put in.
 
-    Args:
-        document: The file.
-        draft: Holds the new items, their order and the reasons.
-        new: Keys of the items to add.
-        publication: For the zone of times.
-        translated: Items of the file, and the languages that the draft has them in and the file has not.
+    The draft holds the new items, their order and the reasons. `translated` are items of the file, and the languages
+    that the draft has them in and the file has not.
 
     Raises:
         IssueFileError: The tables are laid out so that nothing can be put between them.

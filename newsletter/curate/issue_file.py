@@ -23,11 +23,7 @@ def read_issue(
 ) -> Issue:
     """Read what the editor left, with the line of every table.
 
-    Args:
-        path: issue.toml.
-        segments: All that exist; one that the file does not name gets an empty order.
-        publication: Languages, sections, zone.
-        shown_as: How messages name the file; the path itself by default.
+    A segment that the file does not name gets an empty order.
 
     Raises:
         IssueFileError: The file is missing, no TOML (with line and column), or holds mistakes: all of them together,

@@ -38,10 +38,7 @@ def draft_text(draft: Draft, publication: Publication) -> str:
 def item_text(item: IssueItem, publication: Publication, *, reasons: Iterable[str] = ()) -> str:
     """Write the table of one item, as it can be pasted into an issue.toml.
 
-    Args:
-        item: The item.
-        publication: Its zone is the one of the times written.
-        reasons: Remarks to stand above the table.
+    The reasons stand above the table.
     """
     lines = [comment(reason) for reason in reasons]
     lines += [f"[item.{item.key}]", f"kind = {inline(item.kind)}", f"title = {inline(item.title)}"]

@@ -26,10 +26,7 @@ class ParityRow:
     """One item in every language of the publication.
 
     Attributes:
-        key: Its table's name.
-        title: In its own language.
         wordings: By language, in the publication's order.
-        line: 1-based line of its table in issue.toml.
     """
 
     key: ItemKey

@@ -47,14 +47,8 @@ class Choice:
     """What all decisions of one issue share.
 
     Attributes:
-        period: What the issue is about.
         date: The planned day of sending: events are coming or over as seen from it.
-        publication: Zone, sections, days ahead.
-        segments: Everybody a decision is made for.
-        topics: All of the publication.
-        memory: Of the issues before.
         first_seen: When items were first collected; one that is not named was there before any issue.
-        text_of: Gives the plain text of an article's HTML.
     """
 
     period: Period
@@ -113,11 +107,8 @@ class _Studied:
     """An item with all that does not depend on the segment.
 
     Attributes:
-        item: The item.
         topics: Found and named.
-        obstacle: Why nobody gets it, or None.
         is_late: It is too old for the issue's period, and is picked all the same.
-        section: The first that fits, or None.
     """
 
     item: Item
@@ -236,7 +227,6 @@ class _Verdict(NamedTuple):
     """Whether a segment gets an item.
 
     Attributes:
-        reason: Why, or why not.
         offer: As what it is offered when the segment does not get it; None when it does.
     """
 

@@ -37,7 +37,6 @@ class Subscriber:
     Attributes:
         id: In the database; None before it is stored.
         address: As stored, and the only form mail goes to.
-        name: As the person writes it, or empty.
         language: Wanted; the edition's language may differ (`Publication.nearest_language`).
         attributes: Free facts, text to text: `role`, `municipality`.
         tags: A set, kept sorted.
@@ -67,7 +66,6 @@ class Consent:
     """The proof of why we may write to a person.
 
     Attributes:
-        at: Aware moment it was given.
         source: How: `import subscribers/example.csv`, `added by hand`, `form`.
         wording: The text the person agreed to, or the lawful basis in words.
         ground: None where nobody has recorded it; then there is no wording either.
@@ -94,7 +92,6 @@ class Suppression:
     """An address never to be mailed, known by its keyed hash only; it outlives the person's record.
 
     Attributes:
-        at: Aware moment.
         note: Where it came from, without any address.
     """
 
@@ -116,7 +113,6 @@ class SuppressionChange:
     """One line of the record of an address's suppression; it is only ever added to.
 
     Attributes:
-        at: Aware moment.
         note: Where it came from, or who asked to lift it; without any address.
     """
 
@@ -165,7 +161,6 @@ class Headcount:
 
     Attributes:
         segments: That they are in, by rank; empty for those in none.
-        is_suppressed: Their address must never be mailed.
         wish: Why they do not want the next issue themselves, or None.
     """
 

@@ -34,13 +34,8 @@ class EventChange:
     """One thing that became of one event.
 
     Attributes:
-        key: Of the item.
-        title: As the issue has it.
-        change: What.
         old: What the issue says; of one that is gone, the day its source last had it.
         new: What is known now; of one that is gone, the day it was missed.
-        since: When it was noticed.
-        line: 1-based line of its table in issue.toml.
     """
 
     key: ItemKey
@@ -61,7 +56,6 @@ class Look:
     """The last look at a source.
 
     Attributes:
-        source_id: Which.
         looked_at: When it last answered; None for never.
         answer: What the last try brought; None when there was none.
     """
@@ -76,9 +70,7 @@ class Known:
     """What is known of an issue's events where they come from.
 
     Attributes:
-        now: Aware moment, for the age of the looks.
         items: By key; one that the editor wrote is not among them.
-        looks: The last look at each source of an event, by source.
     """
 
     now: datetime

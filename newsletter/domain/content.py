@@ -39,13 +39,11 @@ class Source:
     """One place where content comes from.
 
     Attributes:
-        id: Unique in the publication.
         location: An http(s) address, or a file or folder as an absolute path.
         language: Of its items, unless an item says otherwise.
         zone: Of its times that carry none.
         segments: Put on every item of the source, beside what an item says of itself.
         topics: Likewise: topics every item of the source has as primary ones.
-        is_enabled: False leaves it out of `collect`.
         allow_private_hosts: It may stand on this machine or in the office's own network.
     """
 
@@ -70,7 +68,6 @@ class Snapshot:
     """The bytes one fetch brought, with what came along.
 
     Attributes:
-        fetched_at: Aware moment of the fetch.
         location: Where the bytes came from in the end (after redirects).
         media_type: As the server or the file name says, lower-case, without parameters; empty if unknown.
         headers: Response headers with lower-case names; empty for files.
@@ -105,7 +102,6 @@ class LastSeen:
 
     Attributes:
         identity: What the source calls it.
-        starts_at: When it begins; None for an article.
     """
 
     identity: str
@@ -119,7 +115,6 @@ class Problem:
 
     Attributes:
         item: Which item (title, UID, file name), or None for the whole source.
-        line: 1-based line or row in the source, or None.
     """
 
     source_id: SourceId
@@ -139,10 +134,6 @@ class Article:
         identity: What the source calls it (guid, canonical address, or date and title), unique in the source.
         title: Plain text on one line.
         url: Absolute http(s) address, or None; never invented.
-        published: Day or aware moment, or None when the source does not say.
-        updated: Likewise.
-        author: Name only.
-        summary: Plain text the source gives as a summary, or empty.
         body_html: The text as HTML reduced to the short allow-list (`collect.markup`): safe, without style or image.
         links: Absolute addresses in the text, in order, each once.
         tags: As the source has them, without `#`.
@@ -150,7 +141,6 @@ class Article:
         topics: Named likewise, as primary topics.
         alternates: Where the same text stands in other languages: addresses, or identities in the same source.
         image: A picture of the publication's that the editor chose, as a path from its folder, or None.
-        image_alt: What it says to who cannot see it.
     """
 
     key: ItemKey
@@ -198,20 +188,9 @@ class Event:
     Attributes:
         key: Stable over collections; every occurrence of a series has its own.
         identity: UID and RECURRENCE-ID, unique in the source.
-        title: Plain text on one line.
-        start: Day, or aware moment.
         end: Inclusive last day, or aware moment; None when not known (print no end).
         precision: TIME when start is a moment, else DAY or coarser.
         status: Cancelled ones are kept, so that they can be taken out of an issue.
-        place: As people write it: "Pikku-Forum, Forssa".
-        url: Absolute http(s) address of a page about it, or None.
-        organiser: Name only.
-        tags: As the source has them.
-        segments: As for an article.
-        topics: As for an article.
-        alternates: As for an article.
-        image: As for an article.
-        image_alt: As for an article.
         sequence: The revision of a calendar's entry; a higher one replaces a lower one of the same UID.
     """
 
@@ -247,7 +226,6 @@ class Harvest:
     Attributes:
         articles: In the order of the source.
         events: Likewise; occurrences of a series one by one.
-        problems: What was left out or looks wrong, and why.
         is_cut: The source may hold more: its answer broke off, or was more than is read.
         is_of_its_time: Read on another day, the same snapshot would give another harvest.
     """
@@ -300,8 +278,6 @@ class ItemCounts:
     """What became of the items of a harvest when they were kept.
 
     Attributes:
-        new: Seen for the first time.
-        changed: Known, and say something else now.
         unchanged: Known and the same; nothing was written for them.
     """
 
@@ -315,7 +291,6 @@ class Topic:
     """A subject with the words that speak of it.
 
     Attributes:
-        id: Unique in the publication.
         keywords: Words per language; matched inside longer words too, the longest claim wins.
         blocked: Longer words that own their letters and speak of something else (`alihankinta` for `hankinta`).
     """

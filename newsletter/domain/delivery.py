@@ -130,8 +130,6 @@ class Sending:
 
     Attributes:
         is_rehearsal: Neither counts as sent nor stands in the way of the real one.
-        started_at: When the audience was fixed.
-        pause_reason: Why it is paused or was cancelled.
     """
 
     id: SendingId
@@ -162,7 +160,6 @@ class Balance:
     planned = queued + sending + accepted and later + rejected + skipped + unknown
 
     Attributes:
-        candidates: Everybody known when the audience was fixed.
         states: How many ledger rows, by state; states without any are absent.
     """
 
@@ -207,8 +204,6 @@ class UnknownBatch:
     Attributes:
         id: What `newsletter issue resolve` is given.
         claimed_at: When the call whose answer is missing was about to begin.
-        reason: In plain words.
-        deliveries: How many are in doubt.
     """
 
     id: BatchId

@@ -11,10 +11,7 @@ class NotedChange:
     """One line of the departures file.
 
     Attributes:
-        at: Aware moment.
-        action: Added or lifted.
         address_hash: Whose, under the key of then.
-        reason: Why the address was suppressed.
     """
 
     at: datetime
@@ -28,7 +25,6 @@ class FileMark:
     """How far a departures file was read or written: so that a longer, a shorter and another one are told apart.
 
     Attributes:
-        size_bytes: Of the file then.
         tail: Digest of its last bytes then.
     """
 

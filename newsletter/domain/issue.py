@@ -88,24 +88,17 @@ class IssueItem:
     """A chosen item as the editor left it in issue.toml.
 
     Attributes:
-        key: Its table's name in the file.
         lead: Plain text, one to three sentences; may be empty.
         body: The whole text in Markdown.
-        link: Absolute address, or None.
         form: How much of it is shown; None leaves it to the layout, in an edition it is decided.
-        start: Day or aware moment (events only).
         end: Inclusive; day or aware moment, or None.
         address: Of the place, as a map finds it, or None.
-        registration: Where to register for an event, or None.
-        register_by: The last day to do so, or None.
         source_id: Where it came from; None for one written by the editor.
         mark: What readers are told of an event beside its words, or None.
         image: A picture of the publication's, as a path from its folder, or None.
         image_alt: What the picture says to who cannot see it; empty for one that only decorates.
         fingerprint: Of the item when it was picked, to notice that it changed since; None as above.
-        variants: Its words in further languages.
         repeats: In an edition, later dates of the same event, which are told in its entry.
-        line: 1-based line of its table in issue.toml.
     """
 
     key: ItemKey
@@ -142,7 +135,6 @@ class EditionWords:
     Attributes:
         preheader: The line a mail program shows after the subject.
         greeting: Markdown; opens the mail.
-        line: 1-based line of the table in issue.toml.
     """
 
     subject: str
@@ -167,9 +159,7 @@ class Issue:
     Attributes:
         date: The planned day of sending; "coming" and "past" are judged from it.
         order: Each segment's items, first to last.
-        words: Per language, for all segments.
         segment_words: Per language and segment, where they differ.
-        waivers: Accepted findings.
         file_sha256: Of the bytes it was read from, empty where it was read from none; no part of what it says.
     """
 
@@ -272,7 +262,6 @@ class Message:
         text: Complete plain text with slot tokens, lines ended by a line feed.
         headers: Further headers that are the same for everybody, in order; no address of a reader among them.
         slots: Each slot's token in html and text; tokens are unguessable and stand nowhere in content.
-        items: The items it shows, in order.
         shortened: Those of them that are short entries, so that the whole fits.
         pictures: What travels with it, each once, in the order it is shown.
     """
@@ -357,11 +346,8 @@ class Approval:
 
     Attributes:
         hash: Over messages, audience rule and waivers.
-        approved_at: Aware moment.
         approved_by: Name of the person, as the machine knows it.
-        issue_sha256: Of the bytes of issue.toml.
         audience_rule: Canonical text of the segments, their rules, and which of them get nothing.
-        sender: What From and Reply-To will say.
     """
 
     hash: ApprovalHash

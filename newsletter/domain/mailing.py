@@ -75,7 +75,6 @@ class OutgoingBatch:
         batch_id: The idempotency key together with the sending.
         attempt: 1 for the first.
         sent_at: For the Date header, the same for the whole sending.
-        notes: For mailers that declare `notes_each`.
         is_any_taken: Tells whether somebody of this sending was taken before: then the message is not to blame for one
             who is refused.
         recipients: At least one, at most the mailer's `batch_size_max`; no address twice.
@@ -113,7 +112,6 @@ class Outcome:
 
     Attributes:
         reason: In plain words, without any address; empty when accepted.
-        provider_id: What the provider calls the message, or None.
     """
 
     delivery_key: DeliveryKey

@@ -50,7 +50,6 @@ class Notification:
     Attributes:
         event_id: The provider's own id of this notification, or None. A repetition may come with another one.
         natural_key: 64 hex digits over what happened, when and to which message: equal for a repetition with a new id.
-        at: Aware moment it happened, as the provider says.
         delivery_key: Of the ledger row, as we gave it to the provider; None when it is not about a delivery of ours.
         address: Whose it is, as the provider says; None from a provider that never tells, empty where it should have.
         provider_id: What the provider calls the call that handed the message over, or None.
@@ -77,7 +76,6 @@ class NotificationReading:
     """What became of one payload of a provider.
 
     Attributes:
-        notifications: In the order of the payload.
         left_out: How many entries we do not want to know: opens and clicks, which we do not measure.
         faults: One sentence for each entry that cannot be used, without any address; the others count all the same.
     """
@@ -94,7 +92,6 @@ class ProviderSuppression:
     Attributes:
         address: Whose; for hashing, then to be forgotten.
         reason: Why it must never be mailed, or None where the provider only met a passing block.
-        at: Aware moment it was put there.
         note: Which list, and the provider's reason without any address.
     """
 
@@ -153,8 +150,6 @@ class KeptNotification:
     """A notification as it is listed for a person.
 
     Attributes:
-        at: Aware moment it happened, as the provider says.
-        received_at: Aware moment it reached us.
         label: The issue, or None when it is not about a delivery of ours.
         reason: In the provider's words, without any address; may be empty.
         raw: The provider's text, for the kinds that a person has to read.
@@ -174,7 +169,6 @@ class TimelinePoint:
     """How many deliveries of a sending reached a state at one moment.
 
     Attributes:
-        at: Aware moment.
         state: `accepted` or `delivered`.
     """
 

@@ -27,8 +27,6 @@ class Period:
 
     Attributes:
         label: `2017-11`, `2017-W46` or `2017-Q4`; of a special issue with a word, `2017-11-kutsu`.
-        start: Aware datetime in the publication's zone, inclusive.
-        end: Aware datetime in the publication's zone, exclusive.
         word: Of a special issue; None for the period's own.
     """
 

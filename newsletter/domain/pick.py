@@ -35,7 +35,6 @@ class Pick:
     """What curation decided about one item for one segment, with its reason for the editor.
 
     Attributes:
-        section: Where it goes, when picked.
         reason: One English clause: "topic hankinnat: hankintapäivä (title)", "published 13.10.2017, outside 2017-11".
         offer: As what an item that was left out is offered; None for one that is picked.
     """

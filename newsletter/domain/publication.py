@@ -30,8 +30,6 @@ class Editor:
     """Whose letter it is, under the greeting.
 
     Attributes:
-        name: As it signs.
-        titles: What the person is, per language; may be empty.
         picture: A face, as a path from the publication's folder, or None.
     """
 
@@ -77,7 +75,6 @@ class Section:
     """A headed part of an issue; sections stand in the order of the configuration.
 
     Attributes:
-        id: Unique in the publication.
         topics: Takes only items with one of these topics; empty takes all. The first fitting section gets an item.
     """
 
@@ -93,16 +90,12 @@ class Publication:
 
     Attributes:
         id: Short ASCII name, used in List-Id and Message-ID.
-        names: Title per language.
-        taglines: One sentence per language under the title; may be empty.
         languages: Editions are made in these; the first is the fallback for readers of any other.
         zone: Decides which month a moment belongs to.
         event_days: How many days ahead an event is "coming".
         late_days: How old an article may be that comes too late for its own issue and is picked for the next.
         events_once: An event is told once, as an article is, and not in each issue until it is past.
         is_trial: Everything is as in a real publication, only that our own SendGrid takes the mails: nobody is mailed.
-        editor: Who signs the greeting, or None.
-        sections: In order.
     """
 
     id: str

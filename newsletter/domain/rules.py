@@ -29,7 +29,6 @@ class History:
     the rule ("within 30 days"), not the people.
 
     Attributes:
-        now: Aware.
         joined_at: The earlier of the moment the person came into this database and of the first consent; None for
             somebody who comes now.
         mailed_at: When the last real sending began of which a mail may have reached the person; None for none.

@@ -30,7 +30,6 @@ class Pair:
     Attributes:
         first: The lower key.
         second: The higher one.
-        verdict: What holds.
         because: One English clause that says why.
         is_by_person: A person's word: no rule goes against it.
     """
@@ -61,7 +60,6 @@ class Look:
     """What an address answered.
 
     Attributes:
-        address: That was asked.
         leads_to: Where it ends; None when there is nothing.
     """
 

@@ -18,7 +18,6 @@ class Segment:
         rank: 1 is first; decides the order in combinations. Unique.
         topics: Items with one of these as a primary topic are picked; empty picks every item.
         sections: It gets these; empty means all.
-        line: 1-based line in segments.toml.
     """
 
     id: SegmentId

@@ -43,7 +43,6 @@ class Kept:
     """An item with what is known of it where it comes from.
 
     Attributes:
-        first_seen: When it was first collected.
         changed_at: When its words last changed.
         last_seen: None while its source has it; else the last time its source is known to have had it.
         missed_at: None likewise; else when a complete answer first came without it.
@@ -63,7 +62,6 @@ class Memory:
     """What an issue has to know of the issues before it.
 
     Attributes:
-        sent: What they carried, by item.
         offered_until: Until when what was collected had been offered to the editor of the last one sent; None before
             any was sent.
     """

@@ -45,10 +45,7 @@ def translate(language: str, message_id: str, /, **facts: str | int) -> str:
     without a catalogue is spoken to in English, and so is a sentence that a catalogue lacks (a test keeps that from
     happening to our own). A fact is never read as a sentence: braces in it stay as they are.
 
-    Args:
-        language: As `fi`.
-        message_id: The English sentence, with `{named}` placeholders.
-        facts: What stands in for the placeholders; further ones are ignored.
+    `message_id` is the English sentence with `{named}` placeholders; further facts are ignored.
 
     Raises:
         UsageError: A placeholder has no fact.

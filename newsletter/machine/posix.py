@@ -117,10 +117,7 @@ def is_administrator() -> bool:
 def start_apart(command: Sequence[str], environment: Mapping[str, str], *, handle: int) -> subprocess.Popen[bytes]:
     """Start a program that Ctrl-C in our terminal does not reach, which hears and says nothing but through a handle.
 
-    Args:
-        command: The program with its arguments.
-        environment: All that it sees of ours.
-        handle: Of a connection; it has the same number there.
+    The handle has the same number there; of our environment it sees what is given.
     """
     return subprocess.Popen(  # noqa: S603 - our own interpreter and code; content goes in as bytes
         command,

@@ -37,7 +37,6 @@ class PreparedMail:
         text: The text part, encoded, cut at its slots.
         middle: From the end of the text to the first byte of the HTML.
         html: The HTML part, likewise.
-        closing: What ends the mail.
     """
 
     head: bytes
@@ -77,12 +76,7 @@ def prepare(
 
     The same arguments give the same bytes on every machine.
 
-    Args:
-        message: The approved message.
-        sender: From and Reply-To.
-        list_id: Value of List-Id, as `headers.list_id` gives it.
-        sent_at: Aware moment for Date.
-        is_rehearsal: Adds the mark of a rehearsal.
+    `list_id` is as `headers.list_id` gives it; `sent_at` is the aware moment for Date.
 
     Raises:
         ContentError: Subject, sender or a header of the message cannot stand on the wire.

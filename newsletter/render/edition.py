@@ -33,13 +33,7 @@ def render_edition(
 ) -> Message:
     """Make the message of an edition: MJML, HTML and plain text, with tokens where a reader's values go.
 
-    Args:
-        edition: What it says.
-        publication: Who says it.
-        brand: How it looks.
-        templates: The folder of the templates it is made with.
-        shown_as: How errors name that folder; itself by default.
-        pictures: By the paths that items and brand name them by, as `pictures.load_picture` gives them.
+    Errors name the folder of the templates by `shown_as`; pictures are known by the paths that items and brand name.
 
     Raises:
         TemplateError: A template or the data given to it is wrong; with template, line and column.

@@ -43,12 +43,7 @@ def within_limits_of(
 ) -> _R:
     """Call a function in a rendering process.
 
-    Args:
-        process: As `rendering_process` makes it.
-        template: Whose fault it is when there is no answer, as errors name it.
-        function: One of a module, whatever it is given and gives.
-        *args: For the function.
-        **kwargs: For the function.
+    `template` is at fault where there is no answer, as errors name it.
 
     Raises:
         TemplateError: There is no answer, in time and memory; or what the function raises.

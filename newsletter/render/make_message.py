@@ -56,14 +56,7 @@ def make_message(
 ) -> Message:
     """Make the message of an edition from the templates of a folder.
 
-    Args:
-        edition: What it says.
-        publication: Who says it.
-        brand: How it looks, as plain values.
-        folder: Where the templates are.
-        shown_as: How errors name the folder.
-        soft_headings: Titles and names that hold long words, with soft hyphens in them; none by default.
-        pictures: Where the pictures are that the edition and the brand name; none by default.
+    `soft_headings` are titles and names that hold long words, with soft hyphens in them.
 
     Raises:
         TemplateError: As `edition.render_edition`.

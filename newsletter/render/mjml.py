@@ -16,10 +16,6 @@ __all__ = ["CompiledMjml", "MjmlWarning", "compile_mjml"]
 def compile_mjml(source: str, *, template_name: str) -> CompiledMjml:
     """Compile MJML to HTML: no fonts or icons from elsewhere, no comments but Outlook's.
 
-    Args:
-        source: MJML with every value filled in.
-        template_name: What to call it in errors.
-
     Raises:
         TemplateError: The source is not well-formed, too deep, holds what a mail must not have, cannot be read by the
             compiler, or takes it more than 5 s or 300 MiB; with template, line and column.

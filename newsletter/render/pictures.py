@@ -30,11 +30,7 @@ def load_picture(name: str, *, root: Path, shown_width_pixels: int, place: Place
     JPEG, PNG, GIF and WebP can be read; what is sent is JPEG, or PNG where parts are see-through or it is lighter so. A
     picture keeps its own size where it is smaller than twice what it is shown in.
 
-    Args:
-        name: Its path, as the editor wrote it, seen from the publication's folder.
-        root: That folder.
-        shown_width_pixels: The widest it is shown.
-        place: Where the name was written.
+    `name` is its path as the editor wrote it, seen from `root`.
 
     Raises:
         IssueFileError: It is missing, outside the publication, no picture, or too large; with the place.

@@ -21,10 +21,7 @@ def fitted(edition: Edition, make: Callable[[Edition], Message], *, bytes_max: i
 
     Where even short entries do not fit, all that can be are short, and the checks will say that it is too large.
 
-    Args:
-        edition: As composed.
-        make: Makes a letter; a shorter edition never makes a longer one.
-        bytes_max: Of the HTML in UTF-8.
+    A shorter edition never makes a longer letter; its size is that of the HTML in UTF-8.
     """
     message = make(edition)
     if _size(message) <= bytes_max:

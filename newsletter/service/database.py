@@ -26,9 +26,7 @@ class DatabaseState:
     """How the database stands.
 
     Attributes:
-        name: File name, or the server's database.
         revision: Its schema, or None when it holds no tables of ours.
-        wanted: The schema of this program.
         size_bytes: None where nothing is there yet.
         engine: `SQLite 3.40.1` or `PostgreSQL 16.4`.
         journal: How SQLite keeps a transaction whole, in words; None for a server.
@@ -161,9 +159,7 @@ class DatabaseService:
 
         The mark stays as it is: that this database does not know what was sent since is noticed before a sending.
 
-        Args:
-            backup: As `back_up` wrote it; it stays as it is.
-            by: The person's name, told to whoever wants to send meanwhile.
+        The backup stays as it is; `by` is told to whoever wants to send meanwhile.
 
         Raises:
             SendingInProgress: Somebody is sending now.
@@ -239,8 +235,7 @@ class DatabaseService:
     def back_up(self, target: Path | None = None) -> tuple[Path, int]:
         """Copy the database, also while a sending runs; give the copy and its size in bytes.
 
-        Args:
-            target: Where to; by default `backups/` beside newsletter.toml, named by the moment.
+        By default it goes to `backups/` beside newsletter.toml, named by the moment.
 
         Raises:
             StorageError: The target exists or cannot be written.

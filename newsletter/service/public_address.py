@@ -13,9 +13,7 @@ _ANSWER_CHARACTERS_MAX = 500
 class PublicAddress:
     """What answers at [links] public_url, as a sender sees it from outside.
 
-    Args:
-        resources: What the nouns share.
-        fetch: Gives what an address answers; raises SourceError where it does not.
+    `fetch` raises SourceError where an address does not answer.
     """
 
     def __init__(self, resources: Resources, fetch: Callable[[str], bytes]) -> None:

@@ -38,7 +38,6 @@ class Status:
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
         set_aside: How many notifications lately named a delivery and not its address: they changed nothing.
-        next_reason: Why, in one sentence.
     """
 
     is_trial: bool
@@ -71,13 +70,7 @@ class Checkup:
 class StatusService:
     """The verbs that look at everything and change nothing.
 
-    Args:
-        resources: Configuration, database, clock.
-        shelf: The issues.
-        database: The database's state.
-        look_at_templates: For `doctor` alone, which is why it comes from outside: `status` needs no template engine.
-        look_at_mailer: Likewise.
-        look_at_public_pages: Says how readers leave by one click; StateError where the pages do not answer.
+    What `doctor` alone looks at comes from outside: `status` needs no template engine.
     """
 
     def __init__(

@@ -45,9 +45,6 @@ class SourceStatus:
     """How a source stands.
 
     Attributes:
-        source_id: Which.
-        items: How many of its items are kept.
-        first_seen: When its first snapshot came, or None.
         content_from: When its last snapshot came, or None.
         reading: How it fared last.
         reported_at: Since when it fares so.
@@ -285,10 +282,7 @@ class ContentStore(SamenessStore):
         These are the articles published in it, the events of which any part falls into it, and the articles without a
         date: those belong to no time, and a person has to decide.
 
-        Args:
-            start: Aware moment.
-            end: Aware moment.
-            zone: Decides when a bare date begins and ends.
+        The zone decides when a bare date begins and ends.
         """
         table = tables.item
         published = table.c.published_at.between(start - _MARGIN, end + _MARGIN)

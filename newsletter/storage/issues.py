@@ -36,12 +36,7 @@ class IssueStore:
         self._connection = connection
 
     def save_approval(self, approved: Approval, items: Mapping[ItemKey, IssueItem]) -> None:
-        """Keep an approval with its messages and what each tells; approving the same content again changes nothing.
-
-        Args:
-            approved: The approval.
-            items: Of the issue it was made from.
-        """
+        """Keep an approval with its messages and what each tells; approving the same content again changes nothing."""
         if self.approval(approved.hash) is not None:
             return
         self._connection.execute(

@@ -47,11 +47,7 @@ Value = TypeVar("Value")
 
 
 class NotificationStore:
-    """Notifications and the deliveries they are about, within one transaction.
-
-    Args:
-        connection: In a transaction; a writing one for the methods that write.
-    """
+    """Notifications and the deliveries they are about, within one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -61,13 +57,7 @@ class NotificationStore:
     def keep(
         self, notifications: Sequence[Notification], known: Mapping[DeliveryKey, KnownDelivery], now: datetime
     ) -> tuple[Notification, ...]:
-        """Keep what was not told before, and give it in the order in which it was told.
-
-        Args:
-            notifications: As a provider sent them, repetitions and all.
-            known: The deliveries they are about, as `deliveries` gives them.
-            now: Aware moment they reached us.
-        """
+        """Keep what was not told before, and give it in the order in which it was told."""
         insert = self._insert_new().returning(notification.c.provider, notification.c.natural_key)
         new: set[tuple[str, str]] = set()
         for portion in _portions(notifications):

@@ -33,7 +33,6 @@ class Part:
     """One kind of thing that is counted.
 
     Attributes:
-        name: As a person calls it.
         colour: `#1b5e20`; it must differ from its neighbours in lightness too, for print without colours.
     """
 
@@ -46,7 +45,6 @@ class Group:
     """A whole that is made up of parts.
 
     Attributes:
-        name: As a person calls it.
         counts: How many of each part; parts without any may be absent.
     """
 
@@ -64,7 +62,6 @@ class Growth:
     """How one count grew.
 
     Attributes:
-        part: Of what.
         additions: When how many were added, the earliest first; moments are aware.
         is_dashed: Drawn with a broken line, so that two lines differ without colours.
     """
@@ -77,11 +74,7 @@ class Growth:
 def draw_shares(groups: Sequence[Group], parts: Sequence[Part], *, key: str, title: str) -> Markup:
     """Draw one bar for each group, all of the same length scale, with its parts in their order.
 
-    Args:
-        groups: At least one; a group of nothing has no bar.
-        parts: Every part that occurs.
-        key: Tells this drawing from others on the page.
-        title: What it shows, for whoever cannot see it.
+    `key` tells this drawing from others on the page; a group of nothing has no bar.
     """
     shown = [part for part in parts if any(group.counts.get(part.name) for group in groups)]
     widest = max((group.whole for group in groups), default=0)
@@ -138,11 +131,7 @@ def _legend_entry(part: Part, x: int, y: int) -> Markup:
 def draw_growth(growths: Sequence[Growth], *, zone: tzinfo, key: str, title: str) -> Markup:
     """Draw one line for each count, from its first addition on; moments are given in the zone.
 
-    Args:
-        growths: With at least one addition among them.
-        zone: Of the moments on the axis.
-        key: Tells this drawing from others on the page.
-        title: What it shows, for whoever cannot see it.
+    `key` tells this drawing from others on the page; there is at least one addition.
     """
     moments = [at for growth in growths for at, _ in growth.additions]
     first, last = min(moments), max(moments)

@@ -66,11 +66,7 @@ def as_html(
 ) -> str:
     """Write reports of one issue on one page.
 
-    Args:
-        reports: At least one, in the order in which they are shown.
-        timelines: When deliveries were accepted and delivered, by the number of the sending.
-        name: Of the publication.
-        zone: Of every moment on the page.
+    There is at least one report; they are shown in their order.
     """
     label = reports[0].sending.label
     articles = [_article(report, timelines.get(report.sending.id, ()), zone) for report in reports]

@@ -73,7 +73,6 @@ class StateNews:
     """What a notification says of a delivery's state.
 
     Attributes:
-        at: As the provider says.
         reason: In the provider's words, without any address; may be empty.
     """
 
@@ -89,7 +88,6 @@ class SuppressionNews:
 
     Attributes:
         reason: The strongest that was told.
-        at: As the provider says.
     """
 
     reason: SuppressionReason
@@ -103,7 +101,6 @@ class DeliveryNews:
 
     Attributes:
         strongest: The strongest state, or None when nothing was said of it.
-        suppression: Why its address must be suppressed at once, or None.
         has_left: The reader left by the provider's own way out, whatever else was told.
         is_blocked: It was returned for what we are or wrote.
     """
@@ -119,9 +116,7 @@ class AccountNews:
     """A change of our account with the provider, for the operator to read.
 
     Attributes:
-        at: Aware moment.
         raw: The provider's text, without any address.
-        natural_key: Of the notification.
     """
 
     at: datetime

@@ -31,7 +31,6 @@ class ReportRow:
     """The planned deliveries of one segment or edition.
 
     Attributes:
-        name: As a person calls it.
         states: How many are in each state; states without any are absent.
     """
 
@@ -89,10 +88,7 @@ def kind_of(is_rehearsal: bool, *, is_trial: bool) -> str:  # noqa: FBT001 - wha
 def build_report(account: SendingAccount, *, segment_names: Mapping[SegmentId, str], is_trial: bool = False) -> Report:
     """Make the report of a sending.
 
-    Args:
-        account: What the ledger counted.
-        segment_names: What to call each segment, in the order in which to show them; others follow under their ids.
-        is_trial: Nobody was mailed.
+    Segments are shown in the order of `segment_names`; others follow under their ids. `is_trial`: nobody was mailed.
     """
     return Report(
         sending=account.sending,

@@ -43,13 +43,8 @@ def server_config(
 ) -> uvicorn.Config:
     """Set a server up.
 
-    Args:
-        application: What answers.
-        lifespan: Whether it is told of the beginning and the end.
-        let_go_seconds: How long answers that are under way may hold up the end.
-        protocol: What speaks HTTP.
-        callers_max: More connections than that are told to come again; None lets everybody in.
-        keep_alive_seconds: How long a silent connection is kept.
+    `let_go_seconds` is how long answers under way may hold up the end, `keep_alive_seconds` how long a silent
+    connection is kept. More than `callers_max` connections are told to come again; None lets everybody in.
     """
     return uvicorn.Config(
         application,

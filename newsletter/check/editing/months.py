@@ -112,11 +112,7 @@ def names_issue(
 ) -> Iterator[Named]:
     """Find the months and years that call an issue by its name, each place of the text once.
 
-    Args:
-        said: A subject or a greeting.
-        patterns: `SUBJECTS` or `OPENINGS`.
-        language: Of the text; one we do not know has no months.
-        names: Of the publication in that language.
+    `patterns` are `SUBJECTS` or `OPENINGS`; a language we do not know has no months.
     """
     known = "|".join(map(re.escape, names)) or r"(?!)"
     flags = re.NOFLAG if language == EN else re.IGNORECASE

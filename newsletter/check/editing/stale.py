@@ -99,10 +99,7 @@ _RULES = {
 def judge_events(issue: Issue, known: Known | None, zone: ZoneInfo) -> Iterator[tuple[Rule, Hit]]:
     """Find what became of an issue's events, and whose source nobody has looked at lately.
 
-    Args:
-        issue: As the editor left it.
-        known: Of its events; None where the database cannot be read.
-        zone: The publication's.
+    `known` is None where the database cannot be read.
     """
     if known is None:
         yield NOT_COMPARED, Hit(place=Place(path=issue.path))

@@ -89,7 +89,6 @@ class Run:
     """A stretch of text in one style.
 
     Attributes:
-        size_pixels: Of its letters.
         line_height: As a multiple of the size; None when the mail program decides.
         heading_level: 1 to 6 in a heading, else None.
     """
@@ -106,7 +105,6 @@ class Heading:
     """An h1 to h6 that can be seen.
 
     Attributes:
-        level: 1 to 6.
         name: As it reads, with the alt texts of its images.
         is_followed: Something to read comes before the next heading of its level or above.
     """

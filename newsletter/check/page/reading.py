@@ -21,9 +21,7 @@ class ImageFile:
     """An image that travels with the mail or is published for it, as measured by whoever prepared it.
 
     Attributes:
-        source: The `src` under which the HTML shows it.
         name: What its editor knows it by; the source by default.
-        size_bytes: Of the file.
         width_pixels: Of the picture itself, not of the place it is shown in.
     """
 
@@ -38,7 +36,6 @@ class CheckInput:
     """What the checks are given: one edition, before and after it was rendered.
 
     Attributes:
-        message: What readers will get.
         edition: What it was rendered from; errors are traced back to its issue.toml.
         images: What is known of image files; images without a file are judged by their address only.
     """

@@ -32,12 +32,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One breach of a rule.
-
-    Attributes:
-        facts: What the rule's sentences name.
-        place: File and line to look at, when the culprit could be traced.
-    """
+    """One breach of a rule."""
 
     facts: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None

@@ -86,9 +86,7 @@ class Understood:
 def understand(answer: Answer | Silence, *, is_sandbox: bool) -> Understood:
     """Say what an answer to /v3/mail/send means.
 
-    Args:
-        answer: Of the transport.
-        is_sandbox: Whether the request asked to be checked only, which is answered by 200.
+    A request to be checked only is answered by 200.
     """
     if isinstance(answer, Silence):
         meaning = Meaning.STOP if answer.is_lasting else Meaning.LATER

@@ -75,12 +75,7 @@ _RAW_LENGTH_MAX = 4_000
 
 
 def door(public_keys: Collection[str], now: Callable[[], datetime]) -> ProviderDoor:
-    """Give the door for notifications that are signed with one of these keys.
-
-    Args:
-        public_keys: As SendGrid shows them.
-        now: Gives the present moment.
-    """
+    """Give the door for notifications that are signed with one of these keys."""
 
     def told(headers: Mapping[str, str]) -> tuple[str | None, str | None]:
         return headers.get(SIGNATURE_HEADER), headers.get(TIMESTAMP_HEADER)
@@ -101,10 +96,7 @@ def can_be_signed(*, signature: str | None, timestamp: str | None, now: datetime
 
     The age of the timestamp is not judged: SendGrid tries for 24 hours, and a replay changes nothing.
 
-    Args:
-        signature: Value of SIGNATURE_HEADER, or None when it is missing.
-        timestamp: Value of TIMESTAMP_HEADER, likewise: seconds since 1970.
-        now: Aware moment.
+    Signature and timestamp (seconds since 1970) are the values of their headers, None where they are missing.
     """
     if not signature or not timestamp or len(signature) > _SIGNATURE_LENGTH_MAX:
         return False
@@ -114,11 +106,7 @@ def can_be_signed(*, signature: str | None, timestamp: str | None, now: datetime
 def is_signed(raw: bytes, *, signature: str | None, timestamp: str | None, public_key: str) -> bool:
     """Tell whether SendGrid signed these very bytes (ECDSA over P-256 and SHA-256 of timestamp and body).
 
-    Args:
-        raw: The body as it came, neither decoded nor parsed.
-        signature: Value of SIGNATURE_HEADER, or None when it is missing.
-        timestamp: Value of TIMESTAMP_HEADER, likewise; `can_be_signed` looks at its moment.
-        public_key: Base64 as SendGrid shows it. Without a usable key nothing is signed.
+    The body is as it came, neither decoded nor parsed. Without a usable key nothing is signed.
     """
     if not signature or not timestamp or not timestamp.isascii():
         return False

@@ -43,9 +43,7 @@ class _UnreadableError(Exception):
 def fetch_suppressions(transport: ReadsSuppressions, *, since: datetime | None = None) -> FetchedSuppressions:
     """Read all four lists; one that cannot be read leaves the others.
 
-    Args:
-        transport: With a key that may read suppressions.
-        since: Only what was added at this aware moment or later.
+    The transport's key may read suppressions; with `since` only what was added then or later is read.
     """
     suppressions: list[ProviderSuppression] = []
     faults: list[str] = []

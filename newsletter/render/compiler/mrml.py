@@ -27,7 +27,6 @@ class CompiledMjml:
     """What the compiler made.
 
     Attributes:
-        html: A complete HTML document.
         warnings: What it ignores in the source, in order.
     """
 

@@ -72,9 +72,6 @@ class MjmlWarning:
     """Something the compiler would ignore without a word.
 
     Attributes:
-        message: In one sentence.
-        line: 1-based line.
-        column: 1-based, or None.
         template_name: The file that line and column are of.
     """
 
@@ -93,7 +90,6 @@ class NormalMjml:
     """MJML that the compiler gets right.
 
     Attributes:
-        mjml: To be compiled.
         inline_css: From `mj-style inline="inline"`, which the compiler does not inline.
         warnings: In the order of the source.
     """

@@ -81,12 +81,7 @@ class Rendered:
 
 
 class Marks:
-    """The marks of one environment.
-
-    Attributes:
-        shown_as: How places name the folder of the templates.
-        sources: The text of each template, by its name.
-    """
+    """The marks of one environment."""
 
     def __init__(self, shown_as: Path) -> None:
         self.shown_as = shown_as

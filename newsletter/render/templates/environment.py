@@ -68,10 +68,7 @@ class Templates:
     def render(self, name: str, context: Mapping[str, object], *, is_text: bool | None = None) -> str:
         """Fill a template of the folder.
 
-        Args:
-            name: Its path in the folder.
-            context: Its values.
-            is_text: It makes plain text; by default its name says so.
+        By default its name says whether it makes plain text.
 
         Raises:
             TemplateError: The template is missing, outside the folder, no UTF-8, has wrong syntax, names something that

@@ -32,9 +32,6 @@ class Problem:
 
     Attributes:
         is_error: It stands in the way; otherwise the letter is made all the same.
-        message: In one sentence.
-        place: File, line and column.
-        hint: What to do, where there is something to say.
     """
 
     is_error: bool
@@ -53,7 +50,6 @@ class RenderedTemplate:
     """What a template made.
 
     Attributes:
-        body: HTML or plain text.
         warnings: What the compiler ignores, in order.
     """
 
@@ -77,9 +73,7 @@ def check_template(path: Path, *, shown_as: Path) -> tuple[Problem, ...]:
 def problems_of(error: TemplateError, path: Path) -> tuple[Problem, ...]:
     """Give what an error tells as problems, all of it, the first thing first; every one has a line and a column.
 
-    Args:
-        error: What was raised.
-        path: The file to name where the error names none.
+    `path` is named where the error names no file.
     """
     told = [(error.message, error.place, error.hint)]
     told += [(fault.message, fault.place, fault.hint) for fault in error.faults]

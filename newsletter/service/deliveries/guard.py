@@ -22,7 +22,6 @@ class Adopted:
     """What was declared to be the one database to send from.
 
     Attributes:
-        database: Its file's name.
         opened: Issues that another database began to send and that may be sent from this one now.
         closed: Issues that another database began to send and that stay closed here.
     """

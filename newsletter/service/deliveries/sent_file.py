@@ -49,10 +49,6 @@ def set_aside(path: Path) -> None:
 def begun_elsewhere(path: Path, sendings: Collection[Sending]) -> str | None:
     """Tell when a sending began that the ledger does not know; None when there was none.
 
-    Args:
-        path: The file.
-        sendings: Those of the ledger.
-
     Returns:
         The day, or that it is not known: a file that cannot be read is proof enough of a sending.
     """

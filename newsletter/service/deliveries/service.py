@@ -33,7 +33,6 @@ class Outlook:
     """What sending now would do, before anybody says yes.
 
     Attributes:
-        is_rehearsal: Nothing would leave this machine.
         is_trial: Our own SendGrid would take the mails.
         audience: That of the sending that would go on: it is fixed; or whom a new one would reach, counted now.
         questions: What a person should say yes to.
@@ -75,10 +74,7 @@ class DeliveryService:
     ) -> Outlook:
         """Say what sending now would do; nothing is changed.
 
-        Args:
-            label: The issue.
-            rehearse: Through the outbox, whatever mailer is configured.
-            waits_for: Told when another program holds the database; it is waited for.
+        `waits_for` is told when another program holds the database; it is waited for.
 
         Raises:
             StateError: The issue is not approved, was edited since, or was sent; or the database is an older one or a

@@ -28,9 +28,6 @@ class Tested:
     """What became of a test.
 
     Attributes:
-        mailer: Name of the mailer.
-        is_rehearsal: Nothing left this machine.
-        edition: Which was sent.
         outcomes: The mailer's answer by address.
     """
 

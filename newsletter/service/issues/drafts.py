@@ -29,10 +29,8 @@ class NewIssue:
     """What `new` did.
 
     Attributes:
-        draft: All that was chosen, and why.
         added: Keys that the file did not hold before.
         translated: Items that it held, with a language that it did not hold them in.
-        left_out: Whom nothing in the file is for.
     """
 
     path: Path

@@ -19,7 +19,6 @@ class Lock:
 
     Attributes:
         hash: Of messages, audience rule, waivers and sender.
-        issue_sha256: Of the bytes of issue.toml as it was approved.
     """
 
     hash: ApprovalHash

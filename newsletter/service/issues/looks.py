@@ -19,9 +19,6 @@ class LookView:
     """A letter in a look.
 
     Attributes:
-        name: What is seen, in English.
-        html: The letter as a sample reader sees it, its pictures in it.
-        is_dark: It is to be seen in the dark.
         contrast: The least of its texts.
         weakest: Where that is.
     """

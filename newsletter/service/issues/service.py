@@ -59,7 +59,6 @@ class Rendering:
     Attributes:
         segments: As their file said then.
         editions: Each edition with its message; those without a single item are left out.
-        empty: The editions that were left out.
     """
 
     issue: Issue
@@ -89,10 +88,7 @@ class EventNews:
 class IssueService(IssueShelf):
     """The verbs of an issue up to its approval.
 
-    Args:
-        resources: Configuration, database, clock.
-        audience: Gives the people; asked only by what depends on who there is.
-        slow_tools: What the slow checks need.
+    The people of `audience` are asked only by what depends on who there is.
     """
 
     def __init__(

@@ -33,11 +33,9 @@ class IssueSummary:
     """Where an issue stands.
 
     Attributes:
-        state: draft, approved, sending, paused, sent or cancelled.
         is_from_elsewhere: Another database began to send it, so that it counts as sent.
         date: The planned day of sending, or None when the file cannot be read.
         items: How many items, or None likewise.
-        sending: The real sending, when there is one.
         doubt: Who of the real sending may have got it, as long as it is open.
         left_out: Whom nothing in the file is for, as long as its audience is not fixed.
     """
@@ -56,9 +54,7 @@ class IssueSummary:
 class IssueShelf:
     """What can be said of an issue before any edition of it is made.
 
-    Args:
-        resources: Configuration, database, clock.
-        audience: Gives the people; asked only where an issue has nothing for some of them.
+    The people of `audience` are asked only where an issue has nothing for some of them.
     """
 
     def __init__(self, resources: Resources, *, audience: "Callable[[], AudienceService]") -> None:

@@ -45,7 +45,6 @@ class Settled:
     """What came of writing into a database which key is its own.
 
     Attributes:
-        key: Its name.
         moved: How many people were stored under another key and are under this one now.
         unproven: How many suppressions there are, where nobody is stored on whom the key could be tried.
     """

@@ -24,9 +24,7 @@ class Rotated:
     """What became of changing the key.
 
     Attributes:
-        key: The name of the one in use now.
         before: The one before, which is kept; None where it is lost, or where the database knew none.
-        people: How many people came under it.
         lost: How many suppressions nobody can be found under any more, where the key before is lost.
         is_resumed: A change that was interrupted had come so far already.
     """
@@ -56,9 +54,7 @@ class Imported:
 class KeyService:
     """The verbs of `key`.
 
-    Args:
-        resources: Configuration, database, clock.
-        checkpoint: Called at each step of a change with its name: the tests' own process dies there.
+    `checkpoint` is called at each step of a change with its name: the tests' own process dies there.
     """
 
     def __init__(self, resources: Resources, *, checkpoint: Callable[[str], None] = lambda _step: None) -> None:

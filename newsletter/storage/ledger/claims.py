@@ -64,12 +64,8 @@ class Claims(Transactions):
 
         A batch of which everybody has left is settled on the way, and the next one is taken.
 
-        Args:
-            sending_id: Of which sending.
-            owner: Unique name of the process; `settle_dead_owners` asks about it.
-            now: Aware moment of the claim.
-            editions: Only batches of these; None for all.
-            limit: At most so many deliveries, at least 1; the rest of the batch goes back to the queue.
+        At most `limit` deliveries, at least 1, are claimed; the rest of the batch goes back to the queue.
+        `settle_dead_owners` asks about the owner.
         """
         with self._write(
             Checkpoint.BEFORE_CLAIM_COMMIT, Checkpoint.AFTER_CLAIM_COMMIT, beside_others=True

@@ -12,9 +12,7 @@ from newsletter.storage.database import Database
 class Transactions:
     """What the verbs stand on.
 
-    Args:
-        database: Open, of the current schema.
-        checkpoint: Called at the named moments around each commit; a test's may kill the process.
+    `checkpoint` is called at the named moments around each commit; a test's may kill the process.
     """
 
     def __init__(self, database: Database, *, checkpoint: Callable[[Checkpoint], None] = pass_by) -> None:

@@ -20,9 +20,7 @@ _STYLE = (
 def side_by_side(title: str, letters: Sequence[tuple[str, str, bool]]) -> str:
     """Give the page.
 
-    Args:
-        title: Of it.
-        letters: What each is called, its HTML with pictures in it, and whether it is seen in the dark.
+    Of each letter: what it is called, its HTML with pictures in it, and whether it is seen in the dark.
     """
     figures = "".join(
         f"<figure><figcaption>{html.escape(name)}</figcaption>"

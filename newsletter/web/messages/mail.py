@@ -47,8 +47,6 @@ class OutboxMessage:
 
     Attributes:
         folder: Label of the issue.
-        key: Its opaque name.
-        at: Aware moment it was written.
     """
 
     folder: str

@@ -31,7 +31,6 @@ class Reader:
 
     Attributes:
         id: The opaque name.
-        name: As the person writes it; may be empty.
     """
 
     id: str

@@ -94,12 +94,7 @@ def refusal(method: str, headers: Headers, allowed: Access) -> int | None:
 
 
 class Guard:
-    """Lets only our own pages through to an application, and puts the safe headers on every answer.
-
-    Args:
-        application: What is guarded.
-        allowed: Where it listens, and to whom.
-    """
+    """Lets only our own pages through to an application, and puts the safe headers on every answer."""
 
     def __init__(self, application: ASGIApp, allowed: Access) -> None:
         self._application = application

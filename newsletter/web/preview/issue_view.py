@@ -39,12 +39,8 @@ class Sheet:
 
     Attributes:
         revision: Grows with every change.
-        rendering: The last good one, or None when there was none yet.
-        trouble: What is wrong with the files now, or None.
         findings: Of the rendering; None while they are being looked for.
         audiences: By edition; None when the database cannot be asked.
-        audience_trouble: Why it cannot.
-        state: Where the issue stands, or None likewise.
     """
 
     revision: int = 0

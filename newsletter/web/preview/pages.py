@@ -127,15 +127,11 @@ class EditionView:
 
     Attributes:
         name: `advisers+managers.fi`.
-        title: Its segments in words.
         entries: Title of each entry, its language, and how much of it is shown, in words.
         readers: How many would get it, in words; empty when nobody could be asked.
         excluded: Who would not, by reason, in words.
         findings: The gravest first; None while they are being looked for.
         pictures: One for each chosen width; empty in the other views.
-        words: The text of the other views.
-        headers: Of the headers' view.
-        has_remote: It would load pictures from the internet.
     """
 
     name: str
@@ -161,12 +157,7 @@ class EditionView:
 
 
 class Pages:
-    """The templates, filled.
-
-    Args:
-        folder: Where they are.
-        words_of: Says a finding's message and fix in a language.
-    """
+    """The templates, filled."""
 
     def __init__(self, folder: Path, words_of: Callable[[Finding, str], tuple[str, str]]) -> None:
         self._words_of = words_of

@@ -40,11 +40,7 @@ OUTBOX_VIEWS = (View.PICTURE, View.TEXT, View.SOURCE, View.HEADERS, View.RAW)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Who looks, and at what.
-
-    Attributes:
-        address: The page's own address with its query.
-    """
+    """Who looks, and at what."""
 
     language: str
     choices: Choices

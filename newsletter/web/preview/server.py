@@ -47,9 +47,7 @@ class Address:
 class Preview:
     """The preview, ready to run: its port is taken, its address is known.
 
-    Args:
-        open_publication: Opens the publication; called again when the configuration is edited.
-        address: Where it is to be reached.
+    `open_publication` is called again when the configuration is edited.
 
     Raises:
         UsageError: The port is taken, or the address is not one of this machine.

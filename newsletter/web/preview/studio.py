@@ -27,8 +27,6 @@ class Studio:
 
     Attributes:
         run_id: Another one each time the program starts, so that an open page notices.
-        pages_changed: Rings when an issue's sheet changed.
-        outbox_changed: Rings when a mail was written.
     """
 
     def __init__(self, open_publication: Callable[[], Newsletter]) -> None:

@@ -26,10 +26,6 @@ class Clients:
     A proxy of ours says who its client is; a header that anybody else sends is not believed. Where one comes all the
     same, a proxy was forgotten in the configuration: that is told, and no limit of one client falls on it, for
     everybody behind it would be one.
-
-    Args:
-        trusted_proxies: Addresses whose word counts.
-        monotonic: Seconds that only grow.
     """
 
     def __init__(self, trusted_proxies: Collection[str], monotonic: Callable[[], float]) -> None:
@@ -96,10 +92,7 @@ class _Purse:
 class Pace:
     """So many requests a minute for each client, and as many at once after a rest.
 
-    Args:
-        per_minute: At least 1.
-        monotonic: Seconds that only grow.
-        clients_max: Of more, whoever came longest ago is forgotten.
+    Of more than `clients_max`, whoever came longest ago is forgotten.
     """
 
     def __init__(self, per_minute: int, monotonic: Callable[[], float], *, clients_max: int = CLIENTS_MAX) -> None:

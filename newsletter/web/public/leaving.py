@@ -32,13 +32,7 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def make_leaving(leaving: LeavingService, pages: PublicPages, lane: Lane[str]) -> Starlette:
-    """Give the application under `/leave`.
-
-    Args:
-        leaving: What links open.
-        pages: Whose templates are filled.
-        lane: Keeps that the reader of a token has left.
-    """
+    """Give the application under `/leave`."""
 
     async def show(request: Request) -> Response:
         token = request.path_params["token"]

@@ -28,10 +28,7 @@ _FAILED = MessageId("Something went wrong here. It is not your fault; try again 
 class PublicPages:
     """Fills the templates.
 
-    Args:
-        folder: Of the templates.
-        publication: Whose pages they are.
-        colours: Of the brand: `light` and `dark`, each by name.
+    `colours` are the brand's: `light` and `dark`, each by name.
     """
 
     def __init__(self, folder: Path, publication: Publication, colours: Mapping[str, Mapping[str, str]]) -> None:
@@ -77,9 +74,8 @@ class PublicPages:
     def language(self, wanted: Sequence[str], accepted: str) -> Language:
         """Choose the language of a page: what is wanted first, then what the browser says, then the first of ours.
 
-        Args:
-            wanted: By the address or of the person, the strongest first.
-            accepted: An Accept-Language header; the order it stands in is taken for the order of preference.
+        `wanted` begins with the strongest; the order of `accepted`, an Accept-Language header, is taken for the order
+        of preference.
         """
         told = [part.split(";")[0].strip()[:2].lower() for part in accepted.split(",")[:20]]
         ours = self._publication.languages

@@ -40,11 +40,7 @@ LET_GO_SECONDS = 10
 class PublicServer:
     """The service, ready to run: its port is taken, its address is known.
 
-    Args:
-        newsletter: The publication whose public side it is.
-        host: The address it listens on.
-        port: Its port; 0 takes any free one.
-        head_seconds_max: How long a caller may take over the head of a request.
+    Port 0 takes any free one; `head_seconds_max` is how long a caller may take over the head of a request.
 
     Raises:
         UsageError: The port is taken, or the address is not one of this machine.

@@ -37,7 +37,6 @@ class Room:
 
     Attributes:
         name: First word of its paths: `leave`.
-        application: What answers.
         in_flight_max: Requests at the same time.
         seconds_max: For one answer, with all that is read for it.
         client_per_minute: Requests of one client, or None where each is signed.
@@ -173,11 +172,6 @@ def make_site(
 ) -> Site:
     """Put rooms together.
 
-    Args:
-        rooms: Each with its own name.
-        hosts: Every Host that is ours, in lower case; empty where any will do.
-        clients: Tells who asks.
-        explain: Makes the page of a refusal.
-        monotonic: Seconds that only grow.
+    `hosts` holds every Host that is ours, in lower case; it is empty where any will do.
     """
     return Site(rooms, hosts=hosts, clients=clients, explain=explain, monotonic=monotonic)

@@ -40,10 +40,7 @@ def make_webhooks(
 ) -> Starlette:
     """Give the application that takes notifications.
 
-    Args:
-        doors: Of the providers whose notifications are expected.
-        hand_in: Keeps notifications; its future is done when they are on the disk.
-        body_seconds_max: How long a body may take to come in.
+    The future that `hand_in` gives is done when the notifications are on the disk.
     """
     by_name = {door.name: door for door in doors}
 

@@ -16,6 +16,7 @@ from newsletter.domain.audience import LeftOut
 from newsletter.domain.changes import Known
 from newsletter.domain.issue import Finding, Issue, Severity, Waiver, group
 from newsletter.domain.publication import Publication
+from newsletter.domain.segments import AskedOfNobody
 from newsletter.errors import Place, UsageError
 from newsletter.language.catalogue import MessageId, translate
 
@@ -88,11 +89,16 @@ def run_slow_checks(
     return _findings(subject, browser.judge(read(subject), views, found={finding.code for finding in found}))
 
 
-def check_issue(issue: Issue, publication: Publication, left_out: LeftOut) -> tuple[Finding, ...]:
-    """Say what is wrong with an issue as a whole, whichever edition one reads."""
+def check_issue(
+    issue: Issue, publication: Publication, left_out: LeftOut, asked_of_nobody: Sequence[AskedOfNobody] = ()
+) -> tuple[Finding, ...]:
+    """Say what is wrong with an issue as a whole, whichever edition one reads, and with who is to get it."""
     return tuple(
         Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)
-        for rule, hit in issue_rules.judge_issue(issue, publication, left_out)
+        for rule, hit in (
+            *issue_rules.judge_issue(issue, publication, left_out),
+            *issue_rules.judge_rules(asked_of_nobody),
+        )
     )
 
 

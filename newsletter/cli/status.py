@@ -62,6 +62,8 @@ def doctor(session: Session, *, as_json: bool) -> None:
     else:
         for checkup in checkups:
             click.echo(f"{'ok   ' if checkup.is_well else 'WRONG'}  {checkup.name}: {checkup.message}")
+            for warning in checkup.warnings:
+                click.echo(f"       warning: {warning}")
             if checkup.hint:
                 click.echo(f"       {checkup.hint}")
     if wrong := sum(not checkup.is_well for checkup in checkups):

@@ -2,11 +2,51 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newsletter.domain.audience import Subscriber
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
 from newsletter.domain.rules import History, OfThePast, Rule, leaves
+from newsletter.errors import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One fact that a segment's rule asks for.
+
+    Attributes:
+        rule: Asks for this fact alone.
+        name: Of an attribute as people wrote it; or `tag`, `language`, `region`, `municipality_is`, `mail_domain`.
+        value: As written; empty where the attribute only has to be there.
+        place: In segments.toml.
+    """
+
+    rule: Rule
+    name: str
+    value: str
+    place: Place
+
+    def __str__(self) -> str:
+        """Name the fact."""
+        return f"{self.name} {self.value!r}" if self.value else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOfNobody:
+    """A fact that a segment's rule asks for and nobody has: a slip of the pen, or people who are still to come.
+
+    Attributes:
+        nearest: What looks most alike of what somebody has; empty when nothing does.
+    """
+
+    segment: SegmentId
+    asked: Asked
+    nearest: str
+
+    def __str__(self) -> str:
+        """Write it in a sentence, without its place."""
+        alike = f" (nearest: {self.nearest!r})" if self.nearest else ""
+        return f"{self.segment} asks for {self.asked}, which nobody has{alike}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +58,7 @@ class Segment:
         rank: 1 is first; decides the order in combinations. Unique.
         topics: Items with one of these as a primary topic are picked; empty picks every item.
         sections: It gets these; empty means all.
+        asked: The facts its rule asks for, with their places.
     """
 
     id: SegmentId
@@ -27,6 +68,7 @@ class Segment:
     topics: tuple[TopicId, ...] = ()
     sections: tuple[SectionId, ...] = ()
     line: int | None = None
+    asked: tuple[Asked, ...] = field(default=(), compare=False)
 
     def gets(self, section: SectionId) -> bool:
         """Tell whether items of a section are for it."""

@@ -4,6 +4,7 @@ What speaks SQL is imported here when a verb first asks for it: a quarter of a s
 """
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from newsletter.domain.clock import Clock
 from newsletter.domain.content import SegmentId
 from newsletter.domain.keys import Keyring
 from newsletter.domain.segments import Segment
-from newsletter.errors import StateError, UsageError
+from newsletter.errors import StateError, StorageError, UsageError
 from newsletter.send.owner import Owner, hold_ownership, lock_path, new_owner
 from newsletter.service.audience.departures import CaughtUp, catch_up, is_caught_up, note
 from newsletter.service.keys.ring import Ring, Settled, settle_key
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from newsletter.storage.audience import AudienceStore
     from newsletter.storage.database import Database
     from newsletter.storage.deliveries import DeliveryLedger
+    from newsletter.storage.facts import Facts
     from newsletter.storage.issues import IssueStore
+
+_SQLITE = "sqlite:///"
 
 log = logging.getLogger(__name__)
 
@@ -242,7 +246,39 @@ class Resources:
             return found
         raise UsageError(f"There is no segment {segment_id!r}.", hint=did_you_mean(segment_id, tuple(segments)))
 
+    @property
+    def is_database_open(self) -> bool:
+        """Tell whether somebody asked for the database already."""
+        return "unchecked_database" in self.__dict__
+
+    @property
+    def are_facts_at_hand(self) -> bool:
+        """Tell whether `facts` takes no time: a file is read as it is, for a server much has to be loaded."""
+        return self.is_database_open or self.settings.database_url.startswith(_SQLITE)
+
+    @contextmanager
+    def facts(self) -> Iterator["Facts"]:
+        """Give what people have, without their names, as the database is now.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        from newsletter.storage.facts import read_facts
+
+        url = self.settings.database_url
+        if url.startswith(_SQLITE):
+            try:
+                with read_facts(Path(url.removeprefix(_SQLITE).partition("?")[0])) as facts:
+                    yield facts
+            except sqlite3.Error as cause:
+                raise StorageError("The database cannot be read.", hint="newsletter db status") from cause
+            return
+        from newsletter.storage.audience.facts import facts_of
+
+        with self.database.read() as connection:
+            yield facts_of(connection)
+
     def close(self) -> None:
         """Give back what was opened."""
-        if "unchecked_database" in self.__dict__:
+        if self.is_database_open:
             self.unchecked_database.close()

@@ -1,7 +1,7 @@
 """Where the month stands, and whether everything is in order: the verbs `status` and `doctor`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from newsletter.domain.notification import KeptNotification, NotificationKind
 from newsletter.domain.wants import Wishes
 from newsletter.errors import NewsletterError, counted
 from newsletter.send.mark import Doubt
+from newsletter.service.audience.service import AudienceService
 from newsletter.service.database import DatabaseService
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
 from newsletter.service.resources import Resources
@@ -59,12 +60,14 @@ class Checkup:
 
     Attributes:
         hint: What to do; also where all is well, when there is something to remember.
+        warnings: What may be a slip, and is no fault.
     """
 
     name: str
     is_well: bool
     message: str
     hint: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class StatusService:
@@ -144,7 +147,7 @@ class StatusService:
         )
         yield self._looked("key file", self._key)
         yield self._looked("database", self._look_at_database)
-        yield self._looked("segments", self._segments)
+        yield replace(self._looked("segments", self._segments), warnings=self._asked_of_nobody())
         yield self._looked("brand and templates", self._look_at_templates)
         yield self._looked("mailer", self._look_at_mailer)
         yield self._unsubscribing()
@@ -183,6 +186,16 @@ class StatusService:
     def _segments(self) -> tuple[str, str | None]:
         segments = self._resources.segments
         return f"{counted(len(segments), 'segment')}: {', '.join(segment.id for segment in segments)}.", None
+
+    def _asked_of_nobody(self) -> tuple[str, ...]:
+        """Say what the segments ask for and nobody has, as far as files and database can be read."""
+        try:
+            asked = AudienceService(self._resources).asked_of_nobody()
+        except NewsletterError:
+            # The looks at the files and at the database tell.
+            return ()
+        root = self._resources.settings.root
+        return tuple(f"{one.asked.place.path.relative_to(root)}:{one.asked.place.line}: {one}" for one in asked)
 
     def _unsubscribing(self) -> Checkup:
         """Say how readers leave: what is the same in every issue is told here, and not as a finding of each."""

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.audience.segments import SEGMENTS_MAX, read_segments
+from newsletter.audience.segments import SEGMENTS_MAX, find_asked_of_nobody, read_segments
 from newsletter.audience.segments.places import municipalities
+from newsletter.domain.audience import Subscriber
 from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
 from newsletter.domain.rules import (
     AllOf,
@@ -17,6 +18,7 @@ from newsletter.domain.rules import (
     Comparison,
     HasAttribute,
     HasTag,
+    History,
     InMunicipality,
     InSegment,
     JoinedAfter,
@@ -394,6 +396,73 @@ def test_a_municipality_is_bilingual_finnish_or_swedish(tmp_path: Path) -> None:
     assert not {"Tampere", "Tammerfors", "Mariehamn"} & set(rule.names)
     assert spoken == {"finnish": 259, "bilingual": 33, "swedish": 16}
     assert len({one.region_finnish for one in municipalities()}) == 19
+
+
+class SomePeople:
+    """What three people have: one is an adviser of Åbo with ten colleagues."""
+
+    def __init__(self, *, are_there: bool = True) -> None:
+        self._are_there = are_there
+
+    def has_people(self) -> bool:
+        """Tell whether they are there."""
+        return self._are_there
+
+    def is_anybody(self, rule: Rule) -> bool:
+        """Tell whether the adviser is chosen."""
+        person = Subscriber(
+            address="aino@example.com",
+            language=FI,
+            attributes={"role": "yritysneuvoja", "municipality": "Åbo", "staff": "10"},
+            tags=("ohjausryhmä",),
+        )
+        return rule.chooses(person, History(now=MIDNIGHT))
+
+    def attribute_names(self) -> tuple[str, ...]:
+        """Give the adviser's."""
+        return ("municipality", "role", "staff")
+
+    def values(self, name: str, *, limit: int) -> tuple[str, ...]:
+        """Give the adviser's and another's."""
+        return {"role": ("Yritysneuvoja", "toimittaja"), "staff": ("10",)}.get(name, ("Åbo",))[:limit]
+
+    def tags(self, *, limit: int) -> tuple[str, ...]:
+        """Give the adviser's."""
+        return ("ohjausryhmä",)[:limit]
+
+
+def test_what_nobody_has_is_told_with_its_line_and_the_nearest(tmp_path: Path) -> None:
+    """Each value, name and tag has its own line; what somebody has, and what lies in another segment, is left alone."""
+    text = """\
+[[segment]]
+id = "a"
+rank = 1
+name = { fi = "A" }
+
+[segment.who]
+any = [
+    { attribute = "role", in = ["yritysneuvoja", "yritysneuvola"] },
+    { attribute = "rooli", equals = "yritysneuvoja" },
+    { not = { tag = "ohjausryhma" } },
+    { attribute = "staff", more_than = 10 },
+    { region = ["Varsinais-Suomi", "Kainuu"] },
+    { language = ["fi", "sv"] },
+    { mail_domain = "example.fi" },
+    { mailed = "never" },
+]
+"""
+    segments = read(tmp_path, text)
+
+    assert [f"{one.asked.place}: {one}" for one in find_asked_of_nobody(segments, SomePeople())] == [
+        "segments.toml:8: a asks for role 'yritysneuvola', which nobody has (nearest: 'Yritysneuvoja').",
+        "segments.toml:9: a asks for rooli 'yritysneuvoja', which nobody has (nearest: 'role').",
+        "segments.toml:10: a asks for tag 'ohjausryhma', which nobody has (nearest: 'ohjausryhmä').",
+        "segments.toml:11: a asks for staff 'more than 10', which nobody has.",
+        "segments.toml:12: a asks for region 'Kainuu', which nobody has.",
+        "segments.toml:13: a asks for language 'sv', which nobody has.",
+        "segments.toml:14: a asks for mail_domain 'example.fi', which nobody has.",
+    ]
+    assert find_asked_of_nobody(segments, SomePeople(are_there=False)) == ()
 
 
 def _segments(*rules: str) -> str:

@@ -32,11 +32,14 @@ from newsletter.domain.rules import (
     MailDomainIn,
     Mailed,
     Not,
+    OfThePast,
     Rule,
     RuleAt,
+    leaves,
 )
 from newsletter.domain.segments import Segment, segments_of
 from newsletter.storage.audience import AudienceStore
+from newsletter.storage.audience.facts import facts_of
 from newsletter.storage.audience.keys import KeyStore
 from newsletter.storage.database import Database
 from newsletter.storage.issues import IssueStore
@@ -220,8 +223,12 @@ def test_the_database_chooses_whom_the_rule_chooses(
             for rule in rules
         ]
         masks = list(connection.execute(masks_in_order).scalars())
+        facts = facts_of(connection)
+        asking = [leaf for rule in rules for leaf in leaves(rule) if not isinstance(leaf, OfThePast | InSegment)]
+        had = [facts.is_anybody(leaf) for leaf in asking]
         connection.rollback()
 
+    assert had == [any(leaf.chooses(person, History(now=NOW)) for person in named) for leaf in asking]
     pairs = list(zip(named, histories, strict=True))
     assert chosen == [{person.id for person, history in pairs if rule.chooses(person, history)} for rule in rules]
     assert [tuple(segment.id for place, segment in enumerate(segments) if mask >> place & 1) for mask in masks] == [

@@ -29,7 +29,8 @@ Its door is `read_segments`, which shows all faults of the file at once, and `St
 in no segment. What the rules mean say `domain.rules` and `storage.rules`.
 """
 
+from newsletter.audience.segments.nobody import find_asked_of_nobody
 from newsletter.audience.segments.reading import SEGMENTS_MAX, read_segments
 from newsletter.audience.segments.strays import Stray, StrayCount
 
-__all__ = ["SEGMENTS_MAX", "Stray", "StrayCount", "read_segments"]
+__all__ = ["SEGMENTS_MAX", "Stray", "StrayCount", "find_asked_of_nobody", "read_segments"]

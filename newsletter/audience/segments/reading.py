@@ -124,6 +124,7 @@ class _SegmentsReader:
             topics=self._known((*path, "topics"), table.get("topics", []), self.topics, "topic"),
             sections=self._known((*path, "sections"), table.get("sections", []), self.sections, "section"),
             line=self.file.place(path).line,
+            asked=tuple(self.rules.asked.get(int(path[1]), ())),
         )
 
     def _who(self, number: int) -> Rule:

@@ -26,6 +26,7 @@ from newsletter.domain.rules import (
     Not,
     Rule,
 )
+from newsletter.domain.segments import Asked
 from newsletter.errors import Fault, UsageError
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean
 
@@ -70,6 +71,7 @@ class RuleReader:
         zone: A day begins at its midnight there.
         named: Gives the rule of another segment, for the path and the id that name it.
         faults: Grows with what is wrong.
+        asked: Grows with each fact that the rules of a segment ask for, by its number in the file.
     """
 
     file: TomlFile
@@ -77,6 +79,7 @@ class RuleReader:
     zone: tzinfo
     named: Callable[[KeyPath, str], Rule]
     faults: list[Fault] = field(default_factory=list)
+    asked: dict[int, list[Asked]] = field(default_factory=dict)
 
     def read(self, path: KeyPath, table: object, *, depth: int = 1) -> Rule:
         """Give the rule in a table; what is wrong with it goes to `faults`."""
@@ -124,11 +127,16 @@ class RuleReader:
         """Read a rule that asks one thing of a person."""
         match kind:
             case "tag":
-                return HasTag(tag=self._word(path, value))
+                tag = HasTag(tag=self._word(path, value))
+                self._note(path, tag, "tag", tag.tag)
+                return tag
             case "language":
                 return self._language(path, value)
             case "mail_domain":
-                return MailDomainIn(domains=tuple(self._domain(path, word) for word in self._one_or_more(path, value)))
+                domains = tuple(self._domain(path, word) for word in self._one_or_more(path, value))
+                for number, domain in enumerate(domains):
+                    self._note((*path, number), MailDomainIn(domains=(domain,)), kind, domain)
+                return MailDomainIn(domains=domains)
             case "region" | "municipality_is":
                 return self._place(kind, path, value)
             case _:
@@ -142,11 +150,15 @@ class RuleReader:
                 if word and region is None:
                     self._fail(path, f"Finland has no region {word!r}.", hint=did_you_mean(word, tuple(regions())))
             known = tuple(region for _, region in found if region)
+            for number, region in enumerate(known):
+                self._note((*path, number), InMunicipality(names=names_in([region])), kind, region)
             return InMunicipality(names=names_in(known), regions=known)
         word = self._word(path, value)
         if word and word not in SPOKEN:
             return self._fail(path, f"A municipality is never {word!r}.", hint=did_you_mean(word, SPOKEN))
-        return InMunicipality(names=names_speaking(word), speaking=word)
+        spoken = InMunicipality(names=names_speaking(word), speaking=word)
+        self._note(path, spoken, kind, word)
+        return spoken
 
     def _past(self, kind: str, path: KeyPath, value: object) -> Rule:
         """Read when somebody joined or was mailed."""
@@ -183,16 +195,22 @@ class RuleReader:
             return self._fail(path, f"`attribute` needs exactly one of {', '.join(_ATTRIBUTE_TESTS)} beside it.")
         test, place, value = tests[0], (*path, tests[0]), table[tests[0]]
         match test:
-            case "equals":
-                return AttributeIn(name=name, values=(self._word(place, value),))
-            case "in":
-                return AttributeIn(name=name, values=self._words(place, value))
+            case "equals" | "in":
+                values = self._words(place, value) if test == "in" else (self._word(place, value),)
+                for number, one in enumerate(values):
+                    self._note((*place, number), AttributeIn(name=name, values=(one,)), name, one)
+                return AttributeIn(name=name, values=values)
             case "starts_with":
-                return AttributeStarts(name=name, prefix=self._word(place, value))
+                begins = AttributeStarts(name=name, prefix=self._word(place, value))
+                self._note(place, begins, name, f"{begins.prefix}...")
+                return begins
             case "present":
+                self._note(place, HasAttribute(name=name), name, "")
                 return self._presence(place, HasAttribute(name=name), value)
             case _:
-                return AttributeNumber(name=name, comparison=_COMPARISONS[test], number=self._number(place, value))
+                compared = AttributeNumber(name=name, comparison=_COMPARISONS[test], number=self._number(place, value))
+                self._note(place, compared, name, f"{compared.comparison} {compared.number:g}")
+                return compared
 
     def _presence(self, path: KeyPath, rule: HasAttribute, value: object) -> Rule:
         """Read whether an attribute shall be there."""
@@ -206,6 +224,8 @@ class RuleReader:
         for word in words:
             if word and word not in self.languages:
                 self._fail(path, f"There is no language {word!r}.", hint=did_you_mean(word, self.languages))
+        for number, word in enumerate(words):
+            self._note((*path, number), LanguageIn(languages=(Language(word),)), "language", word)
         return LanguageIn(languages=tuple(Language(word) for word in words))
 
     def _domain(self, path: KeyPath, word: str) -> str:
@@ -258,6 +278,12 @@ class RuleReader:
             return value
         self._fail(path, "Here stands a text, not empty and without space around it.")
         return ""
+
+    def _note(self, path: KeyPath, rule: Rule, name: str, value: str) -> None:
+        """Note a fact that the segment whose rule is read asks for."""
+        self.asked.setdefault(int(path[1]), []).append(
+            Asked(rule=rule, name=name, value=value, place=self.file.place(path))
+        )
 
     def _fail(self, path: KeyPath, message: str, *, hint: str | None = None) -> Rule:
         """Note a fault and give a rule to go on with."""

@@ -3,7 +3,7 @@
 Its doors are `judge_issue` and `RULES`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from newsletter.check.page.html import plain
@@ -12,6 +12,7 @@ from newsletter.domain.audience import LeftOut
 from newsletter.domain.issue import Issue, Severity
 from newsletter.domain.period import midnight, parse_period
 from newsletter.domain.publication import Publication
+from newsletter.domain.segments import AskedOfNobody
 from newsletter.errors import Place
 from newsletter.language.catalogue import MessageId
 
@@ -39,7 +40,14 @@ SEGMENT_WITHOUT_ITEMS = Rule(
     fix=MessageId("List items for them under [order] in issue.toml; if they are to get nothing, waive this."),
     basis="House",
 )
-RULES: tuple[Rule, ...] = (ISSUE_DATE_FAR, ITEM_IN_NO_SEGMENT, SEGMENT_WITHOUT_ITEMS)
+ASKED_OF_NOBODY = Rule(
+    code="asked-of-nobody",
+    severity=Severity.WARNING,
+    message=MessageId("The rule of segment {segment} asks for {asked}, which nobody has."),
+    fix=MessageId("Correct segments.toml; what looks most alike: {nearest}. If such people will come, waive this."),
+    basis="House; compared with the people in the database, where the check reads it",
+)
+RULES: tuple[Rule, ...] = (ISSUE_DATE_FAR, ITEM_IN_NO_SEGMENT, SEGMENT_WITHOUT_ITEMS, ASKED_OF_NOBODY)
 """In the order of the documentation."""
 
 
@@ -58,3 +66,10 @@ def judge_issue(issue: Issue, publication: Publication, left_out: LeftOut) -> It
         people = "?" if left_out.people is None else str(left_out.people)
         facts = {"segments": ", ".join(left_out.segments), "count": people}
         yield SEGMENT_WITHOUT_ITEMS, Hit(facts=facts, place=Place(path=issue.path))
+
+
+def judge_rules(asked_of_nobody: Sequence[AskedOfNobody]) -> Iterator[tuple[Rule, Hit]]:
+    """Find what the segments' rules ask for and nobody has."""
+    for one in asked_of_nobody:
+        facts = {"segment": one.segment, "asked": str(one.asked), "nearest": one.nearest or "-"}
+        yield ASKED_OF_NOBODY, Hit(facts=facts, place=one.asked.place)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from newsletter.audience.segments import find_asked_of_nobody
 from newsletter.domain.audience import (
     ExclusionReason,
     Headcount,
@@ -16,7 +17,7 @@ from newsletter.domain.audience import (
 from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import EditionKey, Issue
 from newsletter.domain.rules import AllOf, LanguageIn, Not, Rule, RuleAt
-from newsletter.domain.segments import Segment
+from newsletter.domain.segments import AskedOfNobody, Segment
 from newsletter.errors import StorageError
 from newsletter.service.resources import Resources
 
@@ -55,6 +56,12 @@ class AudienceService:
             UsageError: There is none of this name.
         """
         return self._resources.segment(segment_id)
+
+    def asked_of_nobody(self, segments: Sequence[Segment] | None = None) -> tuple[AskedOfNobody, ...]:
+        """Give what the rules ask for and nobody has; nothing as long as nobody is known at all."""
+        segments = self._resources.segments if segments is None else segments
+        with self._resources.facts() as facts:
+            return find_asked_of_nobody(segments, facts)
 
     def headcounts(
         self, segments: Sequence[Segment] | None = None, *, label: str | None = None

@@ -1,6 +1,6 @@
 """An issue from its first draft to its approval: the verbs `new`, `list`, `show`, `render`, `check` and `approve`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,8 +25,8 @@ from newsletter.domain.issue import (
     count_in_the_way,
 )
 from newsletter.domain.period import Period, label_after, parse_period
-from newsletter.domain.segments import Segment, audience_rule
-from newsletter.errors import ChecksFailed, StateError, StorageError, UsageError, counted
+from newsletter.domain.segments import AskedOfNobody, Segment, audience_rule
+from newsletter.errors import ChecksFailed, NewsletterError, StateError, StorageError, UsageError, counted
 from newsletter.files import write_whole
 from newsletter.message.pictures import with_data_addresses
 from newsletter.message.slots import fill_text
@@ -241,7 +241,9 @@ class IssueService(IssueShelf):
         publication = self._resources.settings.publication
         subjects = check_inputs(rendering.editions, publication)
         left_out = self._left_out(rendering.issue, rendering.segments)
-        found = [*check_issue(rendering.issue, publication, left_out), *self.event_news(rendering.issue).findings]
+        news = self.event_news(rendering.issue).findings
+        asked = self._asked_of_nobody(rendering.segments)
+        found = [*check_issue(rendering.issue, publication, left_out, asked), *news]
         found += [finding for subject in subjects for finding in run_checks(subject)]
         if is_slow:
             found += look_in_browser(subjects, self._slow_tools, as_read=self._as_read, found=found, progress=progress)
@@ -311,6 +313,14 @@ class IssueService(IssueShelf):
             approvals.save_approval(approved, issue.items)
         write_lock(self.path(known).with_name(LOCK_NAME), approved)
         return approved
+
+    def _asked_of_nobody(self, segments: Sequence[Segment]) -> tuple[AskedOfNobody, ...]:
+        """Say what the segments ask for and nobody has, where that takes no time."""
+        try:
+            return self._audience().asked_of_nobody(segments) if self._resources.are_facts_at_hand else ()
+        except NewsletterError:
+            # Whoever needs the database is told; files can be looked over without it.
+            return ()
 
     def _render(self, issue: Issue, segments: tuple[Segment, ...]) -> Rendering:
         settings = self._resources.settings

@@ -5,6 +5,8 @@ from newsletter.check import check_issue
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import Finding, Severity
+from newsletter.domain.rules import HasTag
+from newsletter.domain.segments import Asked, AskedOfNobody
 from newsletter.errors import Place
 from tests.check.samples import ARTICLE, EVENT, EVENT_PLACE, ISSUE, PATH, PUBLICATION
 
@@ -25,6 +27,26 @@ def test_an_item_that_nobody_gets_is_noted() -> None:
         place=EVENT_PLACE,
     )
     assert check_issue(issue, PUBLICATION, LeftOut()) == (expected,)
+
+
+def test_what_a_segment_asks_for_and_nobody_has_is_a_warning() -> None:
+    """It may be a slip of the pen in segments.toml, whose line is named; the nearest stands beside it."""
+    place = Place(path=PATH, line=41)
+    asked = Asked(rule=HasTag(tag="johto"), name="tag", value="johto", place=place)
+    found = check_issue(
+        ISSUE,
+        PUBLICATION,
+        LeftOut(),
+        [AskedOfNobody(segment=SegmentId("managers"), asked=asked, nearest="johtoryhmä")],
+    )
+
+    expected = Finding(
+        code="asked-of-nobody",
+        severity=Severity.WARNING,
+        facts={"segment": "managers", "asked": "tag 'johto'", "nearest": "johtoryhmä"},
+        place=place,
+    )
+    assert found == (expected,)
 
 
 def test_an_issue_dated_far_from_its_period_is_found() -> None:

@@ -1,9 +1,10 @@
-"""Column types that mean the same on SQLite (STRICT tables) and on PostgreSQL."""
+"""What tables are made of: column types that mean the same on SQLite (STRICT tables) and on PostgreSQL, known words."""
 
 import json
 from datetime import UTC, date, datetime
+from enum import StrEnum
 
-from sqlalchemy import Boolean, DateTime, Dialect, Integer, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -83,3 +84,17 @@ def as_text(when: date | datetime) -> str:
 def as_when(text: str) -> date | datetime:
     """Read what `as_text` wrote; a day has ten characters, a moment more."""
     return date.fromisoformat(text) if len(text) == len("2017-11-17") else datetime.fromisoformat(text)
+
+
+def texts(*names: str) -> list[Column[str]]:
+    """Make columns of text that is always there."""
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def only(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """Let a column hold these words alone: what another program writes is refused, not read as something else.
+
+    A new word needs a migration; `0009_only_known_words` shows how it is written without touching a row.
+    """
+    known = ", ".join(repr(word.value) for word in words)
+    return CheckConstraint(f"{column} IN ({known})", name=column)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from newsletter.service.keys.service import KeyService
     from newsletter.service.notifications.service import NotificationService
     from newsletter.service.public_address import PublicAddress
+    from newsletter.service.sources.service import SourceService
     from newsletter.service.starter import LaidOut
     from newsletter.service.status import StatusService
     from newsletter.storage.database import Database
@@ -69,10 +70,22 @@ class Newsletter:
     @cached_property
     def items(self) -> "ItemService":
         """Collect and look at articles and events."""
-        from newsletter.collect.fetching.fetch import Fetcher
         from newsletter.service.items import ItemService
 
-        return ItemService(self.resources, self._fetcher or Fetcher(user_agent=_user_agent(self.settings.publication)))
+        return ItemService(self.resources, self._source_fetcher)
+
+    @cached_property
+    def sources(self) -> "SourceService":
+        """Look at what could be a source, and add it."""
+        from newsletter.service.sources.service import SourceService
+
+        return SourceService(self.resources, self._source_fetcher)
+
+    @cached_property
+    def _source_fetcher(self) -> "Fetches":
+        from newsletter.collect.fetching.fetch import Fetcher
+
+        return self._fetcher or Fetcher(user_agent=_user_agent(self.settings.publication))
 
     @cached_property
     def issues(self) -> "IssueService":

@@ -1,0 +1,1 @@
+"""The verbs of `source`: looked at, added, checked."""

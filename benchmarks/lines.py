@@ -19,6 +19,7 @@ from benchmarks.lists import again, first_import, memory, no_line_break
 from benchmarks.preview import first_sight_of_six_editions, from_saving_to_the_picture, weight_of_the_page
 from benchmarks.sample import check_input, compile_edition, compile_through_the_door, messages_of_68_kilobytes
 from benchmarks.send import (
+    calls_in_flight,
     claims_of_a_sending,
     cpu_of_a_sending,
     memory_of_a_sending,
@@ -147,6 +148,7 @@ LINES: dict[str, Callable[[], Line]] = {
     "import-memory": memory,
     "import-no-list": no_line_break,
     "send-cpu": cpu_of_a_sending,
+    "send-in-flight": calls_in_flight,
     "send-memory": memory_of_a_sending,
     "send-claims": claims_of_a_sending,
     "send-smtp-source": pace_beside_smtp_source,

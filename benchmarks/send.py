@@ -24,6 +24,7 @@ from benchmarks.harness import PYTHON, Line
 from benchmarks.sending import MAIL_BYTES, a_message
 
 FEW, MANY, MILLION = 10_000, 100_000, 1_000_000
+LATENCY_SECONDS = 0.2
 SMTP_MAILS = 2_000
 BUILT_MAILS = 300
 SESSIONS = 10
@@ -35,10 +36,12 @@ class TakesEverything(http.server.BaseHTTPRequestHandler):
     """A SendGrid that reads and says yes."""
 
     protocol_version = "HTTP/1.1"
+    latency_seconds = 0.0
 
     def do_POST(self) -> None:
         """Take a request."""
         self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(self.latency_seconds)
         self.send_response(202)
         self.send_header("X-Message-Id", "taken")
         self.send_header("Content-Length", "0")
@@ -48,17 +51,18 @@ class TakesEverything(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def serve() -> None:
+def serve(latency_seconds: float = 0.0) -> None:
     """Be that SendGrid: print the port, serve until killed."""
-    server = http.server.HTTPServer(("127.0.0.1", 0), TakesEverything)
+    TakesEverything.latency_seconds = latency_seconds
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TakesEverything)
     print(server.server_address[1], flush=True)
     server.serve_forever()
 
 
 @contextlib.contextmanager
-def _service() -> Iterator[str]:
+def _service(latency_seconds: float = 0.0) -> Iterator[str]:
     """Run it in a process of its own and give its address."""
-    command = [PYTHON, "-c", "from benchmarks.send import serve; serve()"]
+    command = [PYTHON, "-c", f"from benchmarks.send import serve; serve({latency_seconds})"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -102,6 +106,22 @@ def cpu_of_a_sending() -> Line:
         bound=25,
         unit="ms CPU for 1,000 recipients",
         measured=each,
+    )
+
+
+def calls_in_flight() -> Line:
+    """A SendGrid that is 200 ms away: one call after another beside four in flight."""
+    with _service(LATENCY_SECONDS) as host:
+        one, four = (_send(FEW, host=host, calls=calls) for calls in (1, 4))
+    return Line(
+        name=f"send to {FEW:,} with four calls in flight, each 200 ms away",
+        milliseconds=four["wall_milliseconds"],
+        against="with one",
+        against_milliseconds=one["wall_milliseconds"],
+        bound=2,
+        unit="x as fast",
+        measured=one["wall_milliseconds"] / four["wall_milliseconds"],
+        at_least=True,
     )
 
 

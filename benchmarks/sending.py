@@ -19,7 +19,7 @@ from benchmarks.sample import PUBLICATION
 from newsletter.audience.tokens import unsubscribe_token
 from newsletter.domain.audience import SubscriberStatus, hash_address
 from newsletter.domain.content import Language, SegmentId
-from newsletter.domain.delivery import ClaimedBatch, PlannedDelivery, Sending, SendingId, pass_by
+from newsletter.domain.delivery import ClaimedBatch, PlannedDelivery, SendingId, pass_by
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel, Message, Slot, approval_hash
 from newsletter.domain.mailing import BatchOutcome, Capabilities, Mailer, Outcome, OutgoingBatch, Recipient, Verdict
 from newsletter.domain.rules import AllOf
@@ -30,7 +30,7 @@ from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.connection import Access
 from newsletter.mailers.smtp.mailer import Smtp
 from newsletter.message.headers import list_id
-from newsletter.send.assignment import Assignment
+from newsletter.send.assignment import Assignment, Threads
 from newsletter.send.dispatch import send
 from newsletter.send.journal import journal_path
 from newsletter.send.owner import Owner
@@ -187,18 +187,20 @@ def _mailer(order: dict[str, Any]) -> Mailer:
     if "call_seconds" in order:
         return SlowMailer(order["call_seconds"])
     if "host" in order:
-        return SendGrid(SendGridTable(), api_key="SG.benchmark", host=order["host"])
+        return SendGrid(SendGridTable(connections=order.get("calls", 1)), api_key="SG.benchmark", host=order["host"])
     settings = Access(
         server=SmtpTable(host="127.0.0.1", port=order["port"], security="none", connections=order["connections"])
     )
     return Smtp(settings)
 
 
-def _personalise(planned: PlannedDelivery, _sending: Sending) -> Recipient:
+def _personalise(planned: PlannedDelivery, language: Language) -> Recipient:
     """Give what is one person's, as the service does."""
     assert planned.address is not None
     token = unsubscribe_token(planned.address_hash, KEY)
-    return recipient_of(planned.key, planned.address, planned.name, token=token, publication=PUBLICATION)
+    return recipient_of(
+        planned.key, planned.address, planned.name, token=token, language=language, publication=PUBLICATION
+    )
 
 
 def run(order: dict[str, Any]) -> dict[str, float | list[float]]:
@@ -228,7 +230,8 @@ def run(order: dict[str, Any]) -> dict[str, float | list[float]]:
     )
     began, began_cpu = time.perf_counter(), time.process_time()
     ends = began + order.get("seconds", float("inf"))
-    result = send(assignment, should_stop=lambda: time.perf_counter() > ends)
+    crew = Threads(mailer.capabilities.calls_max)
+    result = send(assignment, crew=crew, should_stop=lambda: time.perf_counter() > ends)
     taken = {
         "cpu_milliseconds": (time.process_time() - began_cpu) * 1000,
         "wall_milliseconds": (time.perf_counter() - began) * 1000,

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, create_model
 from pydantic_core import CoreSchema, core_schema
 
 from newsletter import machine
 from newsletter.domain.content import Language
-from newsletter.domain.mailing import Mailer
+from newsletter.domain.mailing import Mailer, Pace, read_pace
 from newsletter.domain.notification import ProviderDoor
 from newsletter.errors import ConfigurationError
 
@@ -133,6 +133,11 @@ def _secret_path(value: str) -> str:
     return value
 
 
+def _pace(value: str) -> str:
+    """Accept how many readers a second (s), minute (min) or hour (h) get their mail: 25/min."""
+    return str(read_pace(value))
+
+
 Name = AfterValidator(_identifier)
 Identifier = Annotated[str, Name]
 OneLine = Annotated[str, AfterValidator(_one_line)]
@@ -145,6 +150,7 @@ InsidePath = Annotated[str, AfterValidator(_inside)]
 ServerName = Annotated[str, AfterValidator(_server_name)]
 SecretPath = Annotated[str, AfterValidator(_secret_path)]
 DatabaseUrl = Annotated[str, AfterValidator(database_url)]
+PaceText = Annotated[str, AfterValidator(_pace)]
 
 
 class Table(BaseModel):
@@ -174,7 +180,20 @@ class Built:
 
 
 class MailerTable(Table):
-    """[mailer.NAME]: the settings of one mailer, and how it is built from them."""
+    """[mailer.NAME]: the settings of one mailer, and how it is built from them.
+
+    Attributes:
+        pace: How many readers get their mail in a second, minute or hour; as fast as it goes when left out.
+        connections: How many at the same time.
+    """
+
+    pace: PaceText | None = None
+    connections: int = Field(default=1, ge=1, le=20)
+
+    @property
+    def own_pace(self) -> Pace | None:
+        """Give the pace, read."""
+        return None if self.pace is None else read_pace(self.pace)
 
     def open(self, folder: Path, environment: Mapping[str, str]) -> Mailer:
         """Build the mailer; its secrets are read now.

@@ -1,5 +1,7 @@
 """Between the sender and a mailer: what is handed over in one call, and what is answered."""
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,12 +12,54 @@ from newsletter.domain.delivery import BatchId, DeliveryKey, SendingId
 from newsletter.domain.issue import IssueLabel, Message, Slot
 from newsletter.domain.publication import Sender
 
+_SECONDS = {"s": 1, "min": 60, "h": 3_600}
+_PACE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(s|min|h)")
+_CALL_SECONDS = 8
+"""A call takes what the pace gives in so long: with 25 a minute never more than 28 leave within one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """At most so many readers in a second, a minute or an hour."""
+
+    readers: int
+    unit: str
+
+    @property
+    def per_second(self) -> float:
+        """Give how many go in a second."""
+        return self.readers / _SECONDS[self.unit]
+
+    @property
+    def at_once_max(self) -> int:
+        """Give how many go into one call, so that a slow pace is none of bursts and pauses."""
+        return max(1, math.ceil(self.per_second * _CALL_SECONDS))
+
+    def __str__(self) -> str:
+        """Write it as it is read."""
+        return f"{self.readers}/{self.unit}"
+
+
+def read_pace(text: str) -> Pace:
+    """Read `25/min`, `5/s` or `1000/h`.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    read = _PACE.fullmatch(text.strip())
+    if read is None:
+        raise ValueError("Write a pace such as 25/min, 5/s or 1000/h")
+    return Pace(readers=int(read[1]), unit=read[2])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a mailer can do; declared, never guessed.
 
     Attributes:
+        connections: How many it keeps busy.
+        calls_max: How many calls it takes side by side, each over a connection of its own; one where a call takes all.
+        pace: How fast it may go, when nobody says otherwise; None for as fast as it goes.
         is_idempotent: The same delivery key handed over twice reaches the reader once.
         is_rehearsal: Nothing leaves this machine; such a sending does not count as sent.
         notes_each: Every mail is begun and answered by itself, and noted in the batch's `notes` as that happens.
@@ -25,6 +69,9 @@ class Capabilities:
     is_idempotent: bool
     is_rehearsal: bool
     notes_each: bool = False
+    connections: int = 1
+    calls_max: int = 1
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,23 +1,24 @@
 """The loop of one process: claim, deliver, again, until nothing is left or something says stop. Its door is `send`.
 
 One thread or a few. Claims are taken one after another through a gate, where pace, patience and the limit are kept;
-calls run side by side. Between batches, and only there, the loop stops: what was handed over is recorded first.
+calls run side by side, and never more batches than there are threads are claimed and not recorded. A mailer that takes
+nobody is asked by one of them, for all. Between batches, and only there, the loop stops: what was handed over is
+recorded first.
 """
 
 import gc
+import math
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
-from threading import Lock
 
 from newsletter.domain.delivery import Balance, ClaimedBatch, DeliveryState, InDoubt, Sending, SendingState
 from newsletter.domain.issue import EditionKey
-from newsletter.domain.mailing import BatchOutcome, Verdict
+from newsletter.domain.mailing import BatchOutcome, Pace, Verdict
 from newsletter.errors import StorageLocked
-from newsletter.send.assignment import Assignment
+from newsletter.send.assignment import Assignment, Crew, Threads
 from newsletter.send.deliver import deliver
 from newsletter.send.journal import Journal, keep_journal
 from newsletter.send.pace import Backoff, Rate
@@ -118,8 +119,8 @@ def send(
     assignment: Assignment,
     *,
     choice: Choice | None = None,
-    rate: Rate | None = None,
-    threads: int = 1,
+    pace: Pace | None = None,
+    crew: Crew | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[Progress], None] = lambda _progress: None,
 ) -> Dispatched:
@@ -132,8 +133,8 @@ def send(
     Args:
         assignment: The sending and all it needs.
         choice: Who goes now; everybody when None.
-        rate: The pace; none when None.
-        threads: How many calls run side by side.
+        pace: How fast; as fast as it goes when None.
+        crew: Who makes the calls; this thread alone when None.
         should_stop: Asked between batches and while waiting.
         progress: Told after each batch, from one thread at a time.
 
@@ -145,11 +146,9 @@ def send(
         assignment.ledger.resume(assignment.sending.id, now=assignment.clock.now())
     reconciled = reconcile(assignment)
     with _journal(assignment) as journal, _old_objects_left_alone():
-        run = _Run(assignment, choice or Choice(), rate, should_stop, progress, journal=journal)
-        if threads == 1:
-            run.work()
-        else:
-            _work_side_by_side(run, threads)
+        crew = crew or Threads()
+        run = _Run(assignment, choice or Choice(), pace, should_stop, progress, journal=journal, crew=crew)
+        crew.work(run.work)
     return run.close(reconciled)
 
 
@@ -173,18 +172,6 @@ def _old_objects_left_alone() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _work_side_by_side(run: "_Run", threads: int) -> None:
-    """Let several threads work, until the last one is done; the first failure of one is raised then."""
-    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="send") as pool:
-        workers = [pool.submit(run.work) for _ in range(threads)]
-        try:
-            for worker in workers:
-                worker.result()
-        except BaseException:
-            run.stop()
-            raise
-
-
 class _Run:
     """What the threads of one run share."""
 
@@ -192,23 +179,23 @@ class _Run:
         self,
         assignment: Assignment,
         choice: Choice,
-        rate: Rate | None,
+        pace: Pace | None,
         should_stop: Callable[[], bool],
         progress: Callable[[Progress], None],
         *,
         journal: Journal | None,
+        crew: Crew,
     ) -> None:
         self._assignment = assignment
         self._journal = journal
         self._choice = choice
-        self._rate = rate
+        self._rate = None if pace is None else Rate(pace)
         self._should_stop = should_stop
         self._tell = progress
         self._backoff = Backoff(random.Random(assignment.owner.name).random)  # noqa: S311 - no secret
         self._rules = StopRules()
-        self._gate = Lock()
-        self._counts = Lock()
-        self._handed_over = 0
+        self._gate, self._counts = crew.gate(), crew.gate()
+        self._handed_over = self._under_way = 0
         self._by_verdict = dict.fromkeys(Verdict, 0)
         self._cause: StopCause | None = None
         self._pause_reason = ""
@@ -220,8 +207,8 @@ class _Run:
         """Deliver batch after batch; whatever goes wrong here ends the other threads' work too."""
         try:
             while (claimed := self._next()) is not None:
-                if (outcome := deliver(self._assignment, claimed, journal=self._journal)) is not None:
-                    self._take_in(outcome)
+                outcome = deliver(self._assignment, claimed, journal=self._journal)
+                self._take_in(outcome or BatchOutcome(outcomes=()))
         except BaseException:
             self.stop()
             raise
@@ -255,18 +242,23 @@ class _Run:
         with self._gate:
             if not self._may_go_on():
                 return None
-            limit = self._choice.limit
-            left = None if limit is None else limit - self._handed_over
-            if left == 0:
+            if (left := self._left()) == 0:
                 self._end(StopCause.LIMIT_REACHED)
                 return None
             if (claimed := self._claim(left)) is None:
                 return None
             with self._counts:
                 self._handed_over += len(claimed.deliveries)
+                self._under_way += 1
             if self._rate is not None:
                 self._rate.spend(len(claimed.deliveries), self._assignment.clock.monotonic())
             return claimed
+
+    def _left(self) -> int | None:
+        """Give how many may go into the next call, as limit and pace have it; None for a whole batch."""
+        limit, at_once = self._choice.limit, None if self._rate is None else self._rate.at_once_max
+        by_limit = None if limit is None else limit - self._handed_over
+        return min((one for one in (by_limit, at_once) if one is not None), default=None)
 
     def _claim(self, limit: int | None) -> ClaimedBatch | None:
         """Claim the next batch; None also when somebody asks to stop while another program holds the ledger."""
@@ -292,6 +284,8 @@ class _Run:
             if self._should_stop():
                 self._end(StopCause.ASKED)
                 break
+            if self._is_up_to_another():
+                continue
             if self._handed_over >= self._queued_at_start:
                 return True  # Most likely nothing is left: no need to wait in order to see that.
             monotonic = clock.monotonic()
@@ -301,6 +295,18 @@ class _Run:
                 return True
             clock.sleep(min(wait_seconds, _LONGEST_NAP_SECONDS))
         return False
+
+    def _is_up_to_another(self) -> bool:
+        """Tell whether the answer to a call under way decides, after a nap in which it may have come.
+
+        In a storm one asks for all; and what seems to be the end is none where that call may bring its readers back.
+        """
+        with self._counts:
+            is_last = self._handed_over >= min(self._choice.limit or math.inf, self._queued_at_start)
+            if not self._under_way or not (is_last or self._backoff.is_in_a_storm):
+                return False
+            self._counts.wait(_LONGEST_NAP_SECONDS)
+            return True
 
     def _take_in(self, outcome: BatchOutcome) -> None:
         """Learn from an answer: count it, and stop when it says so."""
@@ -312,6 +318,8 @@ class _Run:
             for verdict in Verdict:
                 self._by_verdict[verdict] += verdicts.count(verdict)
             self._handed_over -= verdicts.count(Verdict.REFUSED)
+            self._under_way -= 1
+            self._counts.notify_all()
             self._tell(self._progress(_refusal_of(outcome), wait_seconds))
         if reason is not None:
             self._pause_reason = reason
@@ -336,8 +344,10 @@ class _Run:
 
     def _end(self, cause: StopCause) -> None:
         """End the run for every thread, between batches; a reason to pause outweighs any other."""
-        if self._cause is None or cause is StopCause.PAUSED:
-            self._cause = cause
+        with self._counts:
+            if self._cause is None or cause is StopCause.PAUSED:
+                self._cause = cause
+            self._counts.notify_all()
 
 
 def _refusal_of(outcome: BatchOutcome) -> str:

@@ -8,7 +8,7 @@ minutes: a storm of ten is waited out with fewer calls than that, and what lasts
 from collections.abc import Callable
 from threading import Lock
 
-from newsletter.domain.mailing import BatchOutcome, Verdict
+from newsletter.domain.mailing import BatchOutcome, Pace, Verdict
 
 TRIES_MAX = 20
 """Waves of calls in a row in which nobody was taken or turned down for good."""
@@ -53,6 +53,11 @@ class Backoff:
                 return None
         return f"refused {TRIES_MAX} times in a row; the last reason was: {refused[-1].reason or 'none given'}"
 
+    @property
+    def is_in_a_storm(self) -> bool:
+        """Tell whether nobody was taken in the last call: then one asks for all, and the others wait for its answer."""
+        return self._refused_in_a_row > 0
+
     def wait_seconds(self, monotonic: float) -> float:
         """Give how long to wait before the next call."""
         with self._lock:
@@ -60,18 +65,17 @@ class Backoff:
 
 
 class Rate:
-    """A limit in recipients a second, for however many threads, with nothing saved up over a pause.
+    """A pace kept, for however many threads, with nothing saved up over a pause.
 
     The generic cell rate algorithm: one number, the moment at which the next recipient is due.
 
-    Args:
-        per_second: The limit, above 0; `per_hour / 3600` for slow starts.
+    Attributes:
+        at_once_max: How many may go into one call.
     """
 
-    def __init__(self, per_second: float) -> None:
-        if per_second <= 0:
-            raise ValueError(f"a rate must be above 0: {per_second}")
-        self._seconds_each = 1 / per_second
+    def __init__(self, pace: Pace) -> None:
+        self.at_once_max = pace.at_once_max
+        self._seconds_each = 1 / pace.per_second
         self._due_at = 0.0
         self._lock = Lock()
 

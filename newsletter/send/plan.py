@@ -7,7 +7,7 @@ from decimal import Decimal
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import Forecast, Sending, SendingState
 from newsletter.domain.issue import Approval, EditionKey
-from newsletter.domain.mailing import Capabilities
+from newsletter.domain.mailing import Capabilities, Pace
 from newsletter.errors import StateError, UsageError, counted
 
 BATCH_SIZE = 500
@@ -76,9 +76,10 @@ def _require_same(begun: Sending, approval: Approval, mailer: str) -> None:
         )
 
 
-def batch_size(capabilities: Capabilities) -> int:
+def batch_size(capabilities: Capabilities, pace: Pace | None = None) -> int:
     """Give how many people go into one call."""
-    return min(BATCH_SIZE, capabilities.batch_size_max)
+    at_once_max = BATCH_SIZE if pace is None else pace.at_once_max
+    return min(BATCH_SIZE, capabilities.batch_size_max, at_once_max)
 
 
 def editions_of(chosen: Collection[SegmentId], editions: Collection[EditionKey]) -> frozenset[EditionKey] | None:

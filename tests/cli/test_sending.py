@@ -1,16 +1,21 @@
 """What `newsletter issue send` asks, and what it shows while it sends."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import insert, select
 
 from newsletter import open_newsletter
 from newsletter.cli.session import SendProgress
+from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Verdict, read_pace
 from newsletter.send.dispatch import Progress
 from newsletter.storage.tables import approval, sending
 from tests.cli.conftest import Run
+from tests.fakes.clock import FakeClock
+from tests.fakes.mailer import ScriptedMailer, each
 
 
 def at(accepted: int, *, refusal: str = "", wait_seconds: float = 0.0) -> Progress:
@@ -108,6 +113,34 @@ def test_a_limit_and_a_pause_that_were_asked_for_are_no_failure(approved: Path, 
     assert (limited.code, told) == (0, ["Issue 2017-11 is not finished, as you asked: limit reached."])
     assert limited.err.splitlines()[-1] == "Next: newsletter issue send 2017-11"
     assert (paused.sending.pause_reason, paused.is_as_asked) == ("paused by hand: the subject is wrong", True)
+
+
+def test_a_pace_is_told_with_the_time_it_takes(approved: Path, run: Run) -> None:
+    """Whoever sends slowly sees beforehand how long it lasts; what is no pace is refused with three that are."""
+    told = run("issue", "send", "2017-11", "--dry-run", "--pace", "1/h")
+    wrong = run("issue", "send", "2017-11", "--dry-run", "--pace", "slowly")
+
+    assert told.out.splitlines()[-1] == "At most 1/h over 1 connection: 21 people take about 21 h 0 min."
+    assert (wrong.code, "Write a pace such as 25/min, 5/s or 1000/h" in wrong.err) == (2, True)
+
+
+def test_as_many_calls_are_in_flight_as_the_mailer_takes(real: Path) -> None:
+    """Connections and pace of the configuration reach the sender: two calls meet, in small batches."""
+    together = Barrier(2, timeout=20)
+
+    def meet(batch: OutgoingBatch) -> BatchOutcome:
+        together.wait()
+        return each(Verdict.ACCEPTED)(batch)
+
+    mailer = ScriptedMailer([meet, meet])
+    mailer.capabilities = replace(mailer.capabilities, calls_max=2, pace=read_pace("1/s"))
+    with open_newsletter(real / "newsletter.toml", clock=FakeClock(), mailer=mailer) as newsletter:
+        done = newsletter.deliveries.send("2017-11", by="Aino")
+        told = newsletter.deliveries.readiness()
+
+    assert max(len(call.recipients) for call in mailer.calls) == 8
+    assert told == ("scripted, to real readers, at most 1/s over 1 connection.", None)
+    assert done.sending.finished_at is not None
 
 
 def test_a_test_through_the_outbox_names_its_files(drafted: Path, run: Run) -> None:

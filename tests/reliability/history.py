@@ -71,6 +71,7 @@ class _Judgement:
         self.claimed: dict[tuple[int, int], set[str]] = {}
         self.latest: dict[int, int] = {}
         self.called: set[tuple[int, int]] = set()
+        self.open: set[tuple[int, int]] = set()
 
     def on_claim(self, event: Event) -> None:
         """A claim was kept."""
@@ -79,6 +80,9 @@ class _Judgement:
         self.owners[claim] = event["owner"]
         self.latest[event["batch"]] = event["attempt"]
         self._expect(not self.left & set(event["keys"]), f"batch {claim}: claimed for people who had left")
+        self.open.add(claim)
+        theirs = sum(self.owners[one] == event["owner"] for one in self.open)
+        self._expect(theirs <= event["calls_max"], f"batch {claim}: claimed beside {theirs - 1} others of its sender")
 
     def on_call(self, event: Event) -> None:
         """The mailer was called: once for each claim, and for nobody else."""
@@ -90,6 +94,13 @@ class _Judgement:
     def on_overtake(self, event: Event) -> None:
         """A sender took all that others had on their way for a dead one's."""
         self.overtaken |= {claim for claim, owner in self.owners.items() if owner in event["owners"]}
+        self.open -= self.overtaken
+
+    def on_release(self, event: Event) -> None:
+        """A claim was given back: its call was never begun."""
+        claim = (event["batch"], event["attempt"])
+        self._expect(claim not in self.called, f"batch {claim}: given back after its call")
+        self.open.discard(claim)
 
     def on_booked(self, event: Event) -> None:
         """The provider took a mail: once, and once more for each word of a person."""
@@ -104,6 +115,7 @@ class _Judgement:
         self._expect(is_latest, f"batch {claim}: recorded over a later claim")
         self._expect(claim not in self.overtaken, f"batch {claim}: recorded after its claim was taken away")
         self.overtaken.add(claim)
+        self.open.discard(claim)
 
     def on_told(self, event: Event) -> None:
         """The provider told what became of a mail, and it was kept."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from newsletter.domain.delivery import Checkpoint, pass_by
 from newsletter.errors import StateError
+from newsletter.send.assignment import Threads
 from newsletter.send.dispatch import send
 from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.send.plan import plan_sending
@@ -30,11 +31,13 @@ class Scene:
         database: The file.
         world: Where the mails arrive.
         is_idempotent: Whether the world takes the same delivery twice without harm.
+        calls: How many a sender makes side by side.
     """
 
     database: Path
     world: Path
     is_idempotent: bool
+    calls: int = 1
 
     def mailer(self) -> RecordingMailer:
         """Give the mailer of this world."""
@@ -68,7 +71,8 @@ def run_sender(
         with hold_ownership(lock_path(scene.database), who=f"process {os.getpid()}", since=NOW) as owner:
             plan = plan_sending(ledger.sendings(LABEL), approval=approval, mailer=mailer.name, is_rehearsal=False)
             sending = plan.go_on or freeze(ledger, approval, mailer=mailer.name)
-            send(an_assignment(ledger, sending, mailer, FakeClock(), owner=owner.name, checkpoint=checkpoint))
+            assignment = an_assignment(ledger, sending, mailer, FakeClock(), owner=owner.name, checkpoint=checkpoint)
+            send(assignment, crew=Threads(scene.calls))
     except StateError:
         raise SystemExit(REFUSED_EXIT_CODE) from None
     finally:

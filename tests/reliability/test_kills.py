@@ -4,6 +4,7 @@ import multiprocessing
 import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
@@ -119,6 +120,18 @@ def test_a_killed_sender_leaves_at_most_what_was_on_its_way_in_doubt(
     assert ends == [-signal.SIGKILL] * KILLS
     assert last == 0
     assert check(scene, unknown_max=KILLS * BATCH_SIZE) == EXPECTED_DOUBT[fatal]
+
+
+def test_a_sender_killed_with_two_calls_in_flight_leaves_at_most_these_in_doubt(
+    processes: ForkServerContext, a_scene: Callable[[str, bool], Scene]
+) -> None:
+    """Whoever makes two calls side by side has two to lose, and no more: nobody lost, nobody twice."""
+    scene = replace(a_scene("two", False), calls=2)
+    ends = [run(processes, scene, Checkpoint.BEFORE_RECORD_COMMIT, 1) for _ in range(2)]
+    last = run(processes, scene)
+    assert (ends, last) == ([-signal.SIGKILL] * 2, 0)
+    doubtful, arrived = check(scene, unknown_max=2 * 2 * BATCH_SIZE)
+    assert doubtful >= arrived >= 2 * BATCH_SIZE
 
 
 @pytest.mark.parametrize("fatal", EXPECTED_DOUBT)

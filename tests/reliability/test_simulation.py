@@ -39,7 +39,7 @@ def test_a_rule_left_out_is_found(stage: Stage, mutant: str) -> None:
 
 
 LATE = "batch (1, 1): recorded after its claim was taken away"
-CLAIM = {"what": "claim", "batch": 1, "attempt": 1, "owner": "a", "keys": ["x", "y"]}
+CLAIM = {"what": "claim", "batch": 1, "attempt": 1, "owner": "a", "calls_max": 1, "keys": ["x", "y"]}
 CALL = {"what": "call", "batch": 1, "attempt": 1, "keys": ["x", "y"]}
 RECORD = {"what": "record", "batch": 1, "attempt": 1}
 BOOKED = {"what": "booked", "key": "x"}
@@ -54,12 +54,17 @@ LOOK = {"what": "look", "state": "sending", "candidates": 1, "excluded": 0, "sta
         ([BOOKED, BOOKED], "x: mailed twice without a person's word"),
         ([BOOKED, {"what": "word", "keys": ["x"]}, BOOKED], None),
         ([{"what": "left", "key": "x"}, CLAIM], "batch (1, 1): claimed for people who had left"),
-        ([CLAIM, {**CLAIM, "attempt": 2}, RECORD], "batch (1, 1): recorded over a later claim"),
+        ([CLAIM, {**CLAIM, "attempt": 2, "owner": "b"}, RECORD], "batch (1, 1): recorded over a later claim"),
         (
             [CLAIM, {"what": "overtake", "owners": ["a"]}, RECORD],
             "batch (1, 1): recorded after its claim was taken away",
         ),
         ([CLAIM, RECORD], None),
+        ([CLAIM, {**CLAIM, "batch": 2}], "batch (2, 1): claimed beside 1 others of its sender"),
+        ([{**CLAIM, "calls_max": 2}, {**CLAIM, "batch": 2, "calls_max": 2}], None),
+        ([CLAIM, RECORD, {**CLAIM, "batch": 2}], None),
+        ([CLAIM, {**RECORD, "what": "release"}, {**CLAIM, "batch": 2}], None),
+        ([CLAIM, CALL, {**RECORD, "what": "release"}], "batch (1, 1): given back after its call"),
         ([{**LOOK, "candidates": 2}], "2 candidates, 0 excluded, 1 planned"),
         ([{**LOOK, "states": {"x": "accepted"}}], "x: accepted, and nobody booked it"),
         (

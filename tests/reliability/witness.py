@@ -15,11 +15,16 @@ Tell = Callable[[Event], None]
 
 
 class Witness(DeliveryLedger):
-    """The ledger, telling what was kept."""
+    """The ledger, telling what was kept.
+
+    Attributes:
+        calls_max: How many calls its sender makes side by side.
+    """
 
     def __init__(self, database: Database, tell: Tell, *, checkpoint: Callable[[Checkpoint], None] = pass_by) -> None:
         super().__init__(database, checkpoint=checkpoint)
         self.path = database.path or Path()
+        self.calls_max = 1
         self._tell = tell
 
     def claim(
@@ -36,7 +41,8 @@ class Witness(DeliveryLedger):
         if claimed is not None:
             self._kept(claimed)
             keys = [one.key for one in claimed.deliveries]
-            self._tell({"what": "claim", "batch": claimed.id, "attempt": claimed.attempt, "owner": owner, "keys": keys})
+            claim = {"batch": claimed.id, "attempt": claimed.attempt, "owner": owner, "keys": keys}
+            self._tell({"what": "claim", "calls_max": self.calls_max, **claim})
         return claimed
 
     def _kept(self, claimed: ClaimedBatch) -> None:
@@ -61,6 +67,11 @@ class Witness(DeliveryLedger):
         """Record, and tell."""
         super().record(claimed, outcome, now)
         self._tell({"what": "record", "batch": claimed.id, "attempt": claimed.attempt})
+
+    def release(self, claimed: ClaimedBatch, now: datetime) -> None:
+        """Give a claim back, and tell."""
+        super().release(claimed, now)
+        self._tell({"what": "release", "batch": claimed.id, "attempt": claimed.attempt})
 
 
 class WitnessedMailer:

@@ -9,10 +9,10 @@ import pytest
 
 from newsletter.domain.audience import ExclusionReason
 from newsletter.domain.delivery import Balance, BatchState, ClaimedBatch, DeliveryState, InDoubt, SendingState
-from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Verdict
+from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Verdict, read_pace
 from newsletter.errors import StateError
+from newsletter.send.assignment import Threads
 from newsletter.send.dispatch import Choice, Dispatched, Progress, StopCause, send
-from newsletter.send.pace import Rate
 from newsletter.send.reconcile import Reconciled
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
@@ -202,7 +202,7 @@ def test_the_pace_is_kept(database: Database) -> None:
     """At two people a second, five people in batches of two take two seconds to begin, and all are mailed."""
     ledger, sending = a_sending(database, 5)
     mailer, clock = ScriptedMailer(), FakeClock()
-    dispatched = send(an_assignment(ledger, sending, mailer, clock), rate=Rate(2))
+    dispatched = send(an_assignment(ledger, sending, mailer, clock), pace=read_pace("2/s"))
     assert dispatched.balance.states == {ACCEPTED: 5}
     assert sum(clock.naps) == 2.0
 
@@ -311,7 +311,7 @@ def test_a_jumping_clock_neither_hurries_nor_stalls(database: Database, by: time
         clock.jump(by)
         return each(Verdict.REFUSED, "too many", retry_after_seconds=2.0)(batch)
 
-    dispatched = send(an_assignment(ledger, sending, ScriptedMailer([jump]), clock), rate=Rate(100))
+    dispatched = send(an_assignment(ledger, sending, ScriptedMailer([jump]), clock), pace=read_pace("100/s"))
     assert dispatched.balance.states == {ACCEPTED: 4}
     assert sum(clock.naps) == pytest.approx(2.0 + 2 / 100)
 
@@ -326,9 +326,77 @@ def test_threads_share_the_work_and_mail_everybody_once(database: Database) -> N
         return each(Verdict.ACCEPTED)(batch)
 
     mailer = ScriptedMailer([meet] * 6)
-    dispatched = send(an_assignment(ledger, sending, mailer, FakeClock()), threads=3)
+    dispatched = send(an_assignment(ledger, sending, mailer, FakeClock()), crew=Threads(3))
     assert dispatched.balance.states == {ACCEPTED: 12}
     assert sorted(mailer.handed_over) == sorted(addresses(12))
+
+
+def test_one_asks_for_all_in_a_storm(database: Database) -> None:
+    """Refused side by side once, the threads ask one after another: as few calls as one alone, nobody lost."""
+    ledger, sending = a_sending(database, 12)
+    together = Barrier(3, timeout=20)
+
+    def refuse(batch: OutgoingBatch) -> BatchOutcome:
+        together.wait()
+        return each(Verdict.REFUSED, "too many")(batch)
+
+    mailer, clock = ScriptedMailer([refuse] * 3 + [each(Verdict.REFUSED, "too many")] * 30), FakeClock()
+    stormy = send(an_assignment(ledger, sending, mailer, clock), crew=Threads(3))
+    calm = send(an_assignment(ledger, stormy.sending, ScriptedMailer(), FakeClock()), crew=Threads(3))
+    assert (stormy.cause, len(mailer.calls), stormy.balance.states) == (StopCause.PAUSED, 3 + 19, {QUEUED: 12})
+    assert (calm.cause, calm.balance.states) == (StopCause.NOTHING_LEFT, {ACCEPTED: 12})
+
+
+def test_a_limit_is_reached_though_one_of_several_calls_is_refused(database: Database) -> None:
+    """Whoever wants four to go gets four, also when two of them came back meanwhile."""
+    ledger, sending = a_sending(database, 12)
+    together = Barrier(2, timeout=20)
+
+    def meet(verdict: Verdict) -> Answer:
+        def answer(batch: OutgoingBatch) -> BatchOutcome:
+            together.wait()
+            return each(verdict)(batch)
+
+        return answer
+
+    mailer = ScriptedMailer([meet(Verdict.REFUSED), meet(Verdict.ACCEPTED)])
+    done = send(an_assignment(ledger, sending, mailer, FakeClock()), choice=Choice(limit=4), crew=Threads(2))
+    assert (done.cause, done.balance.states) == (StopCause.LIMIT_REACHED, {ACCEPTED: 4, QUEUED: 8})
+
+
+@pytest.mark.parametrize("way", ["pause", "stop"])
+def test_who_wants_it_to_end_is_heard_by_every_thread(database: Database, way: str) -> None:
+    """A pause by another terminal and a word to stop let the calls in flight end, and no thread begins another."""
+    ledger, sending = a_sending(database, 12)
+    together = Barrier(2, timeout=20)
+
+    def end(batch: OutgoingBatch) -> BatchOutcome:
+        together.wait()
+        if way == "pause":
+            ledger.pause(sending.id, reason="paused by hand")
+        together.wait()
+        return each(Verdict.ACCEPTED)(batch)
+
+    mailer = ScriptedMailer([end] * 2)
+    done = send(
+        an_assignment(ledger, sending, mailer, FakeClock()),
+        crew=Threads(2),
+        should_stop=lambda: way == "stop" and len(mailer.calls) == 2,
+    )
+    assert (done.cause, done.balance.states) == (
+        StopCause.PAUSED if way == "pause" else StopCause.ASKED,
+        {ACCEPTED: 4, QUEUED: 8},
+    )
+
+
+def test_a_slow_pace_goes_in_small_calls(database: Database) -> None:
+    """At 25 a minute a batch of twelve goes out four by four, and not all at once with a pause after it."""
+    ledger, sending = a_sending(database, 12, batch_size=12)
+    mailer, clock = ScriptedMailer(), FakeClock()
+    done = send(an_assignment(ledger, sending, mailer, clock), pace=read_pace("25/min"))
+    assert [len(call.recipients) for call in mailer.calls] == [4, 4, 4]
+    assert sum(clock.naps) == pytest.approx(2 * 4 * 60 / 25)
+    assert done.balance.states == {ACCEPTED: 12}
 
 
 def test_a_failure_in_one_thread_stops_them_all(database: Database) -> None:
@@ -360,7 +428,7 @@ def test_a_failure_in_one_thread_stops_them_all(database: Database) -> None:
 
     mailer = ScriptedMailer([lose_the_claim, wait_for_it])
     with pytest.raises(StateError, match="was settled by somebody else"):
-        send(an_assignment(ledger, sending, mailer, FakeClock()), threads=2)
+        send(an_assignment(ledger, sending, mailer, FakeClock()), crew=Threads(2))
     balance = ledger.balance(sending.id)
     assert balance.holds
     assert balance.states[QUEUED] >= 30

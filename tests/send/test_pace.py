@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import URL
 
 from newsletter.domain.delivery import Checkpoint, DeliveryKey, DeliveryState
-from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict
+from newsletter.domain.mailing import BatchOutcome, Outcome, Verdict, read_pace
 from newsletter.errors import StorageLocked
 from newsletter.send.dispatch import StopCause, send
 from newsletter.send.pace import TRIES_MAX, Backoff, Rate
@@ -197,7 +197,7 @@ def test_an_answer_is_recorded_also_by_somebody_who_was_asked_to_stop(impatient:
 
 def test_batches_begin_no_faster_than_the_limit() -> None:
     """At ten a second, a batch of twenty keeps the next one waiting for two seconds, less what has passed."""
-    rate = Rate(10)
+    rate = Rate(read_pace("10/s"))
     waits = [rate.wait_seconds(100.0)]
     rate.spend(20, 100.0)
     waits += [rate.wait_seconds(100.0), rate.wait_seconds(101.5)]
@@ -208,14 +208,37 @@ def test_batches_begin_no_faster_than_the_limit() -> None:
 
 def test_a_pause_saves_nothing_up() -> None:
     """After an hour of silence the pace is the same: no burst makes up for it."""
-    rate = Rate(10)
+    rate = Rate(read_pace("10/s"))
     rate.spend(10, 0.0)
     rate.spend(10, 3600.0)
     assert rate.wait_seconds(3600.0) == 1.0
 
 
-@pytest.mark.parametrize("per_second", [0, -1])
-def test_a_rate_of_nothing_is_refused(per_second: float) -> None:
-    """A pace at which nobody ever goes is a mistake."""
-    with pytest.raises(ValueError, match="must be above 0"):
-        Rate(per_second)
+@pytest.mark.parametrize(
+    ("written", "per_second", "at_once_max"),
+    [("25/min", 25 / 60, 4), ("1/h", 1 / 3600, 1), ("300 / min", 5.0, 40), ("1000/s", 1000.0, 8000)],
+)
+def test_a_pace_is_read(written: str, per_second: float, at_once_max: int) -> None:
+    """Readers in a second, a minute or an hour; slow ones go in small calls, so that no minute has more than it may."""
+    pace = read_pace(written)
+
+    assert (pace.per_second, pace.at_once_max, str(pace)) == (per_second, at_once_max, written.replace(" ", ""))
+
+
+@pytest.mark.parametrize("written", ["0/min", "25", "-1/s", "25/day", "1.5/s", "25/min/h"])
+def test_no_pace_is_guessed(written: str) -> None:
+    """What is none is refused with three that are."""
+    with pytest.raises(ValueError, match="25/min, 5/s or 1000/h"):
+        read_pace(written)
+
+
+def test_at_25_a_minute_no_minute_has_more_than_28() -> None:
+    """Microsoft 365 takes thirty in any minute, however it is cut."""
+    rate, now, begun = Rate(read_pace("25/min")), 0.0, []
+    while now < 600:
+        rate.spend(rate.at_once_max, now)
+        begun += [now] * rate.at_once_max
+        now += rate.wait_seconds(now)
+
+    assert max(sum(start <= one < start + 60 for one in begun) for start in begun) <= 28
+    assert len(begun) >= 250

@@ -4,6 +4,22 @@ import click
 
 from newsletter.config.terminal import LANGUAGES, terminal_language
 
+
+class PaceType(click.ParamType):  # type: ignore[type-arg]  # generic only where click is newer
+    """A pace, as newsletter.toml has it."""
+
+    name = "pace"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        """Read it."""
+        from newsletter.domain.mailing import read_pace
+
+        try:
+            return read_pace(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 label_argument = click.argument("label", metavar="LABEL")
 language_option = click.option(
     "--language",

@@ -2,13 +2,17 @@
 
 import getpass
 import platform
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.command import Verb
-from newsletter.cli.issue.options import label_argument, rehearse_option
+from newsletter.cli.issue.options import PaceType, label_argument, rehearse_option
 from newsletter.cli.session import Session, pass_session
 from newsletter.errors import Incomplete
+
+if TYPE_CHECKING:
+    from newsletter.domain.mailing import Pace
 
 
 @click.command(cls=Verb)
@@ -35,6 +39,9 @@ def test(session: Session, label: str, *, addresses: tuple[str, ...], edition: s
     "--segment", "segments", multiple=True, help="Only editions for this segment now; the others stay queued."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many people now; the others stay queued.")
+@click.option(
+    "--pace", type=PaceType(), help="At most so many people in a second, minute or hour: 5/s, 300/min, 1000/h."
+)
 @rehearse_option
 @click.option("-n", "--dry-run", "is_dry_run", is_flag=True, help="Show who would get what; send nothing.")
 @click.option("--confirm", "confirmed", metavar="LABEL", help="The label again, instead of being asked for it.")
@@ -53,6 +60,7 @@ def send(
     *,
     segments: tuple[str, ...],
     limit: int | None,
+    pace: "Pace | None",
     rehearse: bool,
     is_dry_run: bool,
     confirmed: str | None,
@@ -64,7 +72,10 @@ def send(
     from newsletter.domain.content import SegmentId
 
     outlook = session.newsletter.deliveries.outlook(
-        label, rehearse=rehearse, waits_for=lambda message: session.say(f"{message} Waiting until it is free.")
+        label,
+        rehearse=rehearse,
+        pace=pace,
+        waits_for=lambda message: session.say(f"{message} Waiting until it is free."),
     )
     sending_pages.print_outlook(outlook)
     if is_dry_run:
@@ -82,6 +93,7 @@ def send(
             segments=[SegmentId(segment) for segment in segments],
             limit=limit,
             rehearse=rehearse,
+            pace=pace,
             accept_changed=accepted_keys,
             should_stop=lambda: bool(stopping),
             progress=progress,

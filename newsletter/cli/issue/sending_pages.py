@@ -1,5 +1,6 @@
 """What `newsletter issue test` and `issue send` print, and how a sending is stopped by hand."""
 
+import math
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from newsletter.errors import Fault, StateError, counted
 if TYPE_CHECKING:
     from newsletter.domain.changes import EventChange
     from newsletter.domain.content import ItemKey
-    from newsletter.domain.delivery import Balance, InDoubt
+    from newsletter.domain.delivery import Balance, Forecast, InDoubt
     from newsletter.service.deliveries.service import Outlook
     from newsletter.service.deliveries.testing import Tested
 
@@ -73,7 +74,17 @@ def print_outlook(outlook: "Outlook") -> None:
     forecast = outlook.audience
     if isinstance(forecast, Sending):
         click.echo(f"Goes on with the sending begun {forecast.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed.")
-        return
+    else:
+        _print_forecast(forecast)
+    if outlook.pace is not None:
+        over = f" over {counted(outlook.connections, 'connection')}"
+        minutes = math.ceil(outlook.people / outlook.pace.per_second / 60)
+        lasts = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - an hour
+        click.echo(f"At most {outlook.pace}{over}: {counted(outlook.people, 'person', 'people')} take about {lasts}.")
+
+
+def _print_forecast(forecast: "Forecast") -> None:
+    """Show who would get which edition."""
     rows = [(str(edition), people) for edition, people in forecast.planned.items()]
     rows += [(f"(nobody: {reason})", people) for reason, people in forecast.excluded.items()]
     print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])

@@ -61,12 +61,14 @@ class SendGridTable(MailerTable):
     Attributes:
         region: `eu` is for subusers that are pinned to the European Union.
         sandbox: Requests are checked, nothing is sent.
+        connections: How many calls at the same time: each may be in doubt as a whole where the sending is killed.
         webhook_key: With any of which its notifications are checked (public); none leaves the webhook off.
     """
 
     region: Literal["global", "eu"] = "global"
     sandbox: bool = False
     api_key_file: SecretPath | None = None
+    connections: int = Field(default=1, ge=1, le=20)
     webhook_key: Annotated[list[_Key], BeforeValidator(_one_or_two)] = Field(default_factory=list)
 
     def open(self, folder: Path, environment: Mapping[str, str]) -> "SendGrid":

@@ -74,6 +74,9 @@ class SendGrid:
             batch_size_max=BATCH_SIZE_MAX,
             is_idempotent=account.sandbox,
             is_rehearsal=account.sandbox or is_stand_in,
+            connections=account.connections,
+            calls_max=account.connections,
+            pace=account.own_pace,
         )
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:

@@ -24,7 +24,6 @@ class SmtpTable(MailerTable):
         security: `starttls` says nothing before TLS stands, and sends nothing without it; `tls` is there from the first
             byte; `none` is for a server on this machine.
         user_name: None where the server asks for nobody.
-        connections: How many at the same time.
     """
 
     host: ServerName

@@ -81,6 +81,8 @@ class Smtp:
             is_idempotent=False,
             is_rehearsal=False,
             notes_each=True,
+            connections=server.connections,
+            pace=server.own_pace,
         )
 
     def submit(self, batch: OutgoingBatch) -> BatchOutcome:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from newsletter.domain.changes import EventChange, past_on
 from newsletter.domain.content import SegmentId
-from newsletter.domain.delivery import PAUSED_BY_HAND, BatchState, Forecast, Sending
+from newsletter.domain.delivery import PAUSED_BY_HAND, BatchState, DeliveryState, Forecast, Sending
 from newsletter.domain.issue import Approval, Issue, IssueLabel, Message
-from newsletter.domain.mailing import Mailer
+from newsletter.domain.mailing import Mailer, Pace
 from newsletter.domain.segments import Segment
-from newsletter.errors import StateError
+from newsletter.errors import StateError, counted
 from newsletter.message.headers import list_id
 from newsletter.message.mime import prepare
-from newsletter.send.assignment import Assignment
+from newsletter.send.assignment import Assignment, Threads
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.journal import journal_path
 from newsletter.send.owner import Owner
@@ -35,6 +35,9 @@ class Outlook:
     Attributes:
         is_trial: Our own SendGrid would take the mails.
         audience: That of the sending that would go on: it is fixed; or whom a new one would reach, counted now.
+        people: To how many it would go now.
+        pace: How fast; None for as fast as the mailer takes it.
+        connections: Over how many at the same time.
         questions: What a person should say yes to.
         changed: What became of its events since it was approved; of a sending that goes on nothing is asked.
         over: Its events that were coming on the planned day and are over today; of a rehearsal none.
@@ -45,6 +48,9 @@ class Outlook:
     is_rehearsal: bool
     is_trial: bool = False
     audience: Sending | Forecast
+    people: int
+    pace: Pace | None
+    connections: int
     questions: tuple[str, ...]
     changed: tuple[EventChange, ...] = ()
     over: tuple[EventChange, ...] = ()
@@ -70,11 +76,16 @@ class DeliveryService:
         self._open_outbox = open_outbox
 
     def outlook(
-        self, label: str, *, rehearse: bool = False, waits_for: Callable[[str], None] = lambda _message: None
+        self,
+        label: str,
+        *,
+        rehearse: bool = False,
+        pace: Pace | None = None,
+        waits_for: Callable[[str], None] = lambda _message: None,
     ) -> Outlook:
         """Say what sending now would do; nothing is changed.
 
-        `waits_for` is told when another program holds the database; it is waited for.
+        `waits_for` is told when another program holds the database; it is waited for. `pace` is the mailer's when None.
 
         Raises:
             StateError: The issue is not approved, was edited since, or was sent; or the database is an older one or a
@@ -94,6 +105,7 @@ class DeliveryService:
             audience = plan.go_on or ledger.foresee(
                 approval=approval, segments=segments, languages=publication.languages, now=self._resources.clock.now()
             )
+            people = _people_of(audience, ledger)
             changed = () if plan.go_on else changed_since(self._resources, issue, approval)
         return Outlook(
             approval=approval,
@@ -101,6 +113,9 @@ class DeliveryService:
             is_rehearsal=is_rehearsal,
             is_trial=publication.is_trial,
             audience=audience,
+            people=people,
+            pace=pace or mailer.capabilities.pace,
+            connections=mailer.capabilities.connections,
             questions=questions(audience) if isinstance(audience, Forecast) else (),
             changed=changed,
             over=() if is_rehearsal else past_on(issue, self._resources.clock.now(), publication.zone),
@@ -120,7 +135,9 @@ class DeliveryService:
             hint = "`newsletter serve --fake-sendgrid` in another window takes them."
             return f"{mailer.name}, a trial: our own takes the mails, nobody is mailed.", hint
         require_way_out(publication, publication.sender)
-        return f"{mailer.name}, to real readers.", None
+        pace, connections = mailer.capabilities.pace, mailer.capabilities.connections
+        limits = f", at most {pace} over {counted(connections, 'connection')}" if pace else ""
+        return f"{mailer.name}, to real readers{limits}.", None
 
     def send(
         self,
@@ -130,6 +147,7 @@ class DeliveryService:
         segments: Collection[SegmentId] = (),
         limit: int | None = None,
         rehearse: bool = False,
+        pace: Pace | None = None,
         accept_changed: Collection[str] = (),
         should_stop: Callable[[], bool] = lambda: False,
         progress: Callable[[Progress], None] = lambda _progress: None,
@@ -145,6 +163,7 @@ class DeliveryService:
             segments: Only editions for these now; the others stay queued.
             limit: At most so many people now; the others stay queued.
             rehearse: Through the outbox, whatever mailer is configured.
+            pace: How fast; as the mailer has it when None.
             accept_changed: Keys of events that may go out as they were approved though they changed since.
             should_stop: Asked between batches.
             progress: Told after each batch.
@@ -168,10 +187,12 @@ class DeliveryService:
                 self._public_address.require()
             editions = editions_of(segments, [message.edition for message in approval.messages])
             with self._resources.only_sender(f"{by}, issue {label}") as owner:
-                sending = self._begin(approval, issue, known, mailer, accept_changed)
+                pace = pace or mailer.capabilities.pace
+                sending = self._begin(approval, issue, known, mailer, accept_changed=accept_changed, pace=pace)
                 assignment = self._assignment(sending, approval, mailer, ledger, owner)
                 choice = Choice(editions=editions, limit=limit)
-                return send(assignment, choice=choice, should_stop=should_stop, progress=progress)
+                crew = Threads(mailer.capabilities.calls_max)
+                return send(assignment, choice=choice, pace=pace, crew=crew, should_stop=should_stop, progress=progress)
 
     def pause(self, label: str, *, reason: str = "") -> Sending:
         """Let no further batch be handed over, also by a process that is sending now; by a person's word.
@@ -234,7 +255,9 @@ class DeliveryService:
         issue: Issue,
         segments: Sequence[Segment],
         mailer: Mailer,
+        *,
         accept_changed: Collection[str],
+        pace: Pace | None,
     ) -> Sending:
         """Go on with the sending there is, or fix the audience of a new one."""
         ledger = self._resources.ledger
@@ -254,7 +277,7 @@ class DeliveryService:
             is_rehearsal=capabilities.is_rehearsal,
             segments=segments,
             languages=self._resources.settings.publication.languages,
-            batch_size=min(batch_size(capabilities), self._resources.settings.mailer.batch_size),
+            batch_size=min(batch_size(capabilities, pace), self._resources.settings.mailer.batch_size),
             now=now,
         )
 
@@ -288,6 +311,13 @@ class DeliveryService:
         if not sendings:
             raise StateError(f"No sending of issue {label} is open.", hint=f"See `newsletter issue show {label}`.")
         return next((one for one in sendings if not one.is_rehearsal), sendings[-1])
+
+
+def _people_of(audience: Sending | Forecast, ledger: DeliveryLedger) -> int:
+    """Count to whom it would go now."""
+    if isinstance(audience, Forecast):
+        return sum(audience.planned.values())
+    return ledger.balance(audience.id).states.get(DeliveryState.QUEUED, 0)
 
 
 def _plan(approval: Approval, mailer: Mailer, ledger: DeliveryLedger) -> Plan:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from newsletter.domain.delivery import Checkpoint, pass_by
 from newsletter.errors import StateError, StorageError
+from newsletter.send.assignment import Threads
 from newsletter.send.dispatch import send
 from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.send.plan import plan_sending
@@ -71,13 +72,14 @@ def send_with(order: Order, checkpoint: Callable[[Checkpoint], None]) -> None:
         history = history_of(order.database)
         tell: Tell = partial(write_line, history) if history.exists() else lambda _event: None
         ledger = Witness(database, tell, checkpoint=checkpoint)
+        ledger.calls_max = order.threads
         mailer = WitnessedMailer(a_mailer(order.host, timeout_seconds=order.timeout_seconds), tell)
         approval = an_approval()
         with hold_ownership(lock_path(order.database), who=f"process {os.getpid()}", since=NOW) as owner:
             plan = plan_sending(ledger.sendings(LABEL), approval=approval, mailer=mailer.name, is_rehearsal=False)
             sending = plan.go_on or freeze(ledger, approval, mailer=mailer.name, batch_size=BATCH_SIZE)
             assignment = an_assignment(ledger, sending, mailer, FakeClock(), owner=owner.name, checkpoint=checkpoint)
-            send(assignment, threads=order.threads)
+            send(assignment, crew=Threads(order.threads))
 
 
 def processes() -> ForkServerContext:

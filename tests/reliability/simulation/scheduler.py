@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from greenlet import getcurrent, greenlet
 
+from newsletter.errors import NewsletterError
 from tests.send.samples import NOW
 
 
@@ -47,6 +48,67 @@ class Actor(greenlet):
         except BaseException:
             if not self.process.is_dead:
                 raise
+
+
+class Turnstile:
+    """The gate of actors: whoever comes to it closed lets others come first."""
+
+    def __init__(self, scheduler: "Scheduler") -> None:
+        self._scheduler = scheduler
+        self._is_closed = False
+
+    def __enter__(self) -> None:
+        """Go in, and close it behind oneself."""
+        while self._is_closed:
+            self._scheduler.step()
+        self._is_closed = True
+
+    def __exit__(self, *_how: object) -> None:
+        """Open it again."""
+        self._is_closed = False
+
+    def wait(self, timeout: float) -> None:
+        """Let others through; time passes."""
+        self._is_closed = False
+        self._scheduler.sleep(timeout)
+        self.__enter__()
+
+    def notify_all(self) -> None:
+        """Do nothing: whoever waits looks again at each turn."""
+
+
+class Actors:
+    """A crew of actors in one process.
+
+    Args:
+        scheduler: Gives each its turns.
+        process: What they die with.
+        count: How many.
+    """
+
+    def __init__(self, scheduler: "Scheduler", process: Process, count: int) -> None:
+        self._scheduler, self._process, self._count = scheduler, process, count
+
+    def gate(self) -> Turnstile:
+        """Make a gate."""
+        return Turnstile(self._scheduler)
+
+    def work(self, work: Callable[[], None]) -> None:
+        """Let them work."""
+        failures: list[NewsletterError] = []
+
+        def work_along() -> None:
+            try:
+                work()
+            except NewsletterError as error:
+                failures.append(error)
+
+        others = [self._scheduler.start(self._process, work_along) for _ in range(self._count - 1)]
+        work_along()
+        while not all(other.dead for other in others):
+            self._scheduler.step()
+        if failures:
+            raise failures[0]
 
 
 class Scheduler:

@@ -13,7 +13,6 @@ from newsletter.domain.delivery import DeliveryKey, SendingId
 from newsletter.domain.mailing import BatchOutcome, Capabilities, Outcome, OutgoingBatch, Verdict
 from newsletter.domain.notification import Notification, NotificationKind
 from newsletter.errors import NewsletterError, StorageLocked
-from newsletter.send.assignment import Assignment
 from newsletter.send.dispatch import send
 from newsletter.send.owner import hold_ownership, lock_path
 from newsletter.send.plan import plan_sending
@@ -23,7 +22,7 @@ from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from tests.reliability.history import Event
 from tests.reliability.simulation.disk import Disk
-from tests.reliability.simulation.scheduler import Process, Scheduler
+from tests.reliability.simulation.scheduler import Actors, Process, Scheduler
 from tests.reliability.witness import Tell, Witness, WitnessedMailer
 from tests.send import samples
 from tests.send.samples import LABEL, addresses, an_approval, an_assignment, freeze
@@ -137,21 +136,19 @@ class World:
     # Senders
 
     def send(self, process: Process) -> None:
-        """Send as the command line would, once, with one thread or two; whatever fails ends this process alone."""
+        """Send as the command line would, once, with one to three calls in flight; what fails ends this process."""
         with self._disk.open() as database, database.patient(lambda _message: None), suppress(NewsletterError):
             self._scheduler.step()
+            calls = self._scheduler.chance.choice((1, 1, 2, 3))
             ledger, approval = self._a_ledger(database, self.history.append), an_approval()
+            ledger.calls_max = calls
             who, since = process.name, self._scheduler.now()
             with hold_ownership(lock_path(self._disk.path), who=who, since=since) as owner:
                 plan = plan_sending(ledger.sendings(LABEL), approval=approval, mailer="scripted", is_rehearsal=False)
                 mailer = WitnessedMailer(self.provider, self.history.append)
                 sending = plan.go_on or freeze(ledger, approval, batch_size=BATCH_SIZE)
                 assignment = an_assignment(ledger, sending, mailer, self._scheduler, owner=owner.name)
-                threads = self._scheduler.chance.randint(0, 1)
-                others = [self._scheduler.start(process, lambda: _go_on(assignment)) for _ in range(threads)]
-                _go_on(assignment)
-                while not all(other.dead for other in others):
-                    self._scheduler.step()
+                send(assignment, crew=Actors(self._scheduler, process, calls))
 
     # The provider's webhook, the readers, the operator
 
@@ -240,9 +237,3 @@ class World:
         """Give the keys of deliveries, past all of our code."""
         with closing(sqlite3.connect(self._disk.path)) as connection:
             return [row[0] for row in connection.execute(sql, (value,))]
-
-
-def _go_on(assignment: Assignment) -> None:
-    """Deliver what is queued, until something says stop."""
-    with suppress(NewsletterError):
-        send(assignment)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from newsletter.service.deliveries.reports import ReportService
     from newsletter.service.deliveries.service import DeliveryService
     from newsletter.service.deliveries.testing import TestingService
+    from newsletter.service.deliveries.trial import TrialService
+    from newsletter.service.handover.service import HandoverService
     from newsletter.service.issues.checks import SlowTools
     from newsletter.service.issues.service import IssueService
     from newsletter.service.issues.shelf import IssueShelf
@@ -133,6 +135,13 @@ class Newsletter:
         from newsletter.service.audience.leaving import LeavingService
 
         return LeavingService(self.resources)
+
+    @cached_property
+    def handover(self) -> "HandoverService":
+        """Pack everything into one file."""
+        from newsletter.service.handover.service import HandoverService
+
+        return HandoverService(self.resources, self.database)
 
     @cached_property
     def keys(self) -> "KeyService":

@@ -44,6 +44,8 @@ COMMANDS = {
         "Change the key behind address hashes and unsubscribe links, or take an older one in.",
     ),
     "db": ("newsletter.cli.db:db", "Create, migrate and back up the database, or put a backup back."),
+    "pack": ("newsletter.cli.handover:pack", "Put the whole publication into one file, behind a passphrase."),
+    "unpack": ("newsletter.cli.handover:unpack", "Take a publication out of such a file."),
 }
 """Each command's place and its line of help; a test holds the lines and the commands' own help together."""
 

@@ -47,6 +47,9 @@ def status(session: Session, *, as_json: bool) -> None:
             f"{told} set aside lately: each names a delivery and not its address.\n"
             '       newsletter notification list --kind "set aside"'
         )
+    if status.is_pack_due:
+        when = "never" if status.packed_at is None else f"last on {status.packed_at:%Y-%m-%d}, before the last sending"
+        click.echo(f"Everything in one file, to keep elsewhere: made {when}.\n       newsletter pack FILE")
     click.echo(status.next_reason)
     session.next_step(status.next_command)
 

@@ -19,6 +19,8 @@ GIT_IGNORE = """\
 newsletter.key
 newsletter.departures
 newsletter.looks
+newsletter.packed
+*.pack
 /outbox/
 /issues/*/build/
 /subscribers/*.csv

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from newsletter import machine
@@ -15,6 +15,8 @@ from newsletter.errors import NewsletterError, counted
 from newsletter.send.mark import Doubt
 from newsletter.service.audience.service import AudienceService
 from newsletter.service.database import DatabaseService
+from newsletter.service.handover.place import shared_by
+from newsletter.service.handover.record import packed_at
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore
@@ -39,6 +41,8 @@ class Status:
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
         set_aside: How many notifications lately named a delivery and not its address: they changed nothing.
+        sent_at: When the last real sending began; None before the first.
+        packed_at: When everything was last packed into one file here; None where it never was.
     """
 
     is_trial: bool
@@ -50,8 +54,15 @@ class Status:
     doubt: Doubt | None
     account_news: tuple[KeptNotification, ...]
     set_aside: int
+    sent_at: datetime | None
+    packed_at: datetime | None
     next_command: str
     next_reason: str
+
+    @property
+    def is_pack_due(self) -> bool:
+        """Tell whether something was sent that no pack knows of."""
+        return self.sent_at is not None and (self.packed_at is None or self.packed_at < self.sent_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +133,8 @@ class StatusService:
             doubt=self._database.doubt(),
             account_news=account_news,
             set_aside=set_aside,
+            sent_at=self._resources.ledger.last_real_at(),
+            packed_at=packed_at(self._resources.settings.key_path),
             next_command=command,
             next_reason=reason,
         )
@@ -148,6 +161,7 @@ class StatusService:
         yield self._looked("key file", self._key)
         yield self._looked("database", self._look_at_database)
         yield replace(self._looked("segments", self._segments), warnings=self._asked_of_nobody())
+        yield from self._folder()
         yield self._looked("brand and templates", self._look_at_templates)
         yield self._looked("mailer", self._look_at_mailer)
         yield self._unsubscribing()
@@ -182,6 +196,17 @@ class StatusService:
             f"{Path(state.name).name}: schema {state.revision}, {state.engine}{journal}.",
             "newsletter db backup" if state.journal else "pg_dump",
         )
+
+    def _folder(self) -> Iterator[Checkup]:
+        """Warn of a folder that other machines have too; of any other there is nothing to say."""
+        name = shared_by(self._resources.settings.root.resolve())
+        if name is not None:
+            yield Checkup(
+                name="folder",
+                is_well=False,
+                message=f"It is shared by {name}: a database that is copied while it is written gets damaged or old.",
+                hint="Move the folder to this machine's own disk; `newsletter pack FILE` makes one file to keep there.",
+            )
 
     def _segments(self) -> tuple[str, str | None]:
         segments = self._resources.segments

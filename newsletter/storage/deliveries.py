@@ -253,6 +253,11 @@ class DeliveryLedger(Freezing, Claims):
         with self._database.read() as connection:
             return reads.count_real_calls(connection)
 
+    def last_real_at(self) -> datetime | None:
+        """Give when the last real sending began; None before the first."""
+        with self._database.read() as connection:
+            return reads.last_real_at(connection)
+
     def account(self, sending_id: SendingId) -> SendingAccount:
         """Give all that a report needs, read at one moment.
 

@@ -25,6 +25,7 @@ from newsletter.domain.delivery import (
 )
 from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, parse_edition_key
 from newsletter.errors import UsageError
+from newsletter.storage.columns import Moment
 from newsletter.storage.ledger.statements import STATE, WITH_BATCH, with_state
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber
 
@@ -262,6 +263,14 @@ def count_real_calls(connection: Connection) -> int:
         .where(~sending.c.is_rehearsal)
     )
     return int(connection.execute(counted).scalar_one())
+
+
+def last_real_at(connection: Connection) -> datetime | None:
+    """Give when the last real sending began; None before the first."""
+    found: datetime | None = connection.execute(
+        select(func.max(sending.c.started_at, type_=Moment())).where(~sending.c.is_rehearsal)
+    ).scalar_one()
+    return found
 
 
 def read_unknown(connection: Connection, sending_id: SendingId) -> tuple[UnknownBatch, ...]:

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from newsletter.service.deliveries.reports import ReportService
     from newsletter.service.deliveries.service import DeliveryService
     from newsletter.service.deliveries.testing import TestingService
-    from newsletter.service.deliveries.trial import TrialService
     from newsletter.service.handover.service import HandoverService
     from newsletter.service.issues.checks import SlowTools
     from newsletter.service.issues.service import IssueService

@@ -1,12 +1,16 @@
 """`newsletter status` and `newsletter doctor`: where the month stands, and whether everything is in order."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli.command import Verb
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 from newsletter.errors import ConfigurationError, counted
+
+if TYPE_CHECKING:
+    from newsletter.service.status import Status
 
 
 @click.command(cls=Verb)
@@ -18,6 +22,14 @@ def status(session: Session, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(status))
         return
+    _tell_people_and_issues(status)
+    _tell_what_needs_a_person(status)
+    click.echo(status.next_reason)
+    session.next_step(status.next_command)
+
+
+def _tell_people_and_issues(status: "Status") -> None:
+    """Say how many people and items there are, and where each issue stands."""
     trial = "A trial: nobody is mailed. " if status.is_trial else ""
     click.echo(
         f"{trial}{counted(status.people, 'active person', 'active people')}, "
@@ -37,6 +49,10 @@ def status(session: Session, *, as_json: bool) -> None:
             click.echo(f"       {issue.doubt}")
         if issue.left_out.segments:
             click.echo(f"       {issue.left_out}")
+
+
+def _tell_what_needs_a_person(status: "Status") -> None:
+    """Say what is in doubt, what the provider told, and what ought to be done once in a while."""
     if status.doubt is not None:
         click.echo(f"{status.doubt.message}\n       {status.doubt.hint}")
     for news in status.account_news:
@@ -50,8 +66,6 @@ def status(session: Session, *, as_json: bool) -> None:
     if status.is_pack_due:
         when = "never" if status.packed_at is None else f"last on {status.packed_at:%Y-%m-%d}, before the last sending"
         click.echo(f"Everything in one file, to keep elsewhere: made {when}.\n       newsletter pack FILE")
-    click.echo(status.next_reason)
-    session.next_step(status.next_command)
 
 
 @click.command(cls=Verb)

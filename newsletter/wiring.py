@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from newsletter.domain.mailing import Mailer
     from newsletter.domain.publication import Publication
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
+    from newsletter.service.audience.joining import JoiningService
     from newsletter.service.audience.leaving import LeavingService
     from newsletter.service.audience.lists import ListService
     from newsletter.service.audience.people import PeopleService
@@ -134,6 +135,13 @@ class Newsletter:
         from newsletter.service.audience.leaving import LeavingService
 
         return LeavingService(self.resources)
+
+    @cached_property
+    def joining(self) -> "JoiningService":
+        """Join by a form and the link of a mail."""
+        from newsletter.service.audience.joining import JoiningService
+
+        return JoiningService(self.resources)
 
     @cached_property
     def handover(self) -> "HandoverService":

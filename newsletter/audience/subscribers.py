@@ -13,8 +13,8 @@ from typing import Protocol
 from newsletter.audience.addresses import parse_address
 from newsletter.audience.facts import attribute_name, is_visible, one_line
 from newsletter.audience.grounds import Basis, require_wording
+from newsletter.audience.readers.wants import wants_after
 from newsletter.audience.suppression import require_reason
-from newsletter.audience.wants import wants_after
 from newsletter.domain.audience import (
     AddressHash,
     Consent,

@@ -34,6 +34,8 @@ class TokenPurpose(StrEnum):
 
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
+    CONFIRM = "c"
+    """That the request to join is the address's own."""
     PROOF = "n"
     """That pages which answer at an address are this publication's."""
 

@@ -1,14 +1,15 @@
 """`newsletter consent`: on which ground people are written to. And how other commands have it said."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
 import click
 
 from newsletter.audience.grounds import Basis
 from newsletter.cli.command import Noun
 from newsletter.cli.session import Session, pass_session
-from newsletter.domain.audience import Ground
+from newsletter.domain.audience import Consent, Ground
 from newsletter.domain.content import SegmentId
 from newsletter.errors import UsageError, counted
 
@@ -56,6 +57,25 @@ def ask_basis(session: Session, whom: str) -> Basis:
     ground = click.prompt("Ground", type=click.Choice([ground.value for ground in Ground]), err=True)
     wording = click.prompt("Its wording, in one sentence", err=True)
     return Basis(ground=Ground(ground), wording=wording)
+
+
+def proof_lines(proof: Consent, zone: ZoneInfo, *, is_whole: bool) -> Iterator[str]:
+    """Say why a person may be written to; the whole of it says both steps, the wording's version, who recorded it."""
+    ground = f"{proof.ground}: {proof.wording}" if proof.ground else "ground not recorded"
+    yield f"  ground      {proof.at.astimezone(zone):%Y-%m-%d} {proof.source}; {ground}"
+    if is_whole:
+        yield from (f"              {line}" for line in _record_lines(proof, zone))
+
+
+def _record_lines(proof: Consent, zone: ZoneInfo) -> Iterator[str]:
+    if proof.requested_at is not None:
+        asked, confirmed = proof.requested_at.astimezone(zone), proof.at.astimezone(zone)
+        yield f"asked on {asked:%Y-%m-%d %H:%M}, confirmed on {confirmed:%Y-%m-%d %H:%M}"
+    if proof.version is not None:
+        language = f", in {proof.language}" if proof.language else ""
+        yield f"wording {proof.version}{language}"
+    if proof.recorded_at is not None:
+        yield f"recorded by {proof.recorded_by} on {proof.recorded_at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 @click.group(cls=Noun)

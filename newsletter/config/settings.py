@@ -1,5 +1,6 @@
 """Turn newsletter.toml and NEWSLETTER_* variables into the values the rooms take."""
 
+import getpass
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,6 +83,14 @@ class Settings:
         if url.startswith(prefix) and not url.startswith(prefix + "/"):
             return f"{prefix}{self.root / url.removeprefix(prefix)}"
         return url
+
+    @property
+    def by(self) -> str:
+        """Give who works with the publication: NEWSLETTER_BY, or the name the machine knows."""
+        try:
+            return self.environment.get("NEWSLETTER_BY") or getpass.getuser()
+        except (OSError, KeyError):
+            return "unknown"
 
     @property
     def key_path(self) -> Path:

@@ -63,18 +63,27 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """The proof of why we may write to a person.
+    """The proof of why we may write to a person. Who wrote it down, and which number its wording has, proves no other.
 
     Attributes:
-        source: How: `import subscribers/example.csv`, `added by hand`, `form`.
+        source: How: `import subscribers/example.csv`, `added by hand`, `form front page`.
         wording: The text the person agreed to, or the lawful basis in words.
         ground: None where nobody has recorded it; then there is no wording either.
+        language: In which the person read the wording; None where nobody said.
+        version: The number of the wording; None before it is stored, and where there is none.
+        requested_at: When the person had asked for it, where the person confirmed it by the link in a mail.
+        recorded_by: Empty before it is stored, and where an older version stored it.
     """
 
     at: datetime
     source: str
     wording: str = ""
     ground: Ground | None = Ground.CONSENT
+    language: Language | None = field(default=None, compare=False)
+    version: int | None = field(default=None, compare=False)
+    requested_at: datetime | None = None
+    recorded_by: str = field(default="", compare=False)
+    recorded_at: datetime | None = field(default=None, compare=False)
 
 
 class SuppressionReason(StrEnum):

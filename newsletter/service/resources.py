@@ -111,7 +111,7 @@ class Resources:
 
         with database.write() if is_writing else database.read() as connection:
             keys = self._ring.within(KeyStore(connection))
-            yield AudienceStore(connection, key=keys.current, kept=keys.kept)
+            yield AudienceStore(connection, key=keys.current, kept=keys.kept, by=self.settings.by)
 
     @contextmanager
     def _changing_people(self, database: "Database") -> Iterator["AudienceStore"]:

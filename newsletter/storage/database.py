@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from newsletter.errors import ConfigurationError, StorageError, StorageLocked
 from newsletter.storage import postgresql
 
-SCHEMA_REVISION = "0013"
+SCHEMA_REVISION = "0014"
 """The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
 
 LOCK_WAIT_SECONDS = 10.0

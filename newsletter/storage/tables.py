@@ -174,13 +174,27 @@ wants_change = _table(
     Index(None, "subscriber_id"),
 )
 
-# One row a wording: it stood once per person before, and was two fifths of a list of a million.
+# One row a wording, its number being its version: it stood once per person before, and was two fifths of a list of a
+# million.
 consent_wording = _table(
     "consent_wording",
     Column("id", Integer, primary_key=True),
     *texts("ground", "wording"),
+    # NULL where nobody said in which the people read it.
+    Column("language", Text),
     UniqueConstraint("ground", "wording"),
     only("ground", Ground),
+)
+
+# One row for all that was recorded at once: an import of a million is one.
+consent_recording = _table(
+    "consent_recording",
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    # Both NULL in what an older version wrote.
+    Column("by", Text),
+    Column("at", Moment),
+    UniqueConstraint("source", "by", "at"),
 )
 
 consent = _table(
@@ -188,12 +202,30 @@ consent = _table(
     Column("id", Integer, primary_key=True),
     Column("address_hash", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("recording_id", ForeignKey("consent_recording.id"), nullable=False),
     # NULL where nobody recorded the ground.
     Column("wording_id", ForeignKey("consent_wording.id")),
+    # When the person had asked for it, where the person confirmed it.
+    Column("requested_at", Moment),
     Index(None, "address_hash"),
     # PostgreSQL's condition is in the migration, as that of `uq_sending_real`.
     Index("ix_consent_without_ground", "address_hash", sqlite_where=text("wording_id IS NULL")),
+)
+
+joining_request = _table(
+    "joining_request",
+    Column("id", Integer, primary_key=True),
+    # What the link of the confirmation mail carries, signed.
+    Column("key", Text, nullable=False, unique=True),
+    Column("subscriber_id", ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False),
+    Column("wording_id", ForeignKey("consent_wording.id"), nullable=False),
+    Column("form", Text, nullable=False),
+    # What the person said of himself; nothing of it counts before it is confirmed.
+    Column("said", Json, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Index(None, "subscriber_id"),
+    Index(None, "requested_at"),
 )
 
 suppression = _table(

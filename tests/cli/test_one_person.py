@@ -121,3 +121,13 @@ def test_a_wish_that_cannot_be_is_refused(drafted: Path, run: Run) -> None:
     wrong = [("--topics", "rahoitsu"), ("--pause-until", "2017-01-01"), ("--pause-until", "soon")]
     assert [run("subscriber", "edit", AINO, *words).code for words in wrong] == [2, 2, 2]
     assert "wants" not in run("subscriber", "show", AINO).out
+
+
+def test_a_consent_says_who_recorded_it(publication: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is known of one person has the version of the wording, and who recorded it when."""
+    monkeypatch.setenv("NEWSLETTER_BY", "Aino Mäkelä")
+    run("subscriber", "add", AINO, "--consent", "Pyysi puhelimessa.")
+    lines = run("subscriber", "export", AINO).out.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.endswith("consent: Pyysi puhelimessa."))
+    assert lines[place + 1] == "              wording 1"
+    assert lines[place + 2].startswith("              recorded by Aino Mäkelä on ")

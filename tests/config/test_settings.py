@@ -1,3 +1,4 @@
+import getpass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -142,6 +143,13 @@ def test_the_environment_names_axe(tmp_path: Path) -> None:
     named = [read_settings(path, MAILERS, environment=one).axe for one in ({}, {"NEWSLETTER_AXE": "tools/axe.min.js"})]
 
     assert named == [None, tmp_path / "tools" / "axe.min.js"]
+
+
+def test_who_works_with_the_publication_can_be_said(tmp_path: Path) -> None:
+    """NEWSLETTER_BY names them; without it, or where it is empty, it is the name the machine knows."""
+    path = _write(tmp_path, SMALL)
+    named = [read_settings(path, MAILERS, environment={"NEWSLETTER_BY": one}).by for one in ("Aino Mäkelä", "")]
+    assert named == ["Aino Mäkelä", getpass.getuser()]
 
 
 def test_the_repositorys_own_file_is_right() -> None:

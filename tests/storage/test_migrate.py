@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from newsletter.errors import StorageError
 from newsletter.storage.database import SCHEMA_REVISION, Database
 from newsletter.storage.migrate import alembic_config, back_up, migrate
-from newsletter.storage.tables import batch, consent, consent_wording, metadata, sending, suppression
+from newsletter.storage.tables import batch, consent, consent_recording, consent_wording, metadata, sending, suppression
 
 
 def _schema(path: Path) -> dict[str, list[str]]:
@@ -138,8 +138,10 @@ def test_a_wording_that_nobody_said_is_no_ground(tmp_path: Path) -> None:
     migrate(database)
 
     with database.read() as connection:
-        proofs = select(consent.c.source, consent_wording.c.ground, consent_wording.c.wording)
-        kept = connection.execute(proofs.outerjoin_from(consent, consent_wording).order_by(consent.c.id)).all()
+        proofs = select(consent_recording.c.source, consent_wording.c.ground, consent_wording.c.wording)
+        kept = connection.execute(
+            proofs.select_from(consent.join(consent_recording).outerjoin(consent_wording)).order_by(consent.c.id)
+        ).all()
         said = connection.execute(select(func.count()).select_from(consent_wording)).scalar_one()
     database.close()
     assert [tuple(row) for row in kept] == [
@@ -358,3 +360,35 @@ def test_another_programs_database_is_left_alone(tmp_path: Path, header: int) ->
     database.close()
 
     assert path.read_bytes() == content
+
+
+def test_an_older_databases_consents_keep_their_order_and_say_that_nobody_noted_who_recorded_them(
+    tmp_path: Path,
+) -> None:
+    """What was recorded the same way is one row of recordings, and every consent still leads to its wording."""
+    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0013")
+        connection.execute(text("INSERT INTO consent_wording (id, ground, wording) VALUES (4, 'consent', 'Tilaan.')"))
+        given = text(
+            "INSERT INTO consent (id, address_hash, at, source, wording_id) VALUES (:id, :hash, :at, :how, :it)"
+        )
+        for row in ((7, "h1", "2017", "list", 4), (9, "h2", "2016", "form", None), (11, "h3", "2018", "list", 4)):
+            connection.execute(given, dict(zip(("id", "hash", "at", "how", "it"), row, strict=True)))
+
+    migrate(database)
+
+    with database.read() as connection:
+        kept = text(
+            "SELECT address_hash, consent.at, source, wording_id, by, r.at"
+            " FROM consent JOIN consent_recording r ON r.id = recording_id ORDER BY consent.id"
+        )
+        consents = [tuple(row) for row in connection.execute(kept)]
+        recordings = connection.execute(select(func.count()).select_from(consent_recording)).scalar_one()
+    database.close()
+    assert consents == [
+        ("h1", "2017", "list", 4, None, None),
+        ("h2", "2016", "form", None, None, None),
+        ("h3", "2018", "list", 4, None, None),
+    ]
+    assert recordings == 2

@@ -27,7 +27,7 @@ from newsletter.audience.lists.verdicts import (
     Verdict,
     judge,
 )
-from newsletter.audience.wants import topic_ids
+from newsletter.audience.readers.wants import topic_ids
 from newsletter.domain.audience import Subscriber, SubscriberId, SubscriberStatus, SuppressionReason, normal_address
 from newsletter.domain.content import Language, Topic
 from newsletter.domain.rules import History

@@ -378,7 +378,7 @@ def _consent(row: PersonRow, terms: Terms) -> Consent | None:
     given_at = terms.now
     if row.consent_day is not None and basis.ground is Ground.CONSENT:
         given_at = datetime.combine(row.consent_day, time(), tzinfo=terms.now.tzinfo)
-    return Consent(at=given_at, source=terms.source, wording=basis.wording, ground=basis.ground)
+    return Consent(at=given_at, source=terms.source, wording=basis.wording, ground=basis.ground, recorded_at=terms.now)
 
 
 def _basis(row: PersonRow, said: Basis | None) -> Basis | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.command import Verb
-from newsletter.cli.consent import ask_basis, ground_options
+from newsletter.cli.consent import ask_basis, ground_options, proof_lines
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 from newsletter.cli.subscriber.wants import TOPICS_LATER, lines_of, wants_options
 from newsletter.errors import UsageError, counted
@@ -82,12 +82,9 @@ def show_person(session: Session, person: "Person", *, as_json: bool, is_whole: 
     if one.tags:
         click.echo(f"  tags        {', '.join(one.tags)}")
     zone = session.newsletter.settings.publication.zone
-    for line in lines_of(person, zone, is_whole=is_whole):
+    proofs = (line for proof in person.consents for line in proof_lines(proof, zone, is_whole=is_whole))
+    for line in (*lines_of(person, zone, is_whole=is_whole), *proofs):
         click.echo(line)
-    for consent in person.consents:
-        given_at = consent.at.astimezone(zone)
-        ground = f"{consent.ground}: {consent.wording}" if consent.ground else "ground not recorded"
-        click.echo(f"  ground      {given_at:%Y-%m-%d} {consent.source}; {ground}")
     if person.suppression is not None:
         click.echo(f"  suppressed  {person.suppression.at:%Y-%m-%d} {person.suppression.reason}")
     _print_deliveries(session, person)

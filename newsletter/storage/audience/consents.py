@@ -1,26 +1,53 @@
-"""SQL for consents: the proofs of why we may write. Each wording stands once, however many people agreed to it."""
+"""SQL for consents: the proofs of why we may write, and the requests to join that become one.
+
+Each wording stands once, however many people agreed to it.
+"""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, delete, exists, func, insert, literal, select, update
 
-from newsletter.domain.audience import Consent, Ground, SubscriberStatus, hash_address, normal_address
+from newsletter.domain.audience import (
+    AddressHash,
+    Consent,
+    Ground,
+    SubscriberId,
+    SubscriberStatus,
+    hash_address,
+    normal_address,
+)
+from newsletter.domain.content import Language
+from newsletter.domain.joining import JoiningRequest, Said, Wording
 from newsletter.domain.rules import Rule
 from newsletter.storage.audience.hashed import HashedStore
 from newsletter.storage.audience.portions import portions
+from newsletter.storage.audience.wants import read_wants, written_wants
 from newsletter.storage.columns import Moment
 from newsletter.storage.rules import rule_condition
-from newsletter.storage.tables import consent, consent_wording, subscriber
+from newsletter.storage.tables import consent, consent_recording, consent_wording, joining_request, subscriber
 
 _PROOF = (
-    select(consent.c.address_hash, consent.c.at, consent.c.source, consent_wording.c.ground, consent_wording.c.wording)
-    .outerjoin_from(consent, consent_wording)
+    select(
+        consent.c.address_hash,
+        consent.c.at,
+        consent.c.requested_at,
+        consent_recording.c.source,
+        consent_recording.c.by,
+        consent_recording.c.at.label("recorded_at"),
+        consent_wording.c.id.label("version"),
+        consent_wording.c.ground,
+        consent_wording.c.wording,
+        consent_wording.c.language,
+    )
+    .select_from(consent.join(consent_recording).outerjoin(consent_wording))
     .order_by(consent.c.at, consent.c.id)
 )
 
 
 class ConsentStore(HashedStore):
-    """Consents, by the hash of the address they were given for."""
+    """Consents, by the hash of the address they were given for; and requests, by the person."""
 
     def consents_of(self, address: str) -> tuple[Consent, ...]:
         """Give the proofs of why we may write to an address, the oldest first."""
@@ -37,19 +64,76 @@ class ConsentStore(HashedStore):
         return {form: tuple(proofs) for form, proofs in given.items()}
 
     def add_consents(self, given: Sequence[tuple[str, Consent]]) -> None:
-        """Keep further consents of people."""
-        wordings = {key: self._wording(*key) for key in {(proof.ground, proof.wording) for _, proof in given}}
+        """Keep further consents of people, recorded by whoever writes here, unless a consent says otherwise."""
+        wordings = {
+            key: self._wording(*key) for key in {(proof.ground, proof.wording, proof.language) for _, proof in given}
+        }
+        recordings = {key: self._recording(*key) for key in {self._recorded(proof) for _, proof in given}}
         rows = [
             {
                 "address_hash": hash_address(address, self._key),
                 "at": proof.at,
-                "source": proof.source,
-                "wording_id": wordings[proof.ground, proof.wording],
+                "recording_id": recordings[self._recorded(proof)],
+                "wording_id": wordings[proof.ground, proof.wording, proof.language],
+                "requested_at": proof.requested_at,
             }
             for address, proof in given
         ]
         if rows:
             self.connection.execute(insert(consent), rows)
+
+    def _recorded(self, proof: Consent) -> tuple[str, str, datetime]:
+        return proof.source, proof.recorded_by or self._by, proof.recorded_at or proof.at
+
+    # Requests to join
+
+    def add_request(self, whose: SubscriberId, wording: Wording, said: Said, *, key: str, at: datetime) -> None:
+        """Keep that a person asked to join, with the wording that stood on the form."""
+        version = self._wording(Ground.CONSENT, wording.text, wording.language)
+        self.connection.execute(
+            insert(joining_request).values(
+                key=key,
+                subscriber_id=whose,
+                wording_id=version,
+                form=wording.form,
+                said=_written(said),
+                requested_at=at,
+            )
+        )
+
+    def request(self, key: str) -> JoiningRequest | None:
+        """Give the request that the link with a key confirms, or None."""
+        row = self.connection.execute(_REQUEST.where(joining_request.c.key == key)).one_or_none()
+        return None if row is None else _request(row)
+
+    def count_requests(self, whose: SubscriberId, *, since: datetime) -> int:
+        """Count how often somebody asked to join from a moment on."""
+        its = joining_request.c
+        asked = select(func.count()).where(its.subscriber_id == whose, its.requested_at > since)
+        return self.connection.execute(asked).scalar_one()
+
+    def confirm_requests(self, whose: SubscriberId, at: datetime) -> None:
+        """Keep that a person confirmed all that was open: two mails may hold two links."""
+        its = joining_request.c
+        is_open = and_(its.subscriber_id == whose, its.confirmed_at.is_(None))
+        self.connection.execute(update(joining_request).where(is_open).values(confirmed_at=at))
+
+    def remove_unconfirmed(self, before: datetime) -> int:
+        """Remove the requests of before a moment that nobody confirmed, and the people of whom nothing else is known.
+
+        Who has another request, or had left before asking again, stays; give how many people were removed.
+        """
+        its = joining_request.c
+        is_over = and_(its.confirmed_at.is_(None), its.requested_at <= before)
+        whose = self.connection.execute(select(its.subscriber_id).where(is_over).distinct()).scalars().all()
+        self.connection.execute(delete(joining_request).where(is_over))
+        removed = 0
+        for ids in portions(whose):
+            has_another = exists().where(its.subscriber_id == subscriber.c.id)
+            is_unconfirmed = and_(subscriber.c.status == SubscriberStatus.PENDING, ~has_another)
+            gone = delete(subscriber).where(subscriber.c.id.in_(ids), is_unconfirmed)
+            removed += self.connection.execute(gone).rowcount
+        return removed
 
     def count_without_ground(self) -> int:
         """Count the active people of whom no ground is recorded."""
@@ -58,23 +142,37 @@ class ConsentStore(HashedStore):
 
     def record_ground(self, given: Consent, rule: Rule | None = None) -> int:
         """Keep a ground for the active people who have none, or those of them whom a rule chooses; give how many."""
-        wording = literal(self._wording(given.ground, given.wording), Integer)
+        wording = literal(self._wording(given.ground, given.wording, given.language), Integer)
+        recording = literal(self._recording(*self._recorded(given)), Integer)
         is_meant = [] if rule is None else [rule_condition(rule, given.at)]
-        said = (literal(given.at, Moment), literal(given.source), wording)
-        people = _without_ground(*is_meant).add_columns(*said)
-        columns = ["address_hash", "at", "source", "wording_id"]
+        people = _without_ground(*is_meant).add_columns(literal(given.at, Moment), recording, wording)
+        columns = ["address_hash", "at", "recording_id", "wording_id"]
         return self.connection.execute(insert(consent).from_select(columns, people)).rowcount
 
-    def _wording(self, ground: Ground | None, wording: str) -> int | None:
+    def _recording(self, source: str, by: str, at: datetime) -> int:
+        """Give the row of all that is recorded at once, which is made when it is new."""
+        its = consent_recording.c
+        same = select(its.id).where(its.source == source, its.by == by, its.at == at)
+        found: int | None = self.connection.execute(same).scalar()
+        if found is None:
+            made = insert(consent_recording).values(source=source, by=by, at=at).returning(its.id)
+            found = self.connection.execute(made).scalar_one()
+        return found
+
+    def _wording(self, ground: Ground | None, wording: str, language: Language | None) -> int | None:
         """Give the row of a wording, which is made when it is new; None for a ground that is not recorded."""
         if ground is None:
             return None
-        same = and_(consent_wording.c.ground == ground, consent_wording.c.wording == wording)
-        found: int | None = self.connection.execute(select(consent_wording.c.id).where(same)).scalar()
+        its = consent_wording.c
+        same = and_(its.ground == ground, its.wording == wording)
+        found = self.connection.execute(select(its.id, its.language).where(same)).one_or_none()
         if found is None:
-            made = insert(consent_wording).values(ground=ground, wording=wording).returning(consent_wording.c.id)
-            found = self.connection.execute(made).scalar_one()
-        return found
+            made = insert(consent_wording).values(ground=ground, wording=wording, language=language)
+            new: int = self.connection.execute(made.returning(its.id)).scalar_one()
+            return new
+        if found.language is None and language is not None:
+            self.connection.execute(update(consent_wording).where(same).values(language=language))
+        return int(found.id)
 
 
 def _without_ground(*is_meant: ColumnElement[bool]) -> Select[tuple[str]]:
@@ -91,5 +189,44 @@ def _without_ground(*is_meant: ColumnElement[bool]) -> Select[tuple[str]]:
 
 def _consent(row: Row[*tuple[object, ...]]) -> Consent:
     """Make a consent of a row."""
-    ground = None if row.ground is None else Ground(row.ground)
-    return Consent(at=row.at, source=row.source, wording=row.wording or "", ground=ground)
+    return Consent(
+        at=row.at,
+        source=row.source,
+        wording=row.wording or "",
+        ground=None if row.ground is None else Ground(row.ground),
+        language=None if row.language is None else Language(row.language),
+        version=row.version,
+        requested_at=row.requested_at,
+        recorded_by=row.by or "",
+        recorded_at=row.recorded_at,
+    )
+
+
+_REQUEST = select(
+    joining_request,
+    subscriber.c.address,
+    subscriber.c.address_hash,
+    consent_wording.c.wording,
+    consent_wording.c.language,
+).select_from(joining_request.join(subscriber).join(consent_wording))
+
+
+def _request(row: Row[*tuple[Any, ...]]) -> JoiningRequest:
+    """Make a request of a row."""
+    said, wants = row.said, row.said["wants"]
+    return JoiningRequest(
+        key=row.key,
+        subscriber_id=SubscriberId(row.subscriber_id),
+        address=row.address,
+        address_hash=AddressHash(row.address_hash),
+        wording=Wording(text=row.wording, language=Language(row.language), form=row.form),
+        version=row.wording_id,
+        said=Said(language=Language(said["language"]), name=said["name"], wants=wants and read_wants(wants)),
+        requested_at=row.requested_at,
+        confirmed_at=row.confirmed_at,
+    )
+
+
+def _written(said: Said) -> dict[str, object]:
+    wants = None if said.wants is None else written_wants(said.wants)
+    return {"language": said.language, "name": said.name, "wants": wants}

@@ -17,12 +17,14 @@ class HashedStore:
         connection: In a transaction; a writing one for the methods that write.
         key: The publication's key, for the hashes of addresses.
         kept: Older ones, under which people who are gone may be known.
+        by: Who records what is written.
     """
 
-    def __init__(self, connection: Connection, *, key: bytes, kept: Sequence[bytes] = ()) -> None:
+    def __init__(self, connection: Connection, *, key: bytes, kept: Sequence[bytes] = (), by: str = "") -> None:
         self.connection = connection
         self._key = key
         self._kept = tuple(kept)
+        self._by = by
         self._changes: list[NotedChange] = []
 
     def hash_of(self, address: str) -> AddressHash:

@@ -37,7 +37,7 @@ class WantsStore(HashedStore):
             if changed:
                 self._write_wants(changed, at)
                 rows = [
-                    {"subscriber_id": one, "at": at, "source": source, "wants": _written(wants)}
+                    {"subscriber_id": one, "at": at, "source": source, "wants": written_wants(wants)}
                     for one, wants in changed.items()
                 ]
                 self.connection.execute(insert(wants_change), rows)
@@ -74,7 +74,7 @@ class WantsStore(HashedStore):
             .order_by(wants_change.c.id)
         )
         return tuple(
-            WantsChange(wants=replace(_read(row.wants), since=row.at), at=row.at, source=row.source)
+            WantsChange(wants=replace(read_wants(row.wants), since=row.at), at=row.at, source=row.source)
             for row in self.connection.execute(found)
         )
 
@@ -117,14 +117,14 @@ class WantsStore(HashedStore):
         }
 
 
-def _written(wants: Wants) -> dict[str, object]:
+def written_wants(wants: Wants) -> dict[str, object]:
     """Give what is wanted as the record keeps it."""
     until = None if wants.paused_until is None else wants.paused_until.isoformat()
     return {"topics": list(wants.topics), "cadence": wants.cadence.value, "paused_until": until}
 
 
-def _read(written: Mapping[str, object]) -> Wants:
-    """Read what `_written` gave."""
+def read_wants(written: Mapping[str, object]) -> Wants:
+    """Read what `written_wants` gave."""
     topics, until = written["topics"], written["paused_until"]
     assert isinstance(topics, list)
     return Wants(

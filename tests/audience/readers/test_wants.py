@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.audience.wants import wants_after
+from newsletter.audience.readers.wants import wants_after
 from newsletter.domain.content import Language, Topic, TopicId
 from newsletter.domain.wants import Cadence, Wants, WantsEdit
 from newsletter.errors import UsageError

@@ -1,0 +1,1 @@
+"""What readers say of themselves: what they want, and that they want to join."""

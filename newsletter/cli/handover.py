@@ -40,7 +40,10 @@ def pack(session: Session, target: Path) -> None:
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False))
 @pass_session
 def unpack(session: Session, source: Path, folder: Path) -> None:
-    """Take a publication out of such a file into a new FOLDER; nothing is sent from it before `newsletter db adopt`."""
+    """Take a publication out of such a file.
+
+    FOLDER is a new one; nothing is sent from it before `newsletter db adopt` is said in it.
+    """
     from newsletter.service.handover.service import unpack as take_out
 
     unpacked = take_out(source, folder, passphrase=_passphrase(session, "Passphrase of the file", is_new=False))

@@ -142,14 +142,7 @@ class NotificationStore:
                 .where(delivery.c.key.in_(portion))
             )
             for row in self._connection.execute(found):
-                known[DeliveryKey(row.key)] = KnownDelivery(
-                    key=DeliveryKey(row.key),
-                    sending_id=SendingId(row.sending_id),
-                    is_rehearsal=row.is_rehearsal,
-                    batch_id=BatchId(row.batch_id),
-                    address_hash=AddressHash(row.address_hash),
-                    state=DeliveryState(row.state),
-                )
+                known[DeliveryKey(row.key)] = KnownDelivery(**row._asdict() | {"state": DeliveryState(row.state)})
         return known
 
     def histories(self, address_hashes: Iterable[AddressHash]) -> dict[AddressHash, tuple[DeliveryState, ...]]:

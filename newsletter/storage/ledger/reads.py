@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -23,23 +24,13 @@ from newsletter.domain.delivery import (
     SendingState,
     UnknownBatch,
 )
-from newsletter.domain.issue import ApprovalHash, EditionKey, IssueLabel, parse_edition_key
+from newsletter.domain.issue import EditionKey, IssueLabel, parse_edition_key
 from newsletter.errors import UsageError
 from newsletter.storage.columns import Moment
 from newsletter.storage.ledger.statements import STATE, WITH_BATCH, with_state
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber
 
-_SENDING = (
-    sending.c.id,
-    sending.c.label,
-    sending.c.approval_hash,
-    sending.c.mailer,
-    sending.c.is_rehearsal,
-    sending.c.state,
-    sending.c.started_at,
-    sending.c.finished_at,
-    sending.c.pause_reason,
-)
+_SENDING = [sending.c[part.name] for part in fields(Sending)]
 
 
 def read_sending(connection: Connection, sending_id: SendingId) -> Sending:
@@ -59,25 +50,10 @@ def read_sendings(connection: Connection, label: IssueLabel) -> tuple[Sending, .
     return _sendings(connection, select(*_SENDING).where(sending.c.label == label).order_by(sending.c.id))
 
 
-def _sendings(
-    connection: Connection,
-    query: Select[int, str, str, str, bool, str, datetime, datetime | None, str | None],
-) -> tuple[Sending, ...]:
+def _sendings(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Sending, ...]:
     """Turn rows into sendings."""
-    return tuple(
-        Sending(
-            id=SendingId(row.id),
-            label=IssueLabel(row.label),
-            approval_hash=ApprovalHash(row.approval_hash),
-            mailer=row.mailer,
-            is_rehearsal=row.is_rehearsal,
-            state=SendingState(row.state),
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            pause_reason=row.pause_reason,
-        )
-        for row in connection.execute(query)
-    )
+    rows = connection.execute(query)
+    return tuple(Sending(**row._asdict() | {"state": SendingState(row.state)}) for row in rows)
 
 
 def read_balance(connection: Connection, sending_id: SendingId) -> Balance:
@@ -180,14 +156,14 @@ def read_reasons(connection: Connection, sending_id: SendingId) -> tuple[ReasonC
 
 _PERSON = (
     sending.c.label,
-    sending.c.id,
+    sending.c.id.label("sending_id"),
     sending.c.is_rehearsal,
     batch.c.edition,
     batch.c.id.label("batch_id"),
     STATE.label("state"),
-    batch.c.claimed_at,
+    batch.c.claimed_at.label("handed_over_at"),
     with_state(delivery.c.settled_at, batch.c.settled_at).label("settled_at"),
-    with_state(delivery.c.reason, batch.c.reason).label("reason"),
+    func.coalesce(with_state(delivery.c.reason, batch.c.reason), "").label("reason"),
     with_state(delivery.c.provider_id, batch.c.provider_id).label("provider_id"),
     subscriber.c.address,
     subscriber.c.name,
@@ -214,20 +190,7 @@ def read_deliveries_to(connection: Connection, hashes: Collection[AddressHash]) 
 def _people(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[PersonDelivery, ...]:
     """Turn rows into what became of each person's mail."""
     return tuple(
-        PersonDelivery(
-            label=IssueLabel(row.label),
-            sending_id=SendingId(row.id),
-            is_rehearsal=row.is_rehearsal,
-            edition=parse_edition_key(row.edition),
-            batch_id=BatchId(row.batch_id),
-            state=DeliveryState(row.state),
-            handed_over_at=row.claimed_at,
-            settled_at=row.settled_at,
-            reason=row.reason or "",
-            provider_id=row.provider_id,
-            address=row.address,
-            name=row.name,
-        )
+        PersonDelivery(**row._asdict() | {"edition": parse_edition_key(row.edition), "state": DeliveryState(row.state)})
         for row in connection.execute(query)
     )
 
@@ -275,31 +238,16 @@ def last_real_at(connection: Connection) -> datetime | None:
 
 def read_unknown(connection: Connection, sending_id: SendingId) -> tuple[UnknownBatch, ...]:
     """Give the batches of doubt, oldest first."""
+    said = (batch.c.id, batch.c.edition, batch.c.attempt, batch.c.claimed_at, batch.c.reason)
     counted = (
-        select(
-            batch.c.id,
-            batch.c.edition,
-            batch.c.attempt,
-            batch.c.claimed_at,
-            batch.c.reason,
-            func.count().label("deliveries"),
-        )
+        select(*said, func.count().label("deliveries"))
         .select_from(batch.join(delivery, delivery.c.batch_id == batch.c.id))
         .where(batch.c.sending_id == sending_id, batch.c.state == BatchState.UNKNOWN, delivery.c.state.is_(None))
-        .group_by(batch.c.id, batch.c.edition, batch.c.attempt, batch.c.claimed_at, batch.c.reason)
+        .group_by(*said)
         .order_by(batch.c.claimed_at, batch.c.id)
     )
-    return tuple(
-        UnknownBatch(
-            id=BatchId(row.id),
-            edition=parse_edition_key(row.edition),
-            attempt=row.attempt,
-            claimed_at=row.claimed_at,
-            reason=row.reason,
-            deliveries=row.deliveries,
-        )
-        for row in connection.execute(counted)
-    )
+    rows = connection.execute(counted)
+    return tuple(UnknownBatch(**row._asdict() | {"edition": parse_edition_key(row.edition)}) for row in rows)
 
 
 def read_doubt(connection: Connection, sending_id: SendingId) -> InDoubt:

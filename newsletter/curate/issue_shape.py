@@ -5,6 +5,7 @@ Doors: `IssueFile` for the shape, `name_faults` for what one table says of anoth
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,6 +31,7 @@ from newsletter.domain.picture import is_picture_path
 from newsletter.domain.publication import Publication
 from newsletter.domain.segments import Segment
 from newsletter.errors import Fault, UsageError
+from newsletter.table import Table
 from newsletter.toml_file import KeyPath, TomlFile, did_you_mean
 
 Languages = Literal["fi", "sv", "en"]
@@ -101,13 +103,7 @@ Day = Annotated[date, PlainValidator(_day)]
 Moment = Annotated[date | datetime, PlainValidator(_moment)]
 
 
-class _Strict(BaseModel):
-    """A table that accepts its own keys only, and no value of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class SegmentWordsTable(_Strict):
+class SegmentWordsTable(Table):
     """[edition.fi.managers]: what differs for one segment."""
 
     subject: FilledLine | None = None
@@ -126,7 +122,7 @@ class EditionTable(BaseModel):
     greeting: Paragraphs = ""
 
 
-class VariantTable(_Strict):
+class VariantTable(Table):
     """[item.KEY.sv]."""
 
     title: FilledLine | None = None
@@ -137,7 +133,7 @@ class VariantTable(_Strict):
     image_alt: OneLine | None = None
 
 
-class ItemTable(_Strict):
+class ItemTable(Table):
     """[item.KEY]."""
 
     kind: Literal["article", "event"]
@@ -166,14 +162,14 @@ class ItemTable(_Strict):
     en: VariantTable | None = None
 
 
-class WaiverTable(_Strict):
+class WaiverTable(Table):
     """[[waiver]]."""
 
     code: FilledLine
     reason: FilledLine
 
 
-class IssueFile(_Strict):
+class IssueFile(Table):
     """The whole of issue.toml."""
 
     label: str
@@ -325,10 +321,7 @@ def issue_of(
     """Turn checked tables into values of the house, with their lines."""
     words = {
         Language(language): EditionWords(
-            subject=table.subject,
-            preheader=table.preheader,
-            greeting=table.greeting,
-            line=file.lines.get(("edition", language)),
+            **table.model_dump(include=set(EditionTable.model_fields)), line=file.lines.get(("edition", language))
         )
         for language, table in tables.edition.items()
     }
@@ -343,7 +336,7 @@ def issue_of(
         words=words,
         segment_words=_segment_words(tables, words, file),
         waivers=tuple(
-            Waiver(code=table.code, reason=table.reason, line=file.lines.get(("waiver", number)))
+            Waiver(**table.model_dump(), line=file.lines.get(("waiver", number)))
             for number, table in enumerate(tables.waiver)
         ),
         path=path,
@@ -360,12 +353,8 @@ def _segment_words(
         language = Language(name)
         common = words[language]
         for segment, own in table.__pydantic_extra__.items():
-            found[language, SegmentId(segment)] = EditionWords(
-                subject=common.subject if own.subject is None else own.subject,
-                preheader=common.preheader if own.preheader is None else own.preheader,
-                greeting=common.greeting if own.greeting is None else own.greeting,
-                line=file.lines.get(("edition", language, segment)),
-            )
+            line = file.lines.get(("edition", language, segment))
+            found[language, SegmentId(segment)] = replace(common, **own.model_dump(exclude_none=True), line=line)
     return found
 
 
@@ -396,14 +385,7 @@ def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueIt
         image=table.image or None,
         image_alt=table.image_alt or "",
         variants={
-            Language(language): ItemVariant(
-                title=variant.title,
-                lead=variant.lead,
-                body=variant.body,
-                link=variant.link,
-                place=variant.place,
-                image_alt=variant.image_alt,
-            )
+            Language(language): ItemVariant(**variant.model_dump())
             for language, variant in variants.items()
             if variant is not None
         },

@@ -51,7 +51,6 @@ def _one_line(value: str) -> str:
 
 
 def _filled(value: str) -> str:
-    """Accept text that says something."""
     if not value:
         raise ValueError("Write a line of text: this may not be empty")
     return value
@@ -72,7 +71,6 @@ def _link(value: str) -> str:
 
 
 def _day(value: object) -> date:
-    """Accept a TOML date."""
     if not isinstance(value, date) or isinstance(value, datetime):
         raise ValueError("Write a date without quotation marks, such as 2017-11-24")  # noqa: TRY004 - pydantic's way
     return value
@@ -238,7 +236,6 @@ def _order_faults(file: TomlFile, segments: Sequence[Segment], items: Mapping[st
 
 
 def _is_barred(segment: Segment, section: object) -> bool:
-    """Tell whether a segment does not get a section."""
     return bool(segment.sections) and isinstance(section, str) and section not in segment.sections
 
 

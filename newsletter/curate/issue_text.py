@@ -137,7 +137,6 @@ def _words_text(words: EditionWords) -> str:
 
 
 def _order_text(draft: Draft) -> str:
-    """Write each segment's order."""
     lines = ["[order]"]
     for segment, keys in draft.order.items():
         members = [member(key, draft.items[key].title) for key in keys]

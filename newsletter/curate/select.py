@@ -209,7 +209,6 @@ def _for_segment(studied: Sequence[_Studied], segment: Segment, choice: Choice) 
 
 
 def _decide(studied: _Studied, segment: Segment, choice: Choice) -> Pick:
-    """Decide about one item for one segment."""
     verdict = _verdict(studied, segment, choice)
     is_picked = verdict.offer is None
     return Pick(

@@ -110,7 +110,6 @@ def _in_few_colours(picture: "Image.Image") -> bytes:
 
 
 def _saved(picture: "Image.Image", **how: object) -> bytes:
-    """Write a picture into bytes."""
     buffer = io.BytesIO()
     picture.save(buffer, **how)  # type: ignore[arg-type]  # each format has names of its own
     return buffer.getvalue()
@@ -123,5 +122,4 @@ def _plain_stem(name: str) -> str:
 
 
 def _unfit(name: str, fault: str, hint: str) -> IssueFileError:
-    """Make the error for a picture that cannot be sent."""
     return IssueFileError(f"The picture {name!r} {fault}.", hint=hint)

@@ -197,6 +197,5 @@ def _key(store: ContentStore, name: str) -> ItemKey:
 
 
 def _matches(store: ContentStore, pairs: Sequence[Pair]) -> tuple[Match, ...]:
-    """Put the records to pairs."""
     records = store.single({key for pair in pairs for key in pair.keys})
     return tuple(Match(pair=pair, first=records[pair.first], second=records[pair.second]) for pair in pairs)

@@ -94,7 +94,6 @@ def _sentence(group: Group, parts: Sequence[Part]) -> str:
 
 
 def _bar(group: Group, parts: Sequence[Part], *, y: int, widest: int) -> Iterator[Markup]:
-    """Draw one group: its name, its parts side by side, its whole."""
     room, x = WIDTH - _NAMES_WIDTH - _NUMBERS_WIDTH, float(_NAMES_WIDTH)
     middle = y + _ROW_HEIGHT / 2 + 4
     name = group.name if len(group.name) <= _NAME_LENGTH_MAX else f"{group.name[: _NAME_LENGTH_MAX - 1]}…"
@@ -122,7 +121,6 @@ def _legend(parts: Sequence[Part]) -> Iterator[tuple[Part, int, int]]:
 
 
 def _legend_entry(part: Part, x: int, y: int) -> Markup:
-    """Draw what a colour means."""
     return Markup(
         '<rect x="{}" y="{}" width="12" height="12" fill="{}" class="part"/><text x="{}" y="{}">{}</text>'
     ).format(x, y + 4, part.colour, x + 17, y + 14, part.name)

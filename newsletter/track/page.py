@@ -83,7 +83,6 @@ def as_html(
 
 
 def _article(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) -> Markup:
-    """Write the report of one sending."""
     sending = report.sending
     state = "under way" if sending.state is SendingState.RUNNING else sending.state.value
     nobody = " This is a trial: nobody is mailed." if report.is_trial else ""
@@ -106,7 +105,6 @@ def _article(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) ->
 
 
 def _advice(report: Report) -> Markup:
-    """Write what is to be done now, or nothing."""
     said = [
         Markup("<p>{}<br><code>{}</code></p>").format(_plain(advice.message), advice.command)
         for advice in report.advice
@@ -154,7 +152,6 @@ def _growth(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) -> 
 
 
 def _shares(report: Report) -> Markup:
-    """Draw what became of each segment's deliveries."""
     groups = [
         Group(name=_plain(row.name), counts={part.name: count for part, count in _counts(row.states)})
         for row in report.segments
@@ -177,13 +174,11 @@ def _rows(caption: str, rows: Sequence[ReportRow]) -> Markup:
 
 
 def _reasons(report: Report) -> Markup:
-    """Write why deliveries did not arrive."""
     cells: list[Cells] = [(str(one.state), one.deliveries, _plain(one.reason)) for one in report.reasons]
     return _table("Reasons", ["state", "deliveries", "reason"], cells, kind="words") if cells else Markup()
 
 
 def _unknown(report: Report, zone: tzinfo) -> Markup:
-    """Write which batches are in doubt."""
     cells: list[Cells] = [
         (str(doubt.id), str(doubt.edition), doubt.deliveries, _moment(doubt.claimed_at, zone), _plain(doubt.reason))
         for doubt in report.unknown
@@ -213,17 +208,14 @@ def _cell(value: str | int) -> str:
 
 
 def _counts(states: Mapping[DeliveryState, int]) -> list[tuple[Part, int]]:
-    """Put the states together to the parts that are shown."""
     return [(part, sum(states.get(state, 0) for state in members)) for part, members in _PARTS]
 
 
 def _named(states: Mapping[DeliveryState, int]) -> list[tuple[str, int]]:
-    """Give the counts by the names of the parts."""
     return [(part.name, count) for part, count in _counts(states)]
 
 
 def _moment(moment: datetime, zone: tzinfo) -> str:
-    """Write a moment to the minute."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 

@@ -40,18 +40,15 @@ def as_table(report: Report, *, zone: tzinfo = UTC) -> str:
 
 
 def _headline(report: Report) -> str:
-    """Say what this is about."""
     sending, nobody = report.sending, " (nobody is mailed)" if report.is_trial else ""
     return f"Issue {sending.label}: {report.kind} through {sending.mailer}, {_state_word(sending)}{nobody}"
 
 
 def _state_word(sending: Sending) -> str:
-    """Say where it stands."""
     return "under way" if sending.state is SendingState.RUNNING else sending.state.value
 
 
 def _moments(sending: Sending, zone: tzinfo) -> list[str]:
-    """Say when it began and ended."""
     lines = [f"began     {_moment(sending.started_at, zone)}"]
     if sending.finished_at is not None:
         lines.append(f"ended     {_moment(sending.finished_at, zone)}")
@@ -59,7 +56,6 @@ def _moments(sending: Sending, zone: tzinfo) -> list[str]:
 
 
 def _moment(moment: datetime, zone: tzinfo) -> str:
-    """Write a moment to the minute."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
@@ -100,7 +96,6 @@ def _rows(heading: str, rows: Sequence[ReportRow]) -> list[str]:
 
 
 def _numbers(row: ReportRow) -> tuple[int, ...]:
-    """Give a row's numbers in the order of the columns."""
     return (
         row.planned,
         count_of(row.states, *OPEN_STATES),
@@ -151,7 +146,6 @@ def as_json(report: Report) -> str:
 
 
 def _json_row(row: ReportRow) -> dict[str, str | int | Mapping[DeliveryState, int]]:
-    """Give a row as plain values."""
     return {"name": row.name, "planned": row.planned, "states": dict(row.states)}
 
 
@@ -186,7 +180,6 @@ def _csv_lines(report: Report) -> Iterable[tuple[str, str, str, int]]:
 
 
 def _csv_rows(group: str, rows: Iterable[ReportRow]) -> Iterable[tuple[str, str, str, int]]:
-    """Give a line for each state of each row."""
     return [(group, row.name, state, count) for row in rows for state, count in row.states.items()]
 
 

@@ -138,7 +138,6 @@ def _shown(reading: Reading) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _letters(texts: tuple[str, ...]) -> frozenset[str]:
-    """Give each character of some texts once."""
     return frozenset().union(*texts)
 
 

@@ -234,12 +234,10 @@ class FakeSendGrid:
 
 
 def _is_sandbox(payload: Json) -> bool:
-    """Tell whether a request is only to be checked."""
     return bool(payload.get("mail_settings", {}).get("sandbox_mode", {}).get("enable", False))
 
 
 def _refusal(status: int, problems: Sequence[Problem]) -> Answered:
-    """Give an answer that says what is wrong."""
     return status, {"Content-Type": "application/json"}, json.dumps({"errors": problems}).encode()
 
 
@@ -294,7 +292,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(404 if page is None else 200, {"Content-Type": "application/json"}, json.dumps(page).encode())
 
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Write an answer."""
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)

@@ -145,7 +145,6 @@ class _HandOver:
         return self._close()
 
     def _ask(self, part: Sequence[_Parcel]) -> Understood:
-        """Make one request for a part of the batch."""
         request = write_request(self._shared, (personalization for _, personalization in part))
         return understand(self._transport.send_mail(request), is_sandbox=self._is_sandbox)
 

@@ -77,7 +77,6 @@ def _opened(rendered: Rendered, told: re.Match[str]) -> str:
 
 
 def _replaced(warning: MjmlWarning, rendered: Rendered) -> MjmlWarning:
-    """Name the place of a warning in the template."""
     place = rendered.place(warning.line, warning.column)
     if place is None or place.line is None:
         return replace(warning, message=f"{warning.message} (line and column are of the rendered MJML)")
@@ -102,7 +101,6 @@ def _compiled(mjml: str, template_name: str) -> str:
 
 
 def _unreadable(template_name: str) -> TemplateError:
-    """Make the error for MJML that passed our reading and not the compiler's."""
     return TemplateError(
         "The MJML compiler cannot read this template.",
         place=Place(path=Path(template_name), line=1, column=1),

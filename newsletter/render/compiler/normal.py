@@ -142,11 +142,9 @@ class _Writer:
         return NormalMjml(mjml="".join(self.out), inline_css="\n".join(self.inline_css), warnings=tuple(self.warnings))
 
     def _fault(self, node: etree._Element, message: str, hint: str, *, at: str = "") -> TemplateError:
-        """Make the error for an element, or for something in it."""
         return self.source.fault(node, message, hint, at=at)
 
     def _warn(self, node: etree._Element, message: str, *, at: str = "") -> None:
-        """Note something that the compiler would ignore."""
         if len(self.warnings) < WARNINGS_MAX:
             line, column = self.source.position(node, at=at)
             name = str(self.source.path)
@@ -253,7 +251,6 @@ class _Writer:
         self.out.append(f"</{tag}>")
 
     def _html_content(self, node: etree._Element, depth: int) -> None:
-        """Write HTML inside an element."""
         self._check_depth(node, depth)
         self.out.append(_html_text(node.text))
         for child in node:
@@ -283,7 +280,6 @@ class _Writer:
         return f"<!--{ascii_only}-->"
 
     def _html(self, node: etree._Element, full_tag: str, depth: int) -> None:
-        """Write one HTML element."""
         # HTML does not tell capitals apart, so <SCRIPT> is one.
         tag = _name(node, full_tag).lower()
         if tag in REFUSED_HTML or tag.startswith("mj-"):
@@ -334,7 +330,6 @@ class _Writer:
         return ' alt=""' if tag in IMAGES and node.get("alt") is None else ""
 
     def _faulty(self, node: etree._Element, looked: Looked) -> TemplateError:
-        """Make the error for an attribute that no mail may have."""
         name, tag = looked.faulty, etree.QName(node).localname
         if looked.fault is Refusal.SCRIPT:
             return self._fault(node, f"The attribute {name!r} would be a script.", "Take it out.", at=name)
@@ -351,7 +346,6 @@ class _Writer:
 
 
 def _name(node: etree._Element, name: str) -> str:
-    """Give a tag's or attribute's name with its prefix, as it was written."""
     if not name.startswith("{"):
         return name
     space, _, local = name[1:].partition("}")

@@ -112,7 +112,6 @@ class MjmlSource:
         return line, offset - self._line_starts[line - 1] + 1
 
     def _fault_at(self, offset: int, message: str, hint: str) -> TemplateError:
-        """Make the error for a place in the text."""
         line, column = self._line_and_column(max(offset, 0))
         return TemplateError(message, place=Place(path=self.path, line=line, column=column), hint=hint)
 

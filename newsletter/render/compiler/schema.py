@@ -142,14 +142,12 @@ class _Facts(TypedDict):
 
 @cache
 def _facts() -> _Facts:
-    """Read the facts."""
     facts: _Facts = json.loads(files("newsletter.render.compiler").joinpath("mjml_schema.json").read_bytes())
     return facts
 
 
 @cache
 def _names() -> frozenset[str]:
-    """Give the names of all attributes of all tags."""
     return frozenset(name for facts in _facts()["tags"].values() for name in facts["attributes"])
 
 

@@ -202,7 +202,6 @@ def kept_templates(folder: Path, shown_as: Path) -> Templates:
 
 
 def _environment(folder: Path, shown_as: Path, *, is_text: bool, marks: Marks | None = None) -> "Sandbox":
-    """Make the environment of one kind of template."""
     environment = Sandbox(
         autoescape=not is_text,
         undefined=jinja2.StrictUndefined,

@@ -158,7 +158,6 @@ def _is_true(value: object) -> bool:
 
 
 def _is_false(value: object) -> bool:
-    """Tell the opposite."""
     return not value
 
 
@@ -193,7 +192,6 @@ def _with_placeholders(templates: Templates, name: str, kind: type[jinja2.Undefi
 
 
 def _rendered(path: Path, context: Mapping[str, object], shown_as: Path, *, is_text: bool) -> RenderedTemplate:
-    """Fill one template."""
     templates = kept_templates(path.parent, shown_as.parent)
     beside = path.with_name(path.name.replace(".mjml", ".txt"))
     if is_text and not _is_text(path.name) and beside != path and beside.is_file():
@@ -207,7 +205,6 @@ def _rendered(path: Path, context: Mapping[str, object], shown_as: Path, *, is_t
 
 
 def _made(rendered: Rendered, template_name: str, *, is_text: bool) -> RenderedTemplate:
-    """Compile what a template made."""
     compiled = compile_rendered(rendered, template_name=template_name)
     warnings = tuple(_warning(warning) for warning in compiled.warnings)
     if is_text:
@@ -225,21 +222,17 @@ def _too_large(html: str, template_name: str) -> Iterator[Problem]:
 
 
 def _text(templates: Templates, name: str, context: Mapping[str, object]) -> str:
-    """Fill a text template."""
     return templates.render(name, context, is_text=True).strip("\n") + "\n"
 
 
 def _is_text(name: str) -> bool:
-    """Tell whether a template makes plain text by its name."""
     return name.endswith(TEXT_SUFFIXES)
 
 
 def _whole(place: Place) -> Place:
-    """Give a place with a line and a column."""
     return Place(path=place.path, line=place.line or 1, column=place.column or 1)
 
 
 def _warning(warning: MjmlWarning) -> Problem:
-    """Make a problem of a warning."""
     place = Place(path=Path(warning.template_name), line=warning.line, column=warning.column or 1)
     return Problem(is_error=False, message=warning.message, place=place)

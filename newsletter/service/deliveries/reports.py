@@ -177,6 +177,5 @@ class ReportService:
         return next((one for one in doubtful if not one.is_rehearsal), doubtful[-1])
 
     def _hashes(self, people: Collection[str]) -> list[AddressHash]:
-        """Give the hashes under which people stand in the ledger."""
         with self._resources.people() as store:
             return [store.hash_of(parse_address(one)) for one in people]

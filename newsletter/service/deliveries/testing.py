@@ -94,7 +94,6 @@ class TestingService:
         )
 
     def _tester(self, address: str, message: Message, key: bytes) -> Recipient:
-        """Give what is one tester's."""
         planned = PlannedDelivery(
             key=DeliveryKey(secrets.token_hex(16)),
             address_hash=hash_address(address, key),

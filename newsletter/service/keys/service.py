@@ -188,7 +188,6 @@ class KeyService:
             raise another_key(self._path.name)
 
     def _own(self, keys: KeyFile, known: KnownKeys) -> bytes:
-        """Give the key of the database."""
         own = None if known.current is None else keys.find(known.current)
         assert own is not None, "the key file was looked over"
         return own

@@ -188,7 +188,6 @@ def _without_ground(*is_meant: ColumnElement[bool]) -> Select[tuple[str]]:
 
 
 def _consent(row: Row[*tuple[object, ...]]) -> Consent:
-    """Make a consent of a row."""
     return Consent(
         at=row.at,
         source=row.source,
@@ -212,7 +211,6 @@ _REQUEST = select(
 
 
 def _request(row: Row[*tuple[Any, ...]]) -> JoiningRequest:
-    """Make a request of a row."""
     said, wants = row.said, row.said["wants"]
     return JoiningRequest(
         key=row.key,

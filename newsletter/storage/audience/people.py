@@ -235,7 +235,6 @@ def _columns(person: Subscriber, now: datetime) -> dict[str, object]:
 def _subscriber(
     row: Row[tuple[object, ...]], attributes: Mapping[str, str], tags: Sequence[str], wants: Wants
 ) -> Subscriber:
-    """Make a person of a row."""
     return Subscriber(
         id=SubscriberId(row.id),
         address=row.address,

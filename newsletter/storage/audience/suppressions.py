@@ -183,7 +183,6 @@ class SuppressionStore(HashedStore):
 
 
 def _suppression(row: Row[tuple[object, ...]]) -> Suppression:
-    """Make a suppression of a row."""
     return Suppression(
         address_hash=AddressHash(row.address_hash), reason=SuppressionReason(row.reason), at=row.at, note=row.note
     )

@@ -51,7 +51,6 @@ def read_sendings(connection: Connection, label: IssueLabel) -> tuple[Sending, .
 
 
 def _sendings(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Sending, ...]:
-    """Turn rows into sendings."""
     rows = connection.execute(query)
     return tuple(Sending(**row._asdict() | {"state": SendingState(row.state)}) for row in rows)
 
@@ -188,7 +187,6 @@ def read_deliveries_to(connection: Connection, hashes: Collection[AddressHash]) 
 
 
 def _people(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[PersonDelivery, ...]:
-    """Turn rows into what became of each person's mail."""
     return tuple(
         PersonDelivery(**row._asdict() | {"edition": parse_edition_key(row.edition), "state": DeliveryState(row.state)})
         for row in connection.execute(query)

@@ -73,7 +73,6 @@ async def _file(content: bytes, media_type: str, _request: Request) -> Response:
 
 
 async def _refuse(pages: PublicPages, request: Request, error: Exception) -> Response:
-    """Say what a status means."""
     assert isinstance(error, HTTPException)
     page = pages.explain(error.status_code, request.headers.get("accept-language", ""))
     return Response(page, error.status_code, error.headers, media_type="text/html; charset=utf-8")

@@ -3,6 +3,7 @@
 Doors: `draft_text` for a whole file, `item_text` for the table of one item.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from newsletter.curate.draft import Draft
@@ -10,7 +11,7 @@ from newsletter.curate.steps.change import member
 from newsletter.curate.toml_text import block, comment, inline, moment
 from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.issue import EditionWords, IssueItem, ItemMark, ItemVariant
-from newsletter.domain.pick import Offer, Pick, PickGrade
+from newsletter.domain.pick import LeftOutItem, Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication
 
 LEFT_OUT_HEADING = "Left out when this file was made"
@@ -20,6 +21,18 @@ _MARKS = {
     ItemMark.LAST_DAYS: "registration ends soon",
 }
 _RULE = "# " + "-" * 78
+_OFFERS = {
+    Offer.NEW: "NEW ",
+    Offer.UPDATED: "updated since ",
+    Offer.DUPLICATE: "possible duplicate ",
+    Offer.MENTION: "mention only ",
+}
+"""As what an item is offered, before its key; of the others its reason says it."""
+_LEFT_OUT_LINE = re.compile(
+    rf"^# \+(?P<number>\d{{1,5}}) (?P<mark>(?:{'|'.join(_OFFERS.values())})?)"
+    r'(?P<key>[a-z0-9-]+) "(?P<title>[^\r\n]*)"\r?$',
+    re.MULTILINE,
+)
 
 
 def draft_text(draft: Draft, publication: Publication) -> str:
@@ -101,8 +114,9 @@ def _opening(draft: Draft, publication: Publication) -> str:
             f"# Issue {draft.label}, yours to edit: every word below is what readers will see.",
             "#",
             "# To move an item, move its key within [order]. To leave one out, take its key out there, but let its",
-            f"# table stay: `newsletter issue new {draft.label} --update` adds what has no table. A comment above each",
-            "# item says why it was picked. Your own comments stay where you put them.",
+            f"# table stay: `newsletter issue new {draft.label} --update` adds what has no table. `issue move`,",
+            "# `drop`, `take` and `edit` do the same from the command line, and `undo` takes it back. A comment above",
+            "# each item says why it was picked. Your own comments stay where you put them.",
             "# An item's words in another language stand in a table below its own, such as [item.KEY.sv]; a picture",
             '# is image = "content/images/x.jpg", with what it shows in image_alt. How much of an item readers get is',
             '# form = "whole", "lead" or "title"; without it the first is whole, others are cut where a link leads on.',
@@ -163,14 +177,26 @@ def _left_out_text(draft: Draft) -> str:
     """Write what nobody gets, and how to take it in, as comments."""
     if not draft.left_out:
         return ""
-    lines = [
-        _RULE,
-        comment(f"{LEFT_OUT_HEADING}. To take one in, run"),
-        "#     newsletter item show KEY --toml",
-        "# paste what it prints above this block, and add the key to [order].",
-    ]
-    for key, title in draft.left_out.items():
-        is_new = any(pick.key == key and pick.offer is Offer.NEW for pick in draft.picks)
-        lines += ["#", comment(f'{"NEW " if is_new else ""}{key} "{title}"')]
-        lines += [f"#     {comment(reason)[2:]}" for reason in reasons_for(key, draft)]
+    lines = [_RULE, comment(f"{LEFT_OUT_HEADING}. To take one in: newsletter issue take {draft.label} +1")]
+    for number, (key, title) in enumerate(draft.left_out.items(), start=1):
+        lines += left_out_lines(number, key, title, draft)
     return "\n".join(lines) + "\n"
+
+
+def left_out_lines(number: int, key: ItemKey, title: str, draft: Draft) -> list[str]:
+    """Write one item that nobody gets: its number, as what it is offered, and why."""
+    offers = [pick.offer for pick in draft.picks if pick.key == key and pick.offer is not None]
+    mark = _OFFERS.get(min(offers, key=lambda offer: offer.rank), "") if offers else ""
+    reasons = (f"#     {comment(reason)[2:]}" for reason in reasons_for(key, draft))
+    return ["#", comment(f'+{number} {mark}{key} "{title}"'), *reasons]
+
+
+def left_out_in(text: str) -> tuple[LeftOutItem, ...]:
+    """Read from the comments of a file what was left out of it, in its order; each key once."""
+    found = {
+        ItemKey(match["key"]): LeftOutItem(
+            number=int(match["number"]), key=ItemKey(match["key"]), title=match["title"], mark=match["mark"].strip()
+        )
+        for match in _LEFT_OUT_LINE.finditer(text)
+    }
+    return tuple(found.values())

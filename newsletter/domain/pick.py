@@ -46,3 +46,18 @@ class Pick:
     reason: str
     topics: tuple[TopicHit, ...] = ()
     offer: Offer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOutItem:
+    """What the comments of a file say of an item that nobody gets.
+
+    Attributes:
+        number: That names it, after a plus.
+        mark: As what it is offered, as it stands there: "NEW", or empty.
+    """
+
+    number: int
+    key: ItemKey
+    title: str
+    mark: str

@@ -9,6 +9,7 @@ from newsletter.curate.draft import issue_item
 from newsletter.curate.issue_text import item_text
 from newsletter.curate.select import Choice
 from newsletter.domain.content import Item, ItemKey, Source, SourceId
+from newsletter.domain.item_names import chosen_key
 from newsletter.domain.period import Period, midnight, parse_period
 from newsletter.domain.sameness import Match, Pair, Verdict, pair_of
 from newsletter.domain.told import Kept, Memory
@@ -16,7 +17,6 @@ from newsletter.errors import UsageError
 from newsletter.service.looks import write_looks
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore, SourceStatus
-from newsletter.toml_file import did_you_mean
 
 
 class ItemService:
@@ -186,14 +186,9 @@ def _key(store: ContentStore, name: str) -> ItemKey:
         UsageError: There is none, or there are several.
     """
     keys = store.keys()
-    if name in keys:
-        return ItemKey(name)
-    found = sorted(key for key in keys if name and name in key)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"{name!r} is part of {len(found)} keys.", hint=f"Write more of one: {', '.join(found[:5])}")
-    raise UsageError(f"There is no item {name!r}.", hint=did_you_mean(name, keys) if keys else "newsletter collect")
+    if not keys:
+        raise UsageError(f"There is no item {name!r}.", hint="newsletter collect")
+    return chosen_key(name, keys)
 
 
 def _matches(store: ContentStore, pairs: Sequence[Pair]) -> tuple[Match, ...]:

@@ -23,6 +23,7 @@ newsletter.packed
 *.pack
 /outbox/
 /issues/*/build/
+/issues/*/issue.journal
 /subscribers/*.csv
 !/subscribers/example.csv
 """

@@ -58,9 +58,9 @@ def test_what_is_no_pair_is_refused_by_name(publication: Path, run: Run, twice: 
     first, _ = twice
     for words, error in (
         (("merge", first), "Error: One item alone cannot be merged."),
-        (("merge", first, "messut"), "Error: 'messut' is part of 2 keys."),
+        (("merge", first, "messut"), "Error: 'messut' is a part of 2 keys."),
         (("split", first, first), f"Error: '{first}' is one record of one source."),
-        (("show", "messuja"), "Error: There is no item 'messuja'."),
+        (("show", "messuja"), "Error: No item has 'messuja' in its key."),
     ):
         ran = run("-c", str(publication / "newsletter.toml"), "item", *words)
         assert (ran.code, ran.first_error) == (2, error)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from newsletter.curate.draft import issue_item, make_draft
-from newsletter.curate.issue_text import draft_text, item_text
+from newsletter.curate.issue_text import draft_text, item_text, left_out_in
 from newsletter.curate.select import select
 from newsletter.domain.content import Item, fingerprint
 from newsletter.domain.issue import EditionWords, IssueLabel, ItemVariant, Waiver
+from newsletter.domain.pick import LeftOutItem
 from newsletter.domain.told import SentItem
 from tests.curate.samples import ADVISERS, FI, MANAGERS, SV, ZONE, article, choice, event, publication, segment
 
@@ -41,8 +42,9 @@ def test_a_draft_is_made_for_a_person() -> None:
 # Issue 2017-11, yours to edit: every word below is what readers will see.
 #
 # To move an item, move its key within [order]. To leave one out, take its key out there, but let its
-# table stay: `newsletter issue new 2017-11 --update` adds what has no table. A comment above each
-# item says why it was picked. Your own comments stay where you put them.
+# table stay: `newsletter issue new 2017-11 --update` adds what has no table. `issue move`,
+# `drop`, `take` and `edit` do the same from the command line, and `undo` takes it back. A comment above
+# each item says why it was picked. Your own comments stay where you put them.
 # An item's words in another language stand in a table below its own, such as [item.KEY.sv]; a picture
 # is image = "content/images/x.jpg", with what it shows in image_alt. How much of an item readers get is
 # form = "whole", "lead" or "title"; without it the first is whole, others are cut where a link leads on.
@@ -113,14 +115,12 @@ source = "kalenteri"
 fingerprint = "{fingerprint(MEETING)}"
 
 # ------------------------------------------------------------------------------
-# Left out when this file was made. To take one in, run
-#     newsletter item show KEY --toml
-# paste what it prints above this block, and add the key to [order].
+# Left out when this file was made. To take one in: newsletter issue take 2017-11 +1
 #
-# terveiset "Terveiset"
+# +1 terveiset "Terveiset"
 #     all segments: about no topic
 #
-# lokakuun-juttu "Lokakuun juttu"
+# +2 lokakuun-juttu "Lokakuun juttu"
 #     all segments: published 13.10.2017, outside 2017-11
 """
     )
@@ -143,7 +143,20 @@ def test_what_is_left_out_stands_by_its_worth() -> None:
     )
     text = draft_text(make_draft(select(items, made_with), items, made_with, markdown_of=plain), made_with.publication)
     shown = re.findall(r'^# (.*) "', text.partition("Left out when")[2], re.MULTILINE)
-    assert shown == ["NEW e-uusi", "d-muuttui", "c-maininta", "b-muu", "a-vanha"]
+    assert shown == [
+        "+1 NEW e-uusi",
+        "+2 updated since d-muuttui",
+        "+3 mention only c-maininta",
+        "+4 b-muu",
+        "+5 a-vanha",
+    ]
+    assert left_out_in(text.replace("\n", "\r\n")) == (
+        LeftOutItem(number=1, key=items[4].key, title="Terveiset", mark="NEW"),
+        LeftOutItem(number=2, key=items[3].key, title="Rahoitus", mark="updated since"),
+        LeftOutItem(number=3, key=items[2].key, title="Kylässä", mark="mention only"),
+        LeftOutItem(number=4, key=items[1].key, title="Terveiset", mark=""),
+        LeftOutItem(number=5, key=items[0].key, title="Rahoitus", mark=""),
+    )
 
 
 def test_segment_words_and_waivers_are_written_too() -> None:

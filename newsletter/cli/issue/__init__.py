@@ -3,7 +3,7 @@
 import click
 
 from newsletter.cli.command import Noun
-from newsletter.cli.issue import drafting, report, sending
+from newsletter.cli.issue import curating, drafting, report, sending
 
 
 @click.group(cls=Noun)
@@ -15,6 +15,12 @@ for verb in (
     drafting.new,
     drafting.list_,
     drafting.show,
+    curating.take,
+    curating.drop,
+    curating.move,
+    curating.edit,
+    curating.undo,
+    curating.redo,
     drafting.render,
     drafting.check,
     drafting.approve,

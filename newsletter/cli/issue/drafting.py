@@ -37,7 +37,7 @@ def new(
     if is_empty:
         made = session.newsletter.issues.new_empty(label, planned=day, segment=segment)
         click.echo(f"Wrote {session.shown(made.path)}, without items.")
-        session.say("`newsletter item show KEY --toml` prints an item to paste into it; add its key to [order].")
+        session.say(f"`newsletter issue take {label} ITEM` takes in what `newsletter item list` shows.")
         session.next_step(f"newsletter issue check {label}")
         return
     made = session.newsletter.issues.new(label, planned=day, is_update=is_update)
@@ -50,7 +50,8 @@ def new(
         click.echo(f"Added words in {language} to {key}.")
     _say_left_out(made.left_out)
     session.say(
-        "Open it in any editor: order, titles, leads, greeting, subject. Why each item is in it stands above it."
+        "Open it in any editor: order, titles, leads, greeting, subject. Why each item is in it stands above it.\n"
+        f"Or by command: newsletter issue take, drop, move, edit, undo; `newsletter issue show {label}` has numbers."
     )
     session.next_step(f"newsletter issue check {label}")
 
@@ -85,18 +86,18 @@ def list_(session: Session, *, as_json: bool) -> None:
 @json_option
 @pass_session
 def show(session: Session, label: str, *, is_parity: bool, as_json: bool) -> None:
-    """Show each edition of an issue: subject, items in order, size."""
+    """Show each edition of an issue: subject, items in order by number, size; and what was left out."""
     from newsletter.cli.issue import pages
 
     issues = session.newsletter.issues
     if is_parity:
         pages.print_parity(session, label, as_json=as_json)
         return
-    rendering, summary = issues.show(label)
+    (rendering, summary), listing = issues.show(label), issues.listing(label)
     if as_json:
-        pages.print_editions_as_json(rendering, summary)
+        pages.print_editions_as_json(rendering, summary, listing)
     else:
-        pages.print_editions(rendering, summary)
+        pages.print_editions(rendering, summary, listing)
 
 
 @click.command(cls=Verb)

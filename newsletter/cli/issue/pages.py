@@ -12,6 +12,8 @@ from newsletter.errors import counted
 
 if TYPE_CHECKING:
     from newsletter.domain.issue import EditionKey, Finding
+    from newsletter.domain.pick import LeftOutItem
+    from newsletter.service.issues.listing import IssueListing
     from newsletter.service.issues.service import EventNews, Rendering
     from newsletter.service.issues.shelf import IssueSummary
 
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
 HOURS_SHOWN_MAX = 48
 
 
-def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
-    """Print each edition with its items in order, and how much of each is shown."""
+def print_editions(rendering: "Rendering", summary: "IssueSummary", listing: "IssueListing") -> None:
+    """Print each edition with its items in order, by number, how much of each is shown, and what was left out."""
+    numbers = {item.key: item.number for item in listing.items}
     click.echo(f"Issue {summary.label}: {summary.state}, planned for {rendering.issue.date}")
     for edition, message in rendering.editions:
         size_kilobytes = len(message.html.encode()) / 1000
@@ -36,12 +39,25 @@ def print_editions(rendering: "Rendering", summary: "IssueSummary") -> None:
             for item in section.items:
                 dates = f", {len(item.repeats) + 1} dates" if item.repeats else ""
                 form = "short" if item.key in message.shortened else item.form
-                click.echo(f"    {item.title}  [{item.key}]  {form}{dates}")
+                click.echo(f"  {numbers[item.key]:>4}  {item.title}  [{item.key}]  {form}{dates}")
     for name in rendering.empty:
         click.echo(f"\n{name}  no items: this edition is not made")
+    if nobodys := [item for item in listing.items if not item.segments]:
+        click.echo("\nIn no list: nobody gets these")
+        for one in nobodys:
+            click.echo(f"  {one.number:>4}  {one.title}  [{one.key}]")
+    print_left_out(listing.left_out)
 
 
-def print_editions_as_json(rendering: "Rendering", summary: "IssueSummary") -> None:
+def print_left_out(left_out: "Sequence[LeftOutItem]") -> None:
+    """Print what was left out when the issue was made, by number."""
+    if left_out:
+        click.echo("\nLeft out when the issue was made; why stands at the end of issue.toml")
+        for item in left_out:
+            click.echo(f"{f'+{item.number}':>6}  {f'{item.mark}: ' if item.mark else ''}{item.title}  [{item.key}]")
+
+
+def print_editions_as_json(rendering: "Rendering", summary: "IssueSummary", listing: "IssueListing") -> None:
     """Print the same for programs."""
     editions = [
         {
@@ -53,7 +69,9 @@ def print_editions_as_json(rendering: "Rendering", summary: "IssueSummary") -> N
         }
         for edition, message in rendering.editions
     ]
-    print_json({**asdict(summary), "editions": editions})
+    numbers = {str(item.number): item.key for item in listing.items}
+    left_out = [{**asdict(item), "number": f"+{item.number}"} for item in listing.left_out]
+    print_json({**asdict(summary), "editions": editions, "numbers": numbers, "left_out": left_out})
 
 
 def print_parity(session: Session, label: str, *, as_json: bool) -> None:

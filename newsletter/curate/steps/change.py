@@ -177,6 +177,18 @@ def member(key: str, title: str) -> Written:
     return Written(inline(key), _remark(title))
 
 
+def remark_of(document: Document, segment: str, key: str) -> str | None:
+    """Give the comment that a person put behind an item in a list; None where there is only its title, or none.
+
+    Raises:
+        StateError: It is not in the list.
+    """
+    order, number = _place_in(document, segment, key)
+    remark = order.written(number).remark.strip()
+    title = str(document.file.content.get("item", {}).get(key, {}).get("title", key))
+    return remark if remark and remark != _remark(title).strip() else None
+
+
 def put_into_orders(
     document: Document, added: Mapping[str, list[tuple[Written, str | None]]], wanted: dict[str, Any]
 ) -> Iterator[Edit]:

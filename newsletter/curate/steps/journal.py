@@ -69,7 +69,7 @@ def history_of(lines: Sequence[dict[str, Any]], sha256: str) -> History:
     done: list[Entry] = []
     undone: list[Entry] = []
     nexts = [*(line["before"] for line in lines[1:]), sha256]
-    for line, following in zip(lines, nexts, strict=True):
+    for line, following in zip(lines, nexts, strict=False):
         if line["before"] == following != line["after"]:
             continue  # Noted, but the file was never written; or a person took it back by hand.
         match line["kind"]:
@@ -135,6 +135,11 @@ def open_journal(issue_path: Path, *, patience_seconds: float = 2.0) -> Iterator
         stack.callback(os.close, handle)
         _lock(handle, tries=int(patience_seconds / _WAIT_SECONDS))
         yield Journal(handle)
+
+
+def forget_steps(issue_path: Path) -> None:
+    """Begin a new issue without the steps of one that was there before."""
+    issue_path.with_name(JOURNAL_NAME).unlink(missing_ok=True)
 
 
 def _lock(handle: int, *, tries: int) -> None:

@@ -5,18 +5,20 @@ from datetime import date
 from pathlib import Path
 
 from newsletter.collect.markup import markdown_of, text_of
-from newsletter.curate.draft import Draft, make_draft
+from newsletter.curate.draft import Draft, issue_item, make_draft
 from newsletter.curate.issue_edit import Added, add_items, keys_in, write_draft
+from newsletter.curate.issue_text import item_text
 from newsletter.curate.pairs import pair
 from newsletter.curate.select import Choice, select
+from newsletter.curate.steps.journal import forget_steps
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.content import ItemKey, Language
-from newsletter.domain.issue import IssueLabel
-from newsletter.domain.period import Period
+from newsletter.domain.issue import Issue, IssueItem, IssueLabel
+from newsletter.domain.period import Period, parse_period
 from newsletter.domain.pick import Pick
 from newsletter.domain.sameness import call_by
 from newsletter.domain.segments import Segment
-from newsletter.domain.told import Memory
+from newsletter.domain.told import Kept, Memory, SentItem
 from newsletter.errors import UsageError
 from newsletter.service.resources import Resources
 from newsletter.storage.content import ContentStore
@@ -70,6 +72,7 @@ def draft_issue(
         added = add_items(path, draft, segments=segments, publication=publication)
     else:
         write_draft(path, draft, publication=publication)
+        forget_steps(path)
         added = Added(items=tuple(draft.items))
     with resources.approvals(is_writing=True) as store:
         store.note_offer(draft.label, now=now)
@@ -106,7 +109,34 @@ def draft_empty(
     )
     draft = make_draft((), (), choice, markdown_of=markdown_of)
     write_draft(path, draft, publication=publication)
+    forget_steps(path)
     return NewIssue(path=path, draft=draft, added=())
+
+
+def drafted_item(
+    resources: Resources, segments: tuple[Segment, ...], issue: Issue, key: ItemKey
+) -> tuple[IssueItem, str]:
+    """Give an item as it was collected, and its table, for an issue that does not hold it yet.
+
+    Raises:
+        UsageError: It is not among what was collected.
+    """
+    publication = resources.settings.publication
+    period = parse_period(issue.label, publication.zone)
+    choice, kept = _candidates(resources, segments, period, issue.date, frozenset(issue.items), also=key)
+    found = {one.item.key: one.item for one in kept}
+    if key not in found:
+        raise UsageError(f"{key} is not among what was collected here.", hint="newsletter collect")
+    paired = pair(found.values(), choice)
+    made = issue_item(found[key], choice, markdown_of=markdown_of, translations=paired.translations.get(key))
+    return made, item_text(made, publication, reasons=("taken in by hand",))
+
+
+def told_before(resources: Resources, label: IssueLabel, key: ItemKey) -> SentItem | None:
+    """Give what readers had of an item in other issues, under whichever of its keys."""
+    with resources.database.read() as connection:
+        memory = IssueStore(connection).memory(before=label)
+        return memory.knowing(ContentStore(connection).kept([key]).values()).sent.get(key)
 
 
 def _drafted(
@@ -116,7 +146,32 @@ def _drafted(
     planned: date | None,
     known: frozenset[ItemKey],
 ) -> Draft:
-    """Choose among all that was collected; what is merged goes by the key that the file knows it by."""
+    """Choose among all that was collected."""
+    choice, kept = _candidates(resources, segments, period, planned, known)
+    paired = pair((one.item for one in kept), choice)
+    picks = select(paired.items, choice)
+    return make_draft(picks, paired.items, choice, markdown_of=markdown_of, translations=paired.translations)
+
+
+def _candidates(
+    resources: Resources,
+    segments: tuple[Segment, ...],
+    period: Period,
+    planned: date | None,
+    known: frozenset[ItemKey],
+    *,
+    also: ItemKey | None = None,
+) -> tuple[Choice, tuple[Kept, ...]]:
+    """Give what an issue may be made of; what is merged goes by the key that the file knows it by.
+
+    Args:
+        resources: Configuration, database, clock.
+        segments: Everybody.
+        period: Of the issue.
+        planned: Its day; today by default.
+        known: Keys that the file has.
+        also: An item that is wanted however old it is.
+    """
     settings = resources.settings
     publication = settings.publication
     with resources.database.read() as connection:
@@ -131,9 +186,9 @@ def _drafted(
             text_of=text_of,
         )
         published, begins = choice.reach
-        kept = call_by(ContentStore(connection).candidates(published=published, begins=begins), known)
+        store = ContentStore(connection)
+        kept = call_by(store.candidates(published=published, begins=begins), known)
+        if also is not None and all(one.item.key != also for one in kept):
+            kept = (*kept, *store.kept([also]).values())
     first_seen = {one.item.key: one.first_seen for one in kept}
-    choice = replace(choice, memory=memory.knowing(kept), first_seen=first_seen)
-    paired = pair((one.item for one in kept), choice)
-    picks = select(paired.items, choice)
-    return make_draft(picks, paired.items, choice, markdown_of=markdown_of, translations=paired.translations)
+    return replace(choice, memory=memory.knowing(kept), first_seen=first_seen), kept

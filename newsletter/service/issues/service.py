@@ -38,7 +38,8 @@ from newsletter.service.deliveries.recipients import verify_messages
 from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_browser
 from newsletter.service.issues.events import known_of
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
-from newsletter.service.issues.shelf import IssueShelf, IssueSummary
+from newsletter.service.issues.shelf import IssueSummary
+from newsletter.service.issues.steps import IssueSteps
 from newsletter.service.public_address import PublicAddress
 from newsletter.service.resources import Resources
 
@@ -85,7 +86,7 @@ class EventNews:
     findings: tuple[Finding, ...]
 
 
-class IssueService(IssueShelf):
+class IssueService(IssueSteps):
     """The verbs of an issue up to its approval.
 
     The people of `audience` are asked only by what depends on who there is.
@@ -143,7 +144,7 @@ class IssueService(IssueShelf):
         if period.word is not None:
             raise UsageError(
                 f"{label} is a special issue, for which nothing is picked.",
-                hint=f"newsletter issue new {label} --empty; then paste what `newsletter item show KEY --toml` prints.",
+                hint=f"newsletter issue new {label} --empty; then `newsletter issue take {label} ITEM`.",
             )
         if known in self.labels():
             self._refuse_sent(period)

@@ -156,7 +156,7 @@ class IssueShelf:
     def _state(self, label: IssueLabel, begun: Sending | None, issue: Issue | None) -> IssueState:
         """Read an issue's state off its sending, its lock and its file."""
         if begun is not None:
-            return _STATE_OF_SENDING[begun.state]
+            return STATE_OF_SENDING[begun.state]
         try:
             self.approved(label, issue=issue)
         except StateError:
@@ -176,7 +176,7 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-_STATE_OF_SENDING = {
+STATE_OF_SENDING = {
     SendingState.RUNNING: IssueState.SENDING,
     SendingState.PAUSED: IssueState.PAUSED,
     SendingState.FINISHED: IssueState.SENT,

@@ -412,7 +412,7 @@ def test_capabilities_are_those_of_a_server_without_idempotency() -> None:
 
     assert (mailer.name, mailer.capabilities) == (
         "smtp",
-        Capabilities(batch_size_max=200, is_idempotent=False, is_rehearsal=False, notes_each=True),
+        Capabilities(batch_size_max=200, is_idempotent=False, is_rehearsal=False, notes_each=True, connections=4),
     )
 
 

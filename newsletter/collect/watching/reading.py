@@ -18,7 +18,6 @@ from newsletter.domain.content import Problem, Reading, Snapshot, Source
 
 LIBRARIES: Final = (
     "PyYAML",
-    "babel",
     "feedparser",
     "httpx",
     "icalendar",

@@ -43,6 +43,7 @@ _KEY = re.compile(r"[a-z0-9-]+")
 _OF_EVENTS = frozenset({"start", "end", "place", "address", "registration", "register_by", "mark"})
 
 
+# What these docstrings say first stands in docs/reference.md as what a key takes.
 def _one_line(value: str) -> str:
     """Accept text that fits a heading: one line, nothing invisible."""
     if _CONTROL.search(value.strip()):
@@ -51,6 +52,7 @@ def _one_line(value: str) -> str:
 
 
 def _filled(value: str) -> str:
+    """Accept text that says something."""
     if not value:
         raise ValueError("Write a line of text: this may not be empty")
     return value
@@ -71,6 +73,7 @@ def _link(value: str) -> str:
 
 
 def _day(value: object) -> date:
+    """Accept a TOML date."""
     if not isinstance(value, date) or isinstance(value, datetime):
         raise ValueError("Write a date without quotation marks, such as 2017-11-24")  # noqa: TRY004 - pydantic's way
     return value

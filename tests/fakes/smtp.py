@@ -114,7 +114,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 self._reply("starttls", "", "220 go ahead")
                 self._protect()
             case "AUTH":
-                self._reply("auth", argument, "235 welcome")
+                self._authenticate(argument)
             case "MAIL":
                 self.sender = argument.partition("<")[2].partition(">")[0]
                 self._reply("mail", argument, "250 ok")
@@ -131,6 +131,14 @@ class _Handler(socketserver.BaseRequestHandler):
             case _:
                 self._reply("quit", argument, "221 bye")
                 raise _Closed
+
+    def _authenticate(self, argument: str) -> None:
+        """Answer whoever signs in; a script that says why not first, with 334, refuses after whatever line comes."""
+        reply = self.fake.answer("auth", argument) or "235 welcome"
+        self.request.sendall(f"{reply}\r\n".encode())
+        if reply.startswith("334"):
+            self.lines.append(self._line())
+            self._reply("auth's end", "", "535 5.7.3 Authentication unsuccessful")
 
     def _take(self) -> None:
         """Read a mail up to its dot."""

@@ -509,7 +509,7 @@ NO_WAY_IN = "The SMTP server does not offer STARTTLS, or a way to log in that we
             at("auth", "535 5.7.8 seutu: wrong"),
             ("STARTTLS", "AUTH PLAIN"),
             True,
-            "The SMTP server refuses the user name or password (535).",
+            "The SMTP server refuses the sign-in (535).",
             None,
         ),
         (
@@ -517,7 +517,7 @@ NO_WAY_IN = "The SMTP server does not offer STARTTLS, or a way to log in that we
             ("STARTTLS", "AUTH PLAIN"),
             True,
             None,
-            "The SMTP server refuses the user name or password (454).",
+            "The SMTP server refuses the sign-in (454).",
         ),
         (
             at("auth", "334 this is no base64!"),

@@ -12,8 +12,11 @@ import time
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from newsletter.errors import ConfigurationError
 from newsletter.mailers.batch_outcome import without_private
 from newsletter.mailers.smtp import SmtpTable
+from newsletter.mailers.smtp.advice import advice_on
+from newsletter.mailers.smtp.token import Tokens, sign_in
 from newsletter.mailers.timed import TimedReader, send_whole
 
 LATER = range(400, 500)
@@ -31,7 +34,7 @@ class Access:
     """How to get into the mail server.
 
     Attributes:
-        password: Never shown.
+        password: Never shown, as the tokens that stand in its place.
         timeout_seconds: For connecting, and for every wait after it but the next.
         batch_seconds: After so long no further mail of a batch is begun, so that whoever asks to stop is heard.
         verdict_seconds: For the answer after the last dot: ten minutes, as RFC 5321 section 4.5.3.2.6 asks, for a
@@ -41,6 +44,7 @@ class Access:
 
     server: SmtpTable
     password: str | None = field(default=None, repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
     timeout_seconds: float = 30
     verdict_seconds: float = 600
     batch_seconds: float = 600
@@ -142,16 +146,32 @@ def connect(access: Access, own_name: str) -> Connection:
         StopError: The server, its certificate or its answer to our password will not do, now or later.
     """
     try:
-        server = _reach(access, own_name)
+        if access.tokens is None:
+            return _reach_as(access, own_name, access.password or "")
+        token = access.tokens.now()
         try:
-            _introduce(server, access)
-        except BaseException:
-            server.close()
-            raise
+            return _reach_as(access, own_name, token)
+        except smtplib.SMTPAuthenticationError as error:
+            if error.smtp_code in LATER or advice_on(_words(error)):
+                raise
+            # It may have expired since: a new one, or a reason to stop.
+            return _reach_as(access, own_name, access.tokens.now(other_than=token))
+    except ConfigurationError as error:
+        raise StopError(f"{error.message} {error.hint}") from None
     except OSError as error:
         raise _sorted(error) from None
     except ValueError:
         raise StopError("The name of the SMTP server is not one, or its way to log in cannot be understood.") from None
+
+
+def _reach_as(access: Access, own_name: str, secret: str) -> Connection:
+    """Connect, and be known by a password or a token."""
+    server = _reach(access, own_name)
+    try:
+        _introduce(server, access, secret)
+    except BaseException:
+        server.close()
+        raise
     return server
 
 
@@ -163,7 +183,7 @@ def _reach(access: Access, own_name: str) -> Connection:
     return Connection(*address, local_hostname=own_name, timeout=timeout_seconds)
 
 
-def _introduce(server: Connection, access: Access) -> None:
+def _introduce(server: Connection, access: Access, secret: str) -> None:
     """Protect the connection, say who we are and log in."""
     assert server.sock is not None
     # A mail goes in few large writes with an answer after each: waiting for more to send only costs.
@@ -171,8 +191,12 @@ def _introduce(server: Connection, access: Access) -> None:
     if access.server.security == "starttls":
         server.starttls(context=access.tls)
     server.ehlo_or_helo_if_needed()
-    if access.server.user_name is not None:
-        server.login(access.server.user_name, access.password or "")
+    if access.server.user_name is None:
+        return
+    if access.tokens is not None:
+        sign_in(server, access.server.user_name, secret)
+    else:
+        server.login(access.server.user_name, secret)
 
 
 def _sorted(error: OSError) -> NotNowError | StopError:
@@ -180,11 +204,10 @@ def _sorted(error: OSError) -> NotNowError | StopError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return StopError(f"The certificate of the SMTP server cannot be trusted: {error.verify_message}.")
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        sentence = f"The SMTP server refuses the user name or password ({error.smtp_code})."
+        sentence = f"The SMTP server refuses the sign-in ({error.smtp_code}).{advice_on(_words(error))}"
         return NotNowError(sentence) if error.smtp_code in LATER else StopError(sentence)
     if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
-        sentence = describe((error.smtp_code, said))
+        sentence = describe((error.smtp_code, _words(error).encode()))
         return StopError(sentence) if error.smtp_code in NEVER else NotNowError(sentence)
     if _ENDLESS in str(error):
         return StopError(f"This is no SMTP server that we can speak to: {_ENDLESS}.")
@@ -196,6 +219,12 @@ def _sorted(error: OSError) -> NotNowError | StopError:
 
 
 def describe(reply: Reply) -> str:
-    """Give a server's reply as a reason, without any address."""
+    """Give a server's reply as a reason, without any address, and with what to ask whom where that is known."""
     code, said = reply
-    return f"The SMTP server answered {code}: {without_private(said.decode('utf-8', 'replace'))}"
+    words = said.decode("utf-8", "replace")
+    return f"The SMTP server answered {code}: {without_private(words)}{advice_on(words)}"
+
+
+def _words(error: smtplib.SMTPResponseException) -> str:
+    """Give what the server said."""
+    return error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error

@@ -26,7 +26,7 @@ _NAMED_MOST = 8
 def collect(session: Session, *, as_json: bool) -> None:
     """Visit every source and keep what is new."""
     items = session.newsletter.items
-    waits = _Waits(session)
+    waits = Waits(session)
     report = items.collect(on_progress=(lambda _report: None) if as_json else _print_source, on_wait=waits)
     if as_json:
         print_json([{**asdict(one), "error": str(one.error) if one.error else None} for one in report.sources])
@@ -53,7 +53,7 @@ def _print_source(report: "SourceReport") -> None:
         click.echo(f"  {problem.grade}: {said}{f' ({problem.hint})' if problem.hint else ''}")
 
 
-class _Waits:
+class Waits:
     """Says which sources are waited for, each time that it is another set of them."""
 
     def __init__(self, session: Session) -> None:

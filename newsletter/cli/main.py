@@ -25,7 +25,7 @@ COMMANDS = {
     "preview": ("newsletter.cli.preview:preview", "Show every edition in the browser while you edit."),
     "issue": ("newsletter.cli.issue:issue", "Make, check, approve, send and report an issue."),
     "item": ("newsletter.cli.item:item", "Look at collected articles and events, and say which of them are one."),
-    "source": ("newsletter.cli.source:source", "Look at the sources, and add one."),
+    "source": ("newsletter.cli.source:source", "Look at the sources, check them, and add one."),
     "template": ("newsletter.cli.template:template", "Look over and try out the templates of letters."),
     "subscriber": ("newsletter.cli.subscriber:subscriber", "Add, import, list and unsubscribe people."),
     "segment": ("newsletter.cli.segment:segment", "Look at the segments and who is in them."),

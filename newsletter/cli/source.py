@@ -1,4 +1,4 @@
-"""`newsletter source`: look at the sources, and add one."""
+"""`newsletter source`: look at the sources, check them, and add one."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter.cli.collect import Waits
 from newsletter.cli.command import Noun
+from newsletter.cli.pages import source_lines
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
-from newsletter.errors import UsageError, counted
+from newsletter.errors import ChecksFailed, UsageError, counted
 
 if TYPE_CHECKING:
     from newsletter.service.sources.adding import Proposal
@@ -19,7 +21,7 @@ PROBLEMS_SHOWN = 5
 
 @click.group(cls=Noun)
 def source() -> None:
-    """Look at the sources, and add one."""
+    """Look at the sources, check them, and add one."""
 
 
 @source.command(name="list")
@@ -54,6 +56,31 @@ def _as_json(status: dict[str, Any]) -> dict[str, Any]:
     """Give how a source stands, on one level."""
     reading = {name: value for name, value in status.pop("reading").items() if name != "mark"}
     return status | reading
+
+
+@source.command()
+@json_option
+@pass_session
+def check(session: Session, *, as_json: bool) -> None:
+    """Look at every source now, keep nothing, and say which is not what it was.
+
+    A source can be silent for too long, have moved, be of another kind, or suddenly have no items, no coming events or
+    no dates. `newsletter status` says the same of the last time that it was collected.
+    """
+    checked = session.newsletter.sources.check(on_wait=Waits(session))
+    if as_json:
+        print_json([{"source": one.report.source_id, "breaches": list(map(asdict, one.breaches))} for one in checked])
+    else:
+        for one in checked:
+            if not one.breaches:
+                click.echo(f"Source {one.report.source_id!r}: {counted(one.report.found, 'item')}, as it should be.")
+            for line in source_lines(one.breaches):
+                click.echo(line)
+    if broken := [one.report.source_id for one in checked if one.breaches]:
+        raise ChecksFailed(
+            f"{len(broken)} of {counted(len(checked), 'source')} need a look: {', '.join(broken)}.",
+            hint="What was collected before is kept, and used until then.",
+        )
 
 
 @source.command()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.command import Verb
+from newsletter.cli.pages import source_lines
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 from newsletter.errors import ConfigurationError, counted
 
@@ -53,6 +54,8 @@ def _tell_people_and_issues(status: "Status") -> None:
 
 def _tell_what_needs_a_person(status: "Status") -> None:
     """Say what is in doubt, what the provider told, and what ought to be done once in a while."""
+    for line in source_lines(status.sources):
+        click.echo(line)
     if status.doubt is not None:
         click.echo(f"{status.doubt.message}\n       {status.doubt.hint}")
     for news in status.account_news:

@@ -6,6 +6,7 @@ does both for every source and keeps the result.
 
 from newsletter.collect import kinds
 from newsletter.collect.problems import source_fault
+from newsletter.collect.watching.contract import require_kind
 from newsletter.domain.content import Harvest, Snapshot, Source
 from newsletter.errors import SourceError
 
@@ -24,11 +25,12 @@ def parse(snapshot: Snapshot, source: Source) -> Harvest:
             f"Source {source.id!r} is empty.",
             hint="Look at it: it should hold articles or events.",
         )
+    require_kind(snapshot, source)
     harvest = kinds.parse(snapshot, source)
     if not harvest.items:
         raise SourceError(
             f"Source {source.id!r} holds no item that can be used.",
-            hint="What was left out of it stands below; mend the source, then collect again.",
+            hint="Mend what `newsletter collect` names of it, then collect again.",
             faults=[
                 source_fault(source, problem.message, item=problem.item, line=problem.line, hint=problem.hint)
                 for problem in harvest.problems

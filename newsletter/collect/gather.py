@@ -18,6 +18,7 @@ from newsletter.collect.fetching.side_by_side import side_by_side
 from newsletter.collect.problems import ProblemLog
 from newsletter.collect.sameness.settle import KeepsSameness, settle
 from newsletter.collect.watching.absence import judge
+from newsletter.collect.watching.contract import lost_dates
 from newsletter.collect.watching.reading import is_as_it_was, mark_of
 from newsletter.domain.content import (
     Answer,
@@ -78,6 +79,10 @@ class KeepsContent(KeepsSameness, Protocol):
         self, source_id: SourceId, identities: Sequence[str], *, last_seen: datetime, now: datetime
     ) -> None:
         """Note that the source no longer has items, which are kept."""
+        ...
+
+    def was_dated(self, source_id: SourceId) -> bool:
+        """Tell whether an article of the source ever had a date."""
         ...
 
     def reading(self, source_id: SourceId) -> Reading | None:
@@ -243,10 +248,11 @@ def _kept(brought: _Brought, previous: Snapshot | None, open_store: OpenStore, n
     problems = (*brought.problems, *harvest.problems)
     with open_store() as store:
         absence = judge(store.standing(source.id), harvest, now=now)
+        breaches = (absence.problem, lost_dates(harvest, was_dated=store.was_dated(source.id)))
         reading = Reading(
             found=len(harvest.items),
             rejected=sum(problem.grade is ProblemGrade.FAILED for problem in problems),
-            problems=problems if absence.problem is None else (*problems, absence.problem),
+            problems=(*problems, *(one for one in breaches if one is not None)),
             answer=absence.answer,
             # What is not there yet may be past tomorrow, and then it is no loss.
             mark=brought.mark if absence.problem is None else None,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from newsletter.domain.content import Problem, ProblemGrade, Source, SourceId, SourceKind
+from newsletter.domain.contract import breach
 from newsletter.errors import Fault, Place
 
 
@@ -40,6 +41,10 @@ class ProblemLog:
         """Warn that the source may hold more than was read, so that what is not there is not taken for gone."""
         self.is_cut = True
         self._add(ProblemGrade.WARNING, message, None, line, hint)
+
+    def breach(self, message: str, *, hint: str | None = None) -> None:
+        """Warn that the source is not any more what it was."""
+        self._problems.append(breach(self._source_id, message, hint=hint))
 
     def fail(self, message: str, *, item: str | None = None, line: int | None = None, hint: str | None = None) -> None:
         """Note that an item was left out."""

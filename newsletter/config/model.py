@@ -122,6 +122,7 @@ class SourceTable(Table):
     topics: Several[Annotated[TopicId, Name]] = ()
     enabled: bool = True
     allow_private_hosts: bool = False
+    speaks_every: int | None = Field(default=None, ge=1, le=3_660)
 
     @model_validator(mode="after")
     def _has_one_location(self) -> Self:

@@ -258,4 +258,5 @@ def _source(table: SourceTable, root: Path, zone: ZoneInfo) -> Source:
         topics=table.topics,
         is_enabled=table.enabled,
         allow_private_hosts=table.allow_private_hosts,
+        speaks_every=table.speaks_every,
     )

@@ -45,6 +45,7 @@ class Source:
         segments: Put on every item of the source, beside what an item says of itself.
         topics: Likewise: topics every item of the source has as primary ones.
         allow_private_hosts: It may stand on this machine or in the office's own network.
+        speaks_every: Within how many days it says something new; None leaves that to its history.
     """
 
     id: SourceId
@@ -56,6 +57,7 @@ class Source:
     topics: tuple[TopicId, ...] = ()
     is_enabled: bool = True
     allow_private_hosts: bool = False
+    speaks_every: int | None = None
 
     @property
     def is_remote(self) -> bool:
@@ -114,6 +116,7 @@ class Problem:
     """Something that a reader of a source has to tell the project manager.
 
     Attributes:
+        breaks_contract: The source is not what it was: it moved, shrank, fell silent, or lost its dates.
         item: Which item (title, UID, file name), or None for the whole source.
     """
 
@@ -123,6 +126,7 @@ class Problem:
     item: str | None = None
     line: int | None = None
     hint: str | None = None
+    breaks_contract: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

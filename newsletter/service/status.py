@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter import machine
 from newsletter.audience.key_file import read_key_file
-from newsletter.domain.content import Source
+from newsletter.domain.content import Problem, Source
 from newsletter.domain.issue import IssueState
 from newsletter.domain.notification import KeptNotification, NotificationKind
 from newsletter.domain.wants import Wishes
@@ -19,6 +19,7 @@ from newsletter.service.handover.place import shared_by
 from newsletter.service.handover.record import packed_at
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
 from newsletter.service.resources import Resources
+from newsletter.service.sources.breaches import breaches
 from newsletter.storage.content import ContentStore
 from newsletter.storage.notifications import NotificationStore
 
@@ -37,6 +38,7 @@ class Status:
         is_trial: Our own SendGrid takes the mails, and nobody is mailed.
         without_ground: Of how many people nobody recorded on which ground they are written to.
         wishes: How many of the people want less than every issue.
+        sources: What was not as it should be at the last look at a source.
         issues: The issues that are not over, and the latest one that is; the oldest first.
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
@@ -50,6 +52,7 @@ class Status:
     without_ground: int
     wishes: Wishes
     items: int
+    sources: tuple[Problem, ...]
     issues: tuple[IssueSummary, ...]
     doubt: Doubt | None
     account_news: tuple[KeptNotification, ...]
@@ -125,6 +128,7 @@ class StatusService:
         command, reason = self._next(people, items, open_ones)
         return Status(
             is_trial=self._resources.settings.publication.is_trial,
+            sources=breaches(self._resources),
             people=people,
             without_ground=without_ground,
             wishes=wishes,

@@ -40,6 +40,10 @@ _MARGIN = timedelta(days=1)
 """A bare date is kept as its midnight in UTC; in its own zone that moment is up to 14 hours away."""
 
 
+_MOMENTS_MOST = 200
+"""At which a source spoke: enough to know how often it does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     """How a source stands.
@@ -168,6 +172,25 @@ class ContentStore(SamenessStore):
             ).where(table.c.source_id == source_id)
         )
         return {row.identity: row for row in rows}
+
+    def was_dated(self, source_id: SourceId) -> bool:
+        """Tell whether an article of a source, also one that it has no more, has a date."""
+        table = tables.item
+        dated = select(table.c.key).where(table.c.source_id == source_id, table.c.published_at.is_not(None)).limit(1)
+        return self._connection.execute(dated).first() is not None
+
+    def spoke(self, source_id: SourceId) -> tuple[datetime, ...]:
+        """Give when items of a source appeared, the latest first: as they say, or when they were first seen."""
+        table = tables.item
+        when = func.coalesce(table.c.published_at, table.c.first_seen_at, type_=Moment())
+        rows = self._connection.execute(
+            select(when.label("at"))
+            .where(table.c.source_id == source_id)
+            .group_by("at")
+            .order_by(when.desc())
+            .limit(_MOMENTS_MOST)
+        )
+        return tuple(row.at for row in rows)
 
     def reading(self, source_id: SourceId) -> Reading | None:
         """Give how a source fared last, or None when it was never collected."""

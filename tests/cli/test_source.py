@@ -1,12 +1,14 @@
 """`newsletter source`: what a person sees of the sources."""
 
 import json
+import re
 from pathlib import Path
 
 from tests.cli.conftest import Run
 from tests.collect.looking.test_discover import CALENDAR, FEED, LINK, PAGE
 from tests.fakes.web_server import serving, whole
 
+DATED = FEED.replace(b"<item><title>Vanha</title><guid>2</guid></item>", b"")
 ANSWERS = {
     b"/": PAGE % (LINK + b'<link rel="alternate" type="text/calendar" href="/k.ics">'),
     b"/syote.xml": FEED,
@@ -56,3 +58,30 @@ def test_what_is_no_place_is_told(publication: Path, run: Run) -> None:
     assert "There is no file 'nope' here, and it is no address." in run("source", "add", "nope").err
     assert "cannot be the id of a source" in run("source", "add", "content/feed.xml", "--key", "Oma lähde").err
     assert "It is source 'kumppanit' already." in run("source", "add", "content/feed.xml", "--dry-run").out
+
+
+def test_a_source_that_is_not_what_it_was_is_told_wherever_one_looks(publication: Path, run: Run) -> None:
+    """A look keeps nothing and names it; after collecting, status says it with the copy that is used instead."""
+    path, feed = publication / "newsletter.toml", publication / "oma.xml"
+    text = path.read_text(encoding="utf-8")
+    # The sample's own sources would cost a second and say nothing here.
+    path.write_text(re.sub(r"(?m)^\[\[source\]\].*$", "[[source]]\nenabled = false", text), encoding="utf-8")
+    feed.write_bytes(DATED)
+    run("source", "add", "oma.xml", "--key", "kunta")
+    assert run("source", "check").out == "Source 'kunta': 1 item, as it should be.\n"
+    assert "0 collected" in run("status").out
+    run("collect")
+    assert "kunta" not in run("status").out
+    path.write_text(path.read_text("utf-8").replace('path = "oma', 'speaks_every = 30\npath = "oma'), encoding="utf-8")
+    feed.write_bytes(DATED.replace(b"<pubDate>2017-11-17</pubDate>", b"").replace(b">1</g", b">3</g"))
+    looked = run("source", "check")
+    assert looked.code == 3
+    assert "Source 'kunta': None of its articles has a date any more." in looked.out
+    assert "it should speak every 30 days" in run("status").out
+    feed.write_bytes(CALENDAR)
+    run("collect")
+    told = run("status").out
+    assert "Source 'kunta' gave a calendar instead of a feed.\n" in told
+    assert "Source 'kunta': What was collected on " in told
+    assert "Source 'kunta': What was collected on " in run("issue", "new", "2017-11").out
+    assert json.loads(run("source", "check", "--json").out)[0]["breaches"][0]["source_id"] == "kunta"

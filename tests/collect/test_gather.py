@@ -302,6 +302,7 @@ def test_move_of_a_source_is_among_its_problems(open_store: OpenStore) -> None:
             grade=ProblemGrade.WARNING,
             message="The source has moved for good.",
             hint="Write its new address: https://uusi.example/",
+            breaks_contract=True,
         ),
     )
 

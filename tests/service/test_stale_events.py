@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from newsletter import open_newsletter
 from newsletter.domain.changes import Change
 from newsletter.domain.content import ItemKey
+from newsletter.domain.issue import ItemKind
 from newsletter.errors import ChecksFailed, StateError
 from newsletter.wiring import Newsletter
 from tests.conftest import MORNING
@@ -95,6 +97,17 @@ def test_an_answer_that_lost_most_makes_nothing_gone(newsletter: Newsletter, clo
     assert codes(newsletter) == ["source-look-old", "source-in-doubt"]
     collect(newsletter, **HELD)
     assert codes(newsletter) == []
+
+
+def test_articles_of_a_source_that_failed_are_its_last_good_copy_and_that_is_told(newsletter: Newsletter) -> None:
+    """Articles do not go stale, so nothing is said of their source while it answers."""
+    issue = newsletter.shelf.read("2017-11")
+    items = {key: replace(item, kind=ItemKind.ARTICLE, start=None) for key, item in issue.items.items()}
+    articles = replace(issue, items=items)
+    assert newsletter.issues.event_news(articles).findings == ()
+    (newsletter.settings.root / "content/calendar.ics").write_text("rikki", encoding="utf-8")
+    newsletter.items.collect()
+    assert [one.code for one in newsletter.issues.event_news(articles).findings] == ["source-in-doubt"]
 
 
 def test_a_look_that_another_database_had_does_not_count(newsletter: Newsletter, clock: FakeClock) -> None:

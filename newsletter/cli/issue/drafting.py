@@ -11,6 +11,7 @@ import click
 
 from newsletter.cli.command import DAY, Verb
 from newsletter.cli.issue.options import label_argument, language_option
+from newsletter.cli.pages import source_lines
 from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.config.terminal import terminal_language
 from newsletter.errors import ChecksFailed, UsageError, counted
@@ -49,6 +50,8 @@ def new(
     for key, language in made.translated:
         click.echo(f"Added words in {language} to {key}.")
     _say_left_out(made.left_out)
+    for line in source_lines(session.newsletter.sources.breaches()):
+        click.echo(line)
     session.say(
         "Open it in any editor: order, titles, leads, greeting, subject. Why each item is in it stands above it.\n"
         f"Or by command: newsletter issue take, drop, move, edit, undo; `newsletter issue show {label}` has numbers."

@@ -180,7 +180,7 @@ class Fetcher:
                     url = self._checked(str(url), target, source)
                     continue
                 if hops and is_moved and problems is not None:
-                    problems.warn("The source has moved for good.", hint=f"Write its new address: {url}")
+                    problems.breach("The source has moved for good.", hint=f"Write its new address: {url}")
                 if response.status_code == httpx.codes.NOT_MODIFIED and known:
                     return NotModified(source_id=source.id)
                 _refuse_failure(response, source, now)

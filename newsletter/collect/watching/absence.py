@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.domain.content import Answer, Harvest, LastSeen, Problem, ProblemGrade
+from newsletter.domain.contract import breach
 
 _NAMED_MOST = 3
 
@@ -59,10 +60,9 @@ def _is_among(one: LastSeen, broken: Collection[str]) -> bool:
 def _problem(harvest: Harvest, what: str, lost: Sequence[LastSeen], coming: Sequence[LastSeen]) -> Problem:
     """Say what is not there, and that nothing follows from it."""
     titles = ", ".join(one.title for one in lost[:_NAMED_MOST]) + (", …" if len(lost) > _NAMED_MOST else "")
-    return Problem(
-        source_id=harvest.source_id,
-        grade=ProblemGrade.WARNING,
-        message=f"The answer {what}: it lacks {len(lost)} of {len(coming)} coming events ({titles}). "
+    return breach(
+        harvest.source_id,
+        f"The answer {what}: it lacks {len(lost)} of {len(coming)} coming events ({titles}). "
         "None of them is taken for gone.",
         hint="Look at the source. What will not be held, take out of the issue yourself.",
     )

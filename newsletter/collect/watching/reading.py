@@ -27,13 +27,15 @@ LIBRARIES: Final = (
     "recurring-ical-events",
 )
 """Whatever a module of ours that reads sources imports."""
-_READERS: Final = ("collect", "domain", "safe_html.py")
+_READERS: Final = ("collect", "domain", "language", "safe_html.py")
 
 
 def mark_of(snapshot: Snapshot, source: Source, problems: Sequence[Problem]) -> str:
     """Give what the reading of a snapshot follows from, and what its fetch had to tell."""
-    settings = replace(source, is_enabled=True)
-    said = "\n".join([snapshot.sha256, snapshot.location, repr(settings), repr(problems), program()])
+    # A folder that is moved takes its files along, as they are.
+    place = snapshot.location if source.is_remote else ""
+    settings = replace(source, is_enabled=True, location=source.location if source.is_remote else "")
+    said = "\n".join([snapshot.sha256, place, repr(settings), repr(problems), program()])
     return hashlib.sha256(said.encode()).hexdigest()
 
 

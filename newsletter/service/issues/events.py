@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from newsletter.domain.changes import EventChange, Known, Look, changes_of, events_of
-from newsletter.domain.content import SourceId
+from newsletter.domain.content import Answer, SourceId
 from newsletter.domain.issue import Approval, Issue
 from newsletter.errors import Fault, StateError
 from newsletter.service.resources import Resources
@@ -12,14 +12,17 @@ from newsletter.service.resources import Resources
 def known_of(resources: Resources, issue: Issue) -> Known:
     """Give what was collected of an issue's events, and how old the last look at each of their sources is.
 
+    Of the sources of articles those are among them whose last look failed.
+
     Raises:
         StorageError: The database cannot be read.
     """
-    now, events = resources.clock.now(), events_of(issue)
+    now, events, unplaced = resources.clock.now(), events_of(issue), set(issue.unplaced)
     sources = dict.fromkeys(SourceId(event.source_id) for event in events if event.source_id is not None)
-    if not sources:
+    others = {item.source_id for item in issue.items.values() if item.key not in unplaced} - {None, *sources}
+    if not sources and not others:
         return Known(now=now)
-    # A quarter of a second to load, which an issue without events of a source need not pay.
+    # A quarter of a second to load, which an issue of the editor's own words need not pay.
     from newsletter.service.looks import read_looks  # noqa: PLC0415
     from newsletter.storage.content import ContentStore  # noqa: PLC0415
 
@@ -28,7 +31,9 @@ def known_of(resources: Resources, issue: Issue) -> Known:
         items, statuses = store.kept([event.key for event in events]), store.source_status()
     looks = read_looks(resources.settings.root, statuses)
     never = (Look(source_id=source, looked_at=None, answer=None) for source in sources)
-    return Known(now=now, items=items, looks=tuple(looks.get(one.source_id, one) for one in never))
+    # Articles do not go stale; that the last good copy of them was taken is told all the same.
+    failed = (look for look in looks.values() if look.source_id in others and look.answer is Answer.FAILED)
+    return Known(now=now, items=items, looks=(*(looks.get(one.source_id, one) for one in never), *failed))
 
 
 def changed_since(resources: Resources, issue: Issue, approval: Approval) -> tuple[EventChange, ...]:

@@ -1,14 +1,18 @@
 """The verbs of `source`."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from newsletter.collect.gather import Fetches
+from newsletter.domain.content import Problem, SourceId
 from newsletter.service.resources import Resources
 from newsletter.service.sources.adding import Proposal, propose, write
+from newsletter.service.sources.breaches import breaches
+from newsletter.service.sources.watching import Checked, check
 
 
 class SourceService:
-    """Look at what could be a source, and add it."""
+    """Look at the sources, and add one."""
 
     def __init__(self, resources: Resources, fetcher: Fetches) -> None:
         self._resources = resources
@@ -45,6 +49,22 @@ class SourceService:
             allow_private_hosts=allow_private_hosts,
             folder=folder or self._resources.settings.root,
         )
+
+    def breaches(self) -> tuple[Problem, ...]:
+        """Say which sources were not what they were when they were last looked at; no network.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        return breaches(self._resources)
+
+    def check(self, *, on_wait: Callable[[Sequence[SourceId]], None] = lambda _sources: None) -> tuple[Checked, ...]:
+        """Look at every source now, as `collect` does, and keep nothing of it.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        return check(self._resources, self._fetcher, on_wait=on_wait)
 
     def add(self, proposal: Proposal) -> None:
         """Write a source into newsletter.toml, behind the others; every byte that was there stays.

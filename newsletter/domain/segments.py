@@ -70,9 +70,19 @@ class Segment:
     line: int | None = None
     asked: tuple[Asked, ...] = field(default=(), compare=False)
 
+    def name_in(self, language: str) -> str:
+        """Give its name in a language, or in the first it has one in."""
+        return self.names.get(Language(language)) or next(iter(self.names.values()), self.id)
+
     def gets(self, section: SectionId) -> bool:
         """Tell whether items of a section are for it."""
         return not self.sections or section in self.sections
+
+
+def named(combination: Sequence[SegmentId], segments: Sequence[Segment], language: str) -> str:
+    """Name segments as people know them, in a language that each has a name in; empty for none."""
+    known = {segment.id: segment for segment in segments}
+    return " + ".join(known[one].name_in(language) if one in known else one for one in combination)
 
 
 def asks_history(segments: Sequence[Segment]) -> bool:

@@ -385,7 +385,7 @@ def test_people_are_added_listed_and_exported_by_hand(publication: Path, run: Ru
     exported = run("subscriber", "export", "out.csv")
 
     assert (added.code, twice.code, wrong.code, exported.code) == (0, 2, 2, 0)
-    assert "segments    advisers" in shown.out
+    assert "segments    business advisers" in shown.out
     assert "consent" in shown.out
     assert "Aino@example.org" in (publication / "out.csv").read_text(encoding="utf-8-sig")
     assert (publication / "out.csv").stat().st_mode & 0o077 == 0

@@ -84,7 +84,7 @@ def test_a_role_with_a_capital_is_in_its_segment_and_a_misspelt_one_is_told(publ
 
     ran = run("subscriber", "import", "subscribers/list.csv", *ASKED)
 
-    assert "segments    advisers" in run("subscriber", "show", "a@example.org").out
+    assert "segments    business advisers" in run("subscriber", "show", "a@example.org").out
     assert ran.out.splitlines()[5:7] == [
         "In no segment, so that they get no issue: 2.",
         "  role 'Yritysneuvojat': 2; a rule names 'yritysneuvoja'.",

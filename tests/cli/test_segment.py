@@ -1,5 +1,6 @@
 """Segments as a person sees them: who is in, and what their rules ask for."""
 
+import json
 from pathlib import Path
 
 from tests.cli.conftest import Run
@@ -22,3 +23,37 @@ def test_a_misspelt_rule_is_told_wherever_somebody_looks(drafted: Path, run: Run
     ) in doctor.out
     assert f"warning asked-of-nobody  subscribers/segments.toml:{line}\n" in check.out
     assert (doctor.code, check.code) == (0, 0)
+
+
+def test_a_segment_is_shown_in_words_with_who_is_in_and_who_is_just_not(drafted: Path, run: Run) -> None:
+    """The rule in the language asked for, people with why, and a misspelt role of the list."""
+    run("subscriber", "add", "typo@example.com", "--consent", "x", "--attribute", "role=yritysneuvojat")
+    shown = run("segment", "show", "advisers", "--language", "fi").out
+    told = json.loads(run("segment", "show", "advisers", "--json", "--language", "en").out)
+
+    assert "  rule      role on yritysneuvoja / elinkeinoasiamies\n" in shown
+    assert "    role on elinkeinoasiamies\n" in shown
+    assert shown.endswith(
+        "Just not in it:\n  typo@example.com  \n"
+        "    role on yritysneuvojat, ja ehto kuuluu: role on yritysneuvoja / elinkeinoasiamies\n"
+    )
+    assert (told["rule"], len(told["inside"])) == (["role is yritysneuvoja / elinkeinoasiamies"], 5)
+    assert told["people"] >= told["mailable"] > 5
+    assert drafted.is_dir()
+
+
+def test_combinations_are_shown_by_their_names(drafted: Path, run: Run) -> None:
+    """In the table and in the picture, in the language that is asked for."""
+    table = run("segment", "coverage", "--language", "sv")
+    drawn = run("segment", "coverage", "--language", "en", "--html", "coverage.html")
+    nowhere = run("segment", "coverage", "--html", "none/coverage.html")
+
+    assert "stadsdirektörer " in table.out
+    assert "managers" not in table.out
+    assert "<title" in (drafted / "coverage.html").read_text(encoding="utf-8")
+    assert "city managers: " in (drafted / "coverage.html").read_text(encoding="utf-8")
+    assert drawn.out.startswith("Wrote coverage.html.")
+    assert (nowhere.code, nowhere.first_error) == (
+        2,
+        "Error: none/coverage.html cannot be written: No such file or directory.",
+    )

@@ -26,7 +26,7 @@ language_option = click.option(
     type=click.Choice(LANGUAGES),
     default=terminal_language,
     show_default="the terminal's, by LANG",
-    help="Of the findings.",
+    help="Of findings and names.",
 )
 rehearse_option = click.option(
     "--rehearse", is_flag=True, help="Through the outbox, whatever mailer is configured: nothing leaves this machine."

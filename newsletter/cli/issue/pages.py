@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.session import Session, print_json, print_table
+from newsletter.config.terminal import terminal_language
+from newsletter.domain.segments import named
 from newsletter.errors import counted
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ def print_editions(rendering: "Rendering", summary: "IssueSummary", listing: "Is
     numbers = {item.key: item.number for item in listing.items}
     click.echo(f"Issue {summary.label}: {summary.state}, planned for {rendering.issue.date}")
     for edition, message in rendering.editions:
-        size_kilobytes = len(message.html.encode()) / 1000
-        click.echo(f"\n{message.edition}  {counted(len(message.items), 'item')}, {size_kilobytes:.1f} kB of HTML")
+        size = f"{len(message.html.encode()) / 1000:.1f} kB of HTML"
+        click.echo(f"\n{_called(message.edition, rendering)}  {counted(len(message.items), 'item')}, {size}")
         click.echo(f"  subject  {message.subject}")
         if message.shortened:
             click.echo(
@@ -41,12 +43,17 @@ def print_editions(rendering: "Rendering", summary: "IssueSummary", listing: "Is
                 form = "short" if item.key in message.shortened else item.form
                 click.echo(f"  {numbers[item.key]:>4}  {item.title}  [{item.key}]  {form}{dates}")
     for name in rendering.empty:
-        click.echo(f"\n{name}  no items: this edition is not made")
+        click.echo(f"\n{_called(name, rendering)}  no items: this edition is not made")
     if nobodys := [item for item in listing.items if not item.segments]:
         click.echo("\nIn no list: nobody gets these")
         for one in nobodys:
             click.echo(f"  {one.number:>4}  {one.title}  [{one.key}]")
     print_left_out(listing.left_out)
+
+
+def _called(edition: "EditionKey", rendering: "Rendering") -> str:
+    """Write an edition as files and options call it, and its segments as people know them."""
+    return f"{edition} ({named(edition.segments, rendering.segments, terminal_language())})"
 
 
 def print_left_out(left_out: "Sequence[LeftOutItem]") -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli.session import Session, print_table
+from newsletter.config.terminal import terminal_language
 from newsletter.domain.delivery import Sending
 from newsletter.domain.item_names import chosen_key
 from newsletter.errors import Fault, StateError, counted
@@ -57,7 +58,7 @@ def print_dispatched(
         click.echo(f"No mail has left this machine: they are in {folder}.")
 
 
-def print_outlook(outlook: "Outlook") -> None:
+def print_outlook(session: Session, outlook: "Outlook") -> None:
     """Show who would get what, before anybody says yes."""
     kind = "TRIAL, nobody is mailed" if outlook.is_trial else "to real readers"
     if outlook.is_rehearsal:
@@ -75,7 +76,7 @@ def print_outlook(outlook: "Outlook") -> None:
     if isinstance(forecast, Sending):
         click.echo(f"Goes on with the sending begun {forecast.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed.")
     else:
-        _print_forecast(forecast)
+        _print_forecast(session, forecast)
     if outlook.pace is not None:
         over = f" over {counted(outlook.connections, 'connection')}"
         minutes = math.ceil(outlook.people / outlook.pace.per_second / 60)
@@ -83,11 +84,12 @@ def print_outlook(outlook: "Outlook") -> None:
         click.echo(f"At most {outlook.pace}{over}: {counted(outlook.people, 'person', 'people')} take about {lasts}.")
 
 
-def _print_forecast(forecast: "Forecast") -> None:
+def _print_forecast(session: Session, forecast: "Forecast") -> None:
     """Show who would get which edition."""
-    rows = [(str(edition), people) for edition, people in forecast.planned.items()]
-    rows += [(f"(nobody: {reason})", people) for reason, people in forecast.excluded.items()]
-    print_table(["EDITION", "PEOPLE"], [*rows, ("together", forecast.candidates)])
+    named = session.newsletter.audience.named(terminal_language())
+    rows = [(str(edition), people, named(edition.segments)) for edition, people in forecast.planned.items()]
+    rows += [(f"(nobody: {reason})", people, "") for reason, people in forecast.excluded.items()]
+    print_table(["EDITION", "PEOPLE", "FOR"], [*rows, ("together", forecast.candidates, "")])
 
 
 def way_on(label: str, doubt: "InDoubt") -> str:

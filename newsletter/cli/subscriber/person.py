@@ -9,6 +9,7 @@ from newsletter.cli.command import Verb
 from newsletter.cli.consent import ask_basis, ground_options, proof_lines
 from newsletter.cli.session import Session, json_option, pass_session, print_json
 from newsletter.cli.subscriber.wants import TOPICS_LATER, lines_of, wants_options
+from newsletter.config.terminal import terminal_language
 from newsletter.errors import UsageError, counted
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def add(
     )
     click.echo(f"Added {person.address} ({person.language}).")
     placed = session.newsletter.people.person(person.address)
-    click.echo(f"  segments    {_segments(placed)}")
+    click.echo(f"  segments    {_segments(session, placed)}")
     session.next_step(f"newsletter subscriber show {person.address}")
 
 
@@ -76,7 +77,7 @@ def show_person(session: Session, person: "Person", *, as_json: bool, is_whole: 
     click.echo(f"  status      {one.status}, language {one.language}")
     if person.is_role:
         click.echo("  address     of a role, not of a person")
-    click.echo(f"  segments    {_segments(person)}")
+    click.echo(f"  segments    {_segments(session, person)}")
     for name, value in one.attributes.items():
         click.echo(f"  {name:<11} {value}")
     if one.tags:
@@ -244,10 +245,10 @@ def name_similar(session: Session, address: str) -> bool:
     return is_known
 
 
-def _segments(person: "Person") -> str:
+def _segments(session: Session, person: "Person") -> str:
     """Say in which segments a person is, or what explains that it is none."""
     none = " ".join(["none: this person gets no issue.", *map(str, person.strays)])
-    return ", ".join(person.segments) or none
+    return session.newsletter.audience.named(terminal_language())(person.segments) or none
 
 
 def read_facts(attributes: tuple[str, ...]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Segments, and who would read which edition."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.audience.segments import find_asked_of_nobody
@@ -17,8 +17,9 @@ from newsletter.domain.audience import (
 from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import EditionKey, Issue
 from newsletter.domain.rules import AllOf, LanguageIn, Not, Rule, RuleAt
-from newsletter.domain.segments import AskedOfNobody, Segment
+from newsletter.domain.segments import AskedOfNobody, Segment, named
 from newsletter.errors import StorageError
+from newsletter.service.audience.segments import SegmentLook, look_at
 from newsletter.service.resources import Resources
 
 
@@ -56,6 +57,26 @@ class AudienceService:
             UsageError: There is none of this name.
         """
         return self._resources.segment(segment_id)
+
+    def look_at(self, segment_id: str, language: str) -> SegmentLook:
+        """Say a segment's rule in words, who is in and why, and who is just not.
+
+        Raises:
+            UsageError: There is none of this name.
+        """
+        return look_at(self._resources, self._resources.segment(segment_id), language)
+
+    def named(self, language: str) -> Callable[[Sequence[SegmentId]], str]:
+        """Give what names a combination of segments as people know them; empty for none."""
+        segments = self._resources.segments
+        return lambda combination: named(combination, segments, language)
+
+    def coverage_page(self, headcounts: Sequence[Headcount], language: str) -> str:
+        """Draw who is in which segments as a page of HTML."""
+        from newsletter.track.coverage import coverage_page  # noqa: PLC0415 - for this page alone
+
+        publication = self._resources.settings.publication
+        return coverage_page(headcounts, publication.name_in(publication.languages[0]), self.named(language))
 
     def asked_of_nobody(self, segments: Sequence[Segment] | None = None) -> tuple[AskedOfNobody, ...]:
         """Give what the rules ask for and nobody has; nothing as long as nobody is known at all."""

@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
 from newsletter.domain.picture import Picture
 from newsletter.domain.publication import Section, Sender
-from newsletter.domain.segments import Segment, segments_without_items
 from newsletter.errors import Place
+
+if TYPE_CHECKING:
+    from newsletter.domain.segments import Segment
 
 IssueLabel = NewType("IssueLabel", str)
 """The label of the issue's period, which is unique per issue."""
@@ -179,7 +181,7 @@ class Issue:
         placed = {key for keys in self.order.values() for key in keys}
         return tuple(key for key in self.items if key not in placed)
 
-    def without_items(self, segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
+    def without_items(self, segments: "Sequence[Segment]") -> tuple[SegmentId, ...]:
         """Give those of some segments for which not one item is, by rank."""
         return tuple(
             segment.id
@@ -359,11 +361,6 @@ class Approval:
     messages: tuple[Message, ...]
     waivers: tuple[Waiver, ...] = ()
     sender: Sender
-
-    @property
-    def without_items(self) -> tuple[SegmentId, ...]:
-        """Give the segments that get nothing of the issue, as the editor decided."""
-        return segments_without_items(self.audience_rule)
 
 
 def approval_hash(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import open_newsletter
+from newsletter.domain.segments import segments_without_items
 from tests.cli.conftest import Run
 
 ISSUE = Path("issues/2017-11/issue.toml")
@@ -57,7 +58,7 @@ def test_the_decision_is_part_of_what_is_approved(drafted: Path, run: Run) -> No
     with open_newsletter(drafted / "newsletter.toml") as newsletter:
         approval = newsletter.shelf.approved("2017-11")
 
-    assert approval.without_items == ("managers",)
+    assert segments_without_items(approval.audience_rule) == ("managers",)
     assert '\\"without items\\": [\\"managers\\"]' in ISSUE.with_name("issue.lock").read_text(encoding="utf-8")
 
 

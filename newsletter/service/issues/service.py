@@ -34,7 +34,6 @@ from newsletter.render.brand import read_brand
 from newsletter.render.compose import EVERY_COMBINATION_MAX, compose, edition_keys
 from newsletter.render.edition import render_edition
 from newsletter.render.pictures import load_pictures
-from newsletter.service.deliveries.recipients import verify_messages
 from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_browser
 from newsletter.service.issues.events import known_of
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
@@ -296,6 +295,8 @@ class IssueService(IssueSteps):
             )
         self._public_address.require()
         publication = self._resources.settings.publication
+        from newsletter.service.deliveries.recipients import verify_messages  # noqa: PLC0415 - parsers, as for drafts
+
         verify_messages(rendering.messages, publication=publication, now=self._resources.clock.now())
         rule = audience_rule(segments, publication.languages, without_items=issue.without_items(segments))
         approved = Approval(

@@ -32,7 +32,7 @@ from newsletter.domain.audience import ExclusionReason, SubscriberStatus
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import BatchState, Checkpoint, Forecast, Sending, SendingId, SendingState
 from newsletter.domain.issue import Approval, EditionKey, IssueLabel
-from newsletter.domain.segments import Segment, audience_rule
+from newsletter.domain.segments import Segment, audience_rule, segments_without_items
 from newsletter.errors import StateError, counted
 from newsletter.storage.ledger.reads import read_sending
 from newsletter.storage.ledger.statements import MAY_HAVE_ARRIVED
@@ -111,7 +111,8 @@ class Freezing(Transactions):
             StateError: The segments are not those that were approved; the issue has a real sending already; somebody
                 would get an edition that is not approved; nobody would get anything.
         """
-        if audience_rule(segments, languages, without_items=approval.without_items) != approval.audience_rule:
+        without_items = segments_without_items(approval.audience_rule)
+        if audience_rule(segments, languages, without_items=without_items) != approval.audience_rule:
             raise StateError(
                 "The segments or the languages have changed since the issue was approved.",
                 hint=f"Run `newsletter issue approve {approval.label}` again.",
@@ -175,7 +176,7 @@ def _candidates(
 
     Whoever is in a segment without items and in another one gets the other's items, in the edition both share.
     """
-    without_items = approval.without_items
+    without_items = segments_without_items(approval.audience_rule)
     mask = combination_mask(segments, now)
     with_items = combination_mask([segment for segment in segments if segment.id not in without_items], now)
     language = case((subscriber.c.language.in_(languages), subscriber.c.language), else_=literal(languages[0]))

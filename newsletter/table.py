@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from newsletter import machine
 from newsletter.domain.content import Language
-from newsletter.domain.mailing import Mailer, Pace, read_pace
+from newsletter.domain.mailing import Mailer, Pace, Processor, read_pace
 from newsletter.domain.notification import ProviderDoor
 from newsletter.errors import ConfigurationError
 
@@ -194,6 +194,11 @@ class MailerTable(Table):
     def own_pace(self) -> Pace | None:
         """Give the pace, read."""
         return None if self.pace is None else read_pace(self.pace)
+
+    @property
+    def processor(self) -> Processor:
+        """Give who gets the mails, and with them the readers' addresses and names."""
+        raise NotImplementedError
 
     def open(self, folder: Path, environment: Mapping[str, str]) -> Mailer:
         """Build the mailer; its secrets are read now.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from newsletter.domain.mailing import Mailer
     from newsletter.domain.publication import Publication
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
+    from newsletter.service.audience.consents import ConsentService
     from newsletter.service.audience.joining import JoiningService
     from newsletter.service.audience.leaving import LeavingService
     from newsletter.service.audience.lists import ListService
@@ -135,6 +136,13 @@ class Newsletter:
         from newsletter.service.audience.leaving import LeavingService
 
         return LeavingService(self.resources)
+
+    @cached_property
+    def consents(self) -> "ConsentService":
+        """Account for why people are written to."""
+        from newsletter.service.audience.consents import ConsentService
+
+        return ConsentService(self.resources)
 
     @cached_property
     def joining(self) -> "JoiningService":

@@ -2,15 +2,18 @@
 
 import functools
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
 from newsletter.audience.grounds import Basis
 from newsletter.cli.command import Noun
-from newsletter.cli.session import Session, pass_session
+from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.domain.audience import Consent, Ground
-from newsletter.domain.content import SegmentId
+from newsletter.domain.consents import ConsentReport
+from newsletter.domain.content import Language, SegmentId
 from newsletter.errors import UsageError, counted
 
 _OPTIONS = (
@@ -104,3 +107,62 @@ def record(
     basis = basis or ask_basis(session, whom)
     count = people.record_ground(basis, segment=None if segment is None else SegmentId(segment))
     click.echo(f"Recorded {basis.ground} for {counted(count, 'person', 'people')}; {before - count} are left without.")
+
+
+@consent.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the record of processing for the data protection officer here, in Markdown.",
+)
+@click.option("--language", type=click.Choice(["fi", "sv", "en"]), help="Of that record. Default: the first there is.")
+@json_option
+@pass_session
+def report(session: Session, file: Path | None, *, record: Path | None, language: str | None, as_json: bool) -> None:
+    """Count the active people by ground and wording, their age and what is missing; to a new CSV FILE, if one is named.
+
+    Of each person the latest proof counts. `newsletter subscriber export ADDRESS` shows all of one person.
+    """
+    consents = session.newsletter.consents
+    if record is not None:
+        brackets = consents.write_record(record, language=Language(language) if language else None)
+        click.echo(f"Wrote the record of processing to {record}; fill in what stands in {brackets} pairs of brackets.")
+        if file is None:
+            return
+    found = consents.report() if file is None else consents.write_report(file)
+    if as_json:
+        print_json({**asdict(found), "active": found.active})
+    elif file is not None:
+        click.echo(f"Wrote {counted(len(found.groups), 'wording')} to {file}.")
+    else:
+        _show_report(session, found)
+
+
+def _show_report(session: Session, found: ConsentReport) -> None:
+    """Print the wordings, and below them what is missing."""
+    zone = session.newsletter.settings.publication.zone
+    print_table(
+        ["GROUND", "VERSION", "LANGUAGE", "PEOPLE", "OLDEST", "NEWEST", "WORDING"],
+        [
+            (
+                *(group.ground, group.version, group.language or "-", group.people),
+                *(f"{moment.astimezone(zone):%Y-%m-%d}" for moment in (group.oldest, group.newest)),
+                group.wording,
+            )
+            for group in found.groups
+        ],
+        wraps=["WORDING"],
+    )
+    click.echo(f"{counted(found.active, 'active person', 'active people')}.")
+    old, unsigned = sum(group.old for group in found.groups), sum(group.unsigned for group in found.groups)
+    for number, what in (
+        (found.without_ground, "without a ground: newsletter consent record SEGMENT --consent TEXT"),
+        (old, "with a proof older than two years: see that it still holds"),
+        (unsigned, "of whom an older version did not note who recorded the proof"),
+        (found.pending, "not confirmed yet"),
+        (found.overdue, "asked to join more than seven days ago, and will be removed"),
+    ):
+        if number:
+            click.echo(f"  {number} {what}.")
+    session.next_step("newsletter consent report --record FILE")

@@ -18,6 +18,25 @@ _CALL_SECONDS = 8
 """A call takes what the pace gives in so long: with 25 a minute never more than 28 leave within one."""
 
 
+class Place(StrEnum):
+    """Where somebody processes data."""
+
+    EU = "eu"
+    USA = "usa"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processor:
+    """Who gets the mails, for the record of processing.
+
+    Attributes:
+        place: None where only a person knows it.
+    """
+
+    name: str
+    place: Place | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """At most so many readers in a second, a minute or an hour."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from newsletter.domain.mailing import Place, Processor
 from newsletter.domain.notification import ProviderDoor
 from newsletter.errors import ConfigurationError
 from newsletter.table import MailerTable, SecretPath, read_secret
@@ -70,6 +71,11 @@ class SendGridTable(MailerTable):
     api_key_file: SecretPath | None = None
     connections: int = Field(default=1, ge=1, le=20)
     webhook_key: Annotated[list[_Key], BeforeValidator(_one_or_two)] = Field(default_factory=list)
+
+    @property
+    def processor(self) -> Processor:
+        """Give the company, and in which region it keeps what it is given."""
+        return Processor(name="Twilio SendGrid", place=Place.EU if self.region == "eu" else Place.USA)
 
     def open(self, folder: Path, environment: Mapping[str, str]) -> "SendGrid":
         """Build the mailer; NEWSLETTER_SENDGRID_URL leads it to a SendGrid of our own on this machine."""

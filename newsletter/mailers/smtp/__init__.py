@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from newsletter.domain.mailing import Processor
 from newsletter.table import MailerTable, OneLine, SecretPath, ServerName, read_secret
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class SmtpTable(MailerTable):
         if ways and self.user_name is None:
             raise ValueError("Whoever signs in has a user_name, most often the mailbox's address")
         return self
+
+    @property
+    def processor(self) -> Processor:
+        """Give the server; whose it is, and where, only a person knows."""
+        return Processor(name=self.host)
 
     def open(self, folder: Path, environment: Mapping[str, str]) -> "Smtp":
         """Build the mailer; only a server that asks for somebody needs a password or token."""

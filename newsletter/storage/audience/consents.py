@@ -7,7 +7,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from newsletter.domain.audience import (
     AddressHash,
@@ -18,8 +32,9 @@ from newsletter.domain.audience import (
     hash_address,
     normal_address,
 )
+from newsletter.domain.consents import OLD, ConsentGroup, ConsentReport
 from newsletter.domain.content import Language
-from newsletter.domain.joining import JoiningRequest, Said, Wording
+from newsletter.domain.joining import CONFIRM_WITHIN, JoiningRequest, Said, Wording
 from newsletter.domain.rules import Rule
 from newsletter.storage.audience.hashed import HashedStore
 from newsletter.storage.audience.portions import portions
@@ -140,6 +155,48 @@ class ConsentStore(HashedStore):
         without = _without_ground().subquery("without_ground")
         return self.connection.execute(select(func.count()).select_from(without)).scalar_one()
 
+    def consent_report(self, now: datetime) -> ConsentReport:
+        """Count the active people by their latest proof, and those of whom something is missing."""
+        active = subscriber.c.status == SubscriberStatus.ACTIVE
+        latest = _latest_proofs()
+        its, said, recorded = latest.c, consent_wording.c, consent_recording.c
+        counted = (
+            select(
+                *(
+                    consent_wording.c.ground,
+                    consent_wording.c.wording,
+                    consent_wording.c.id,
+                    consent_wording.c.language,
+                ),
+                func.count().label("people"),
+                func.min(its.at, type_=Moment).label("oldest"),
+                func.max(its.at, type_=Moment).label("newest"),
+                func.count().filter(its.at < now - OLD).label("old"),
+                func.count().filter(recorded.by.is_(None)).label("unsigned"),
+                func.count(its.requested_at).label("confirmed"),
+            )
+            .select_from(
+                latest.join(subscriber, and_(subscriber.c.address_hash == its.address_hash, active))
+                .join(consent_wording, said.id == its.wording_id)
+                .join(consent_recording, recorded.id == its.recording_id)
+            )
+            .where(its.place == 1)
+            .group_by(said.id)
+            .order_by(said.ground, func.count().desc(), said.id)
+        )
+        groups = tuple(map(_group, self.connection.execute(counted)))
+        everybody = select(func.count().filter(active), func.count().filter(subscriber.c.status == "pending"))
+        people, pending = self.connection.execute(everybody.select_from(subscriber)).one()
+        asked = joining_request.c
+        is_over = and_(asked.confirmed_at.is_(None), asked.requested_at <= now - CONFIRM_WITHIN)
+        overdue = select(func.count(asked.subscriber_id.distinct())).where(is_over)
+        return ConsentReport(
+            groups=groups,
+            without_ground=people - sum(group.people for group in groups),
+            pending=pending,
+            overdue=self.connection.execute(overdue).scalar_one(),
+        )
+
     def record_ground(self, given: Consent, rule: Rule | None = None) -> int:
         """Keep a ground for the active people who have none, or those of them whom a rule chooses; give how many."""
         wording = literal(self._wording(given.ground, given.wording, given.language), Integer)
@@ -173,6 +230,29 @@ class ConsentStore(HashedStore):
         if found.language is None and language is not None:
             self.connection.execute(update(consent_wording).where(same).values(language=language))
         return int(found.id)
+
+
+def _latest_proofs() -> Subquery:
+    """Select every proof with a ground, numbered for each address from the latest on."""
+    newest = (consent.c.at.desc(), consent.c.id.desc())
+    place = func.row_number().over(partition_by=consent.c.address_hash, order_by=newest).label("place")
+    return select(consent, place).where(consent.c.wording_id.is_not(None)).subquery("latest")
+
+
+def _group(row: Row[*tuple[Any, ...]]) -> ConsentGroup:
+    """Make the count of one wording of a row."""
+    return ConsentGroup(
+        ground=Ground(row.ground),
+        wording=row.wording,
+        version=row.id,
+        language=None if row.language is None else Language(row.language),
+        people=row.people,
+        oldest=row.oldest,
+        newest=row.newest,
+        old=row.old,
+        unsigned=row.unsigned,
+        confirmed=row.confirmed,
+    )
 
 
 def _without_ground(*is_meant: ColumnElement[bool]) -> Select[tuple[str]]:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from newsletter.service.issues.shelf import IssueShelf
     from newsletter.service.items import ItemService
     from newsletter.service.keys.service import KeyService
+    from newsletter.service.notifications.mailbox import MailboxService
     from newsletter.service.notifications.service import NotificationService
     from newsletter.service.public_address import PublicAddress
     from newsletter.service.sources.service import SourceService
@@ -205,6 +206,13 @@ class Newsletter:
         own = self.settings.mailer.own
         door = own.door(self.resources.clock.now) if own else None
         return NotificationService(self.resources, door=door, open_mailer=self._open_mailer)
+
+    @cached_property
+    def mailbox(self) -> "MailboxService":
+        """What came back to the office's mailbox."""
+        from newsletter.service.notifications.mailbox import MailboxService
+
+        return MailboxService(self.resources, leaving=self.leaving, notifications=self.notifications)
 
     @cached_property
     def database(self) -> "DatabaseService":
@@ -392,11 +400,7 @@ def _browser() -> "Chromium":
 
 
 def lay_out_publication(folder: Path, *, is_trial: bool = False) -> "LaidOut":
-    """Lay out a new publication with the sample's files, a key of its own and an empty database.
-
-    Args:
-        folder: Where; made if it is missing.
-        is_trial: Nobody of it is ever mailed; that never changes.
+    """Lay out a new publication, or a trial, with the sample's files, a key of its own and an empty database.
 
     Raises:
         UsageError: A file of the same name is there already; nothing was written.

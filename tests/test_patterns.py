@@ -17,7 +17,7 @@ from newsletter.collect.markup import clean_html
 from newsletter.curate.excerpt import lead
 from newsletter.language.hyphens import softened
 from newsletter.language.sentences import split
-from newsletter.mailers.batch_outcome import without_private
+from newsletter.message.privacy import without_private
 from tests.curate.samples import FI
 
 SHORT, MEGABYTE = 10_000, 1_000_000
@@ -96,10 +96,10 @@ HOSTILE = {
     "language.sentences._AFTER_OPENERS": ("(", "« "),
     "language.topics._WORD": ("a-", "a’a"),
     "mailers.sendgrid.answers._RECIPIENT_FIELD": ("personalizations.1",),
-    "mailers.sendgrid.notifications._ENHANCED_STATUS": ("5.", "5.1.", "5.1.1"),
+    "domain.notification._ENHANCED_STATUS": ("5.", "5.1.", "5.1.1"),
     "mailers.smtp.mailer._QUEUE_ID": ("queued as ", "queued as"),
     "mailers.batch_outcome._ADDRESS": ("a@b.", "a@b", "@a."),
-    "mailers.batch_outcome._PRIVATE": ("a@", "a)", "https://", "mailto:", "a@b ", "a]"),
+    "message.privacy._PRIVATE": ("a@", "a)", "https://", "mailto:", "a@b ", "a]"),
     "message.headers._ADDRESS": ("a@", "@@"),
     "message.pictures._SOURCE": ("cid:", "cid:a"),
     "render.compiler.attributes._SCHEME": ("a:", "a+"),

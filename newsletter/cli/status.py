@@ -56,6 +56,12 @@ def _tell_what_needs_a_person(status: "Status") -> None:
     """Say what is in doubt, what the provider told, and what ought to be done once in a while."""
     for line in source_lines(status.sources):
         click.echo(line)
+    if status.mailbox_unread_since is not None:
+        since = f"{status.mailbox_unread_since:%Y-%m-%d}"
+        click.echo(
+            f"Was the mailbox read since the sending of {since}? Save what came back there, and have it read:\n"
+            "       newsletter subscriber mailbox FILE..."
+        )
     if status.doubt is not None:
         click.echo(f"{status.doubt.message}\n       {status.doubt.hint}")
     for news in status.account_news:

@@ -5,6 +5,7 @@ number can be relied on: providers send in any order and the same thing again, s
 which a repetition is known. An address is carried only to be compared with that of the delivery, and never kept.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,6 +42,28 @@ class NotificationKind(StrEnum):
     """It names a delivery that went to another address than its own: kept to be read, and nothing follows from it."""
     UNRECOGNISED = "unrecognised"
     """A kind that we do not know yet; kept raw."""
+
+
+_ENHANCED_STATUS = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
+_HARD_STATUS = re.compile(r"5\.1\.\d+\Z|5\.2\.1\Z")
+_POLICY_STATUS = re.compile(r"[45]\.7\.\d+\Z")
+
+
+def kind_of_status(status: str) -> NotificationKind:
+    """Say what a returned mail's status means (RFC 3463); only proof is hard, for a hard bounce suppresses at once.
+
+    Hard is an address that is wrong (5.1.x) or whose mailbox is disabled (5.2.1). Security and policy (x.7.x) are about
+    us. All the rest may pass.
+    """
+    if _POLICY_STATUS.match(status):
+        return NotificationKind.BLOCKED
+    return NotificationKind.BOUNCED_HARD if _HARD_STATUS.match(status) else NotificationKind.BOUNCED_SOFT
+
+
+def status_in(text: str) -> str:
+    """Give the first status that a server's words name, or nothing."""
+    found = _ENHANCED_STATUS.search(text)
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,6 @@ from newsletter.domain.delivery import DeliveryKey
 from newsletter.domain.issue import Slot
 from newsletter.domain.mailing import BatchOutcome, Outcome, OutgoingBatch, Recipient, Verdict
 from newsletter.message.mime import PreparedMail, prepare
-from newsletter.message.slots import one_line
-
-REASON_LENGTH_MAX = 300
-"""A provider's words are cut here: enough for a sentence, too little for a page of markup."""
 
 _ADDRESS_LENGTH_MAX = 254
 """RFC 5321 section 4.5.3.1.3, as counted by its erratum 1690."""
@@ -25,10 +21,6 @@ _PLAIN = re.compile(rf"[!-;=?-~]{{1,{_IDENTIFIER_LENGTH_MAX}}}")
 """One word of visible ASCII, without the brackets that would end it early in a header."""
 _ADDRESS = re.compile(r"""[^\s@"<>()\[\],:;\\]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+""")
 """One unquoted local part and a domain in its ASCII form: quoted local parts have misled every second mail library."""
-_PRIVATE = re.compile(r"""(?:https?|mailto):\S+|(?<![^\s<>"'()\[\],;:])[^\s<>"'()\[\],;:]+@[^\s<>"')\],;]+""")
-"""Whatever may be an address, or a link with a person's token in it; an address is looked for once in each word."""
-_READ_LENGTH_MAX = 4_000
-"""Of a provider's words no more is looked at: they may be a megabyte."""
 
 
 class OutcomeCollector:
@@ -124,16 +116,6 @@ def prepare_batch(batch: OutgoingBatch) -> PreparedMail:
         sent_at=batch.sent_at,
         is_rehearsal=batch.is_rehearsal,
     )
-
-
-def without_private(text: str) -> str:
-    """Make a provider's words fit for ledger, report and log: one line, no address, no link, not too long."""
-    begun = text[:_READ_LENGTH_MAX]
-    if len(text) > _READ_LENGTH_MAX:
-        # The word at the cut may be half an address, which nothing would show any more.
-        begun = " ".join([*begun.split()[:-1], "(hidden)"])
-    hidden = _PRIVATE.sub("(hidden)", one_line(begun))
-    return " ".join(hidden.split())[:REASON_LENGTH_MAX]
 
 
 def _fault(recipient: Recipient, slots: tuple[Slot, ...]) -> str | None:

@@ -1,4 +1,4 @@
-"""When each source last answered: a small file beside newsletter.toml.
+"""When each source last answered, and when the mailbox was read: a small file beside newsletter.toml.
 
 It is no part of the database, because a source that says the same again must cost no write there. A database that was
 put back from a backup knows less than the file was written for: so the file also names the content that was confirmed.
@@ -16,6 +16,8 @@ from newsletter.storage.content import SourceStatus
 
 LOOKS_NAME = "newsletter.looks"
 _KEYS = ("looked_at", "content_from")
+_MAILBOX = "(mailbox)"
+"""No source can be called so."""
 
 
 def write_looks(folder: Path, answered: Iterable[SourceId], statuses: Iterable[SourceStatus], *, now: datetime) -> None:
@@ -43,6 +45,22 @@ def read_looks(folder: Path, statuses: Iterable[SourceStatus]) -> dict[SourceId,
         looked_at = datetime.fromisoformat(noted["looked_at"]) if is_of_this_database else status.content_from
         looks[status.source_id] = Look(source_id=status.source_id, looked_at=looked_at, answer=status.reading.answer)
     return looks
+
+
+def note_mailbox(folder: Path, *, now: datetime) -> None:
+    """Note that what came back by mail was read now.
+
+    Raises:
+        StorageError: The disk is full or read-only.
+    """
+    looks = {**_read(folder), _MAILBOX: dict.fromkeys(_KEYS, now.isoformat())}
+    write_whole(folder / LOOKS_NAME, json.dumps(looks, indent=2, sort_keys=True) + "\n")
+
+
+def mailbox_read_at(folder: Path) -> datetime | None:
+    """Give when it was last read, or None."""
+    noted = _read(folder).get(_MAILBOX)
+    return None if noted is None else datetime.fromisoformat(noted["looked_at"])
 
 
 def _read(folder: Path) -> dict[str, dict[str, str]]:

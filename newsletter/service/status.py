@@ -1,8 +1,8 @@
 """Where the month stands, and whether everything is in order: the verbs `status` and `doctor`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from newsletter import machine
@@ -18,6 +18,7 @@ from newsletter.service.database import DatabaseService
 from newsletter.service.handover.place import shared_by
 from newsletter.service.handover.record import packed_at
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
+from newsletter.service.looks import mailbox_read_at
 from newsletter.service.resources import Resources
 from newsletter.service.sources.breaches import breaches
 from newsletter.storage.content import ContentStore
@@ -40,6 +41,8 @@ class Status:
         wishes: How many of the people want less than every issue.
         sources: What was not as it should be at the last look at a source.
         issues: The issues that are not over, and the latest one that is; the oldest first.
+        mailbox_unread_since: The day of the last sending after which nobody read the mailbox, while an issue waits to
+            be sent; None otherwise.
         doubt: What speaks against sending from this database: it is an older one, a copy, or has been elsewhere.
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
         set_aside: How many notifications lately named a delivery and not its address: they changed nothing.
@@ -54,6 +57,7 @@ class Status:
     items: int
     sources: tuple[Problem, ...]
     issues: tuple[IssueSummary, ...]
+    mailbox_unread_since: date | None
     doubt: Doubt | None
     account_news: tuple[KeptNotification, ...]
     set_aside: int
@@ -134,6 +138,7 @@ class StatusService:
             wishes=wishes,
             items=items,
             issues=(*over[-1:], *open_ones),
+            mailbox_unread_since=self._mailbox_unread_since(summaries),
             doubt=self._database.doubt(),
             account_news=account_news,
             set_aside=set_aside,
@@ -143,13 +148,27 @@ class StatusService:
             next_reason=reason,
         )
 
+    def _mailbox_unread_since(self, summaries: Sequence[IssueSummary]) -> date | None:
+        """Give the day of the last sending, if one follows and nobody read since what came back by mail."""
+        sent = [one.sending.started_at for one in summaries if one.sending is not None]
+        is_next = any(one.state in (IssueState.DRAFT, IssueState.APPROVED) for one in summaries)
+        if not sent or not is_next:
+            return None
+        read_at = mailbox_read_at(self._resources.settings.root)
+        last = max(sent)
+        return None if read_at is not None and read_at > last else last.astimezone(self._zone).date()
+
+    @property
+    def _zone(self) -> tzinfo:
+        return self._resources.settings.publication.zone
+
     def _next(self, people: int, items: int, open_ones: list[IssueSummary]) -> tuple[str, str]:
         if people == 0:
             return "newsletter subscriber import subscribers/example.csv", "Nobody would get an issue yet."
         if items == 0:
             return "newsletter collect", "Nothing was collected yet."
         if not open_ones:
-            today = self._resources.clock.now().astimezone(self._resources.settings.publication.zone)
+            today = self._resources.clock.now().astimezone(self._zone)
             return f"newsletter issue new {today:%Y-%m}", "No issue is in the making."
         return _step_of(open_ones[0])
 

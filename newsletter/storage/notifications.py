@@ -145,6 +145,28 @@ class NotificationStore:
                 known[DeliveryKey(row.key)] = KnownDelivery(**row._asdict() | {"state": DeliveryState(row.state)})
         return known
 
+    def labels(self, keys: Iterable[DeliveryKey]) -> dict[DeliveryKey, IssueLabel]:
+        """Give the issues of deliveries."""
+        labels: dict[DeliveryKey, IssueLabel] = {}
+        for portion in _portions(list(keys)):
+            found = (
+                select(delivery.c.key, sending.c.label)
+                .join_from(delivery, sending, sending.c.id == delivery.c.sending_id)
+                .where(delivery.c.key.in_(portion))
+            )
+            labels.update({DeliveryKey(key): IssueLabel(label) for key, label in self._connection.execute(found)})
+        return labels
+
+    def kept_among(self, provider: str, natural_keys: Iterable[str]) -> set[str]:
+        """Give those of the natural keys under which the provider told something before."""
+        kept: set[str] = set()
+        for portion in _portions(list(natural_keys)):
+            found = select(notification.c.natural_key).where(
+                notification.c.provider == provider, notification.c.natural_key.in_(portion)
+            )
+            kept.update(self._connection.execute(found).scalars())
+        return kept
+
     def histories(self, address_hashes: Iterable[AddressHash]) -> dict[AddressHash, tuple[DeliveryState, ...]]:
         """Give, by address, how its deliveries ended in real sendings, the newest first; those skipped are left out."""
         latest = (

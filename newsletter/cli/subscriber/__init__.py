@@ -3,7 +3,7 @@
 import click
 
 from newsletter.cli.command import Noun
-from newsletter.cli.subscriber import lists, person
+from newsletter.cli.subscriber import lists, mailbox, person
 
 
 @click.group(cls=Noun)
@@ -21,5 +21,6 @@ for verb in (
     person.edit,
     person.erase,
     lists.export,
+    mailbox.mailbox,
 ):
     subscriber.add_command(verb)

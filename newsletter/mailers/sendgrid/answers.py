@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 
-from newsletter.mailers.batch_outcome import without_private
+from newsletter.message.privacy import without_private
 
 RETRY_AFTER_SECONDS_MAX = 86_400.0
 """A longer wait is a mistake of somebody's clock; asking again costs one request."""

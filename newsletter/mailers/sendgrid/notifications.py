@@ -22,9 +22,16 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.delivery import DeliveryKey
-from newsletter.domain.notification import Notification, NotificationKind, NotificationReading, ProviderDoor
-from newsletter.mailers.batch_outcome import without_private
+from newsletter.domain.notification import (
+    Notification,
+    NotificationKind,
+    NotificationReading,
+    ProviderDoor,
+    kind_of_status,
+    status_in,
+)
 from newsletter.mailers.sendgrid.payload import DELIVERY_ARGUMENT
+from newsletter.message.privacy import without_private
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
@@ -56,11 +63,6 @@ _DROP_SUPPRESSIONS = {
 }
 """Why SendGrid drops what it had taken: its own list knows the address."""
 _KEPT_RAW = frozenset({NotificationKind.ACCOUNT_CHANGED, NotificationKind.UNRECOGNISED})
-_ENHANCED_STATUS = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
-_HARD_STATUS = re.compile(r"5\.1\.\d+\Z|5\.2\.1\Z")
-"""RFC 3463: the address is wrong (5.1.x), or its mailbox is disabled (5.2.1)."""
-_POLICY_STATUS = re.compile(r"[45]\.7\.\d+\Z")
-"""RFC 3463: security or policy, which is about us."""
 _POLICY_CLASSIFICATIONS = frozenset({"reputation", "content", "frequency or volume too high"})
 _DELIVERY_KEY = re.compile(r"[0-9a-f]{32}\Z")
 _SIGNATURE_LENGTH_MAX = 200
@@ -181,15 +183,12 @@ def _kind_of_bounce(entry: Mapping[str, object]) -> NotificationKind:
     Only proof makes a bounce hard, for a hard one suppresses at once: SendGrid's own `type` calls a full mailbox a
     bounce too.
     """
-    status = _text(entry, "status").strip()
-    if not status:
-        mentioned = _ENHANCED_STATUS.search(_text(entry, "reason"))
-        status = mentioned[0] if mentioned else ""
+    kind = kind_of_status(_text(entry, "status").strip() or status_in(_text(entry, "reason")))
     classification = _text(entry, "bounce_classification").casefold()
-    if classification in _POLICY_CLASSIFICATIONS or _POLICY_STATUS.match(status):
+    if classification in _POLICY_CLASSIFICATIONS or kind is NotificationKind.BLOCKED:
         return NotificationKind.BLOCKED
     is_blocked = _text(entry, "type").casefold() == "blocked"
-    if not is_blocked and (classification == "invalid address" or _HARD_STATUS.match(status)):
+    if not is_blocked and (classification == "invalid address" or kind is NotificationKind.BOUNCED_HARD):
         return NotificationKind.BOUNCED_HARD
     return NotificationKind.BOUNCED_SOFT
 

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.notification import FetchedSuppressions, ProviderSuppression
-from newsletter.mailers.batch_outcome import without_private
 from newsletter.mailers.sendgrid.answers import Answer, Silence
+from newsletter.message.privacy import without_private
 
 PAGE_SIZE = 500
 """What SendGrid gives at most at once."""

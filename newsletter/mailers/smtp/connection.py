@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from newsletter.errors import ConfigurationError
-from newsletter.mailers.batch_outcome import without_private
 from newsletter.mailers.smtp import SmtpTable
 from newsletter.mailers.smtp.advice import advice_on
 from newsletter.mailers.smtp.token import Tokens, sign_in
 from newsletter.mailers.timed import TimedReader, send_whole
+from newsletter.message.privacy import without_private
 
 LATER = range(400, 500)
 NEVER = range(500, 600)

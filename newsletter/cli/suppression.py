@@ -1,5 +1,6 @@
 """`newsletter suppression`: addresses that must never be mailed."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,15 @@ from newsletter.cli.session import Session, json_option, pass_session, print_jso
 from newsletter.cli.subscriber import import_pages
 from newsletter.cli.subscriber.person import name_similar, require_known
 from newsletter.domain.audience import SuppressionReason
-from newsletter.errors import ChecksFailed, Fault, Incomplete, counted
+from newsletter.errors import ChecksFailed, Fault, Incomplete, UsageError, counted
 
 if TYPE_CHECKING:
-    from newsletter.service.audience.suppressions import HashesTaken
+    from collections.abc import Sequence
+
+    from newsletter.service.audience.suppressions import Barred, HashesTaken
+
+REASONS = (SuppressionReason.MANUAL, SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT)
+"""What a person can say. Who wants to leave is unsubscribed, and who wants to be forgotten erased."""
 
 
 @click.group(cls=Noun)
@@ -23,16 +29,62 @@ def suppression() -> None:
 
 
 @suppression.command()
-@click.argument("address")
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@click.option(
+    "--reason",
+    type=click.Choice([str(reason) for reason in REASONS]),
+    default=str(SuppressionReason.MANUAL),
+    show_default=True,
+    help="What the report and `suppression list` call it.",
+)
 @click.option("--note", default="by hand", show_default=True, help="Why, without the address; it is kept for ever.")
 @click.option("--unknown", "may_be_unknown", is_flag=True, help="Also when nobody with the address is known.")
 @pass_session
-def add(session: Session, address: str, *, note: str, may_be_unknown: bool) -> None:
-    """Keep an address from ever being mailed; no import lifts it."""
-    if not may_be_unknown:
-        require_known(session, address)
-    is_new = session.newsletter.suppressions.suppress(address, note=note)
-    click.echo("Suppressed." if is_new else "Was suppressed already, and stays so.")
+def add(session: Session, addresses: tuple[str, ...], *, reason: str, note: str, may_be_unknown: bool) -> None:
+    """Keep addresses from ever being mailed; no import lifts it.
+
+    `-` reads them from standard input, one a line. Of several each is told what came of it; ends with 3 when one was
+    left alone.
+    """
+    why, suppressions = SuppressionReason(reason), session.newsletter.suppressions
+    if len(addresses) == 1 and addresses != ("-",):
+        if not may_be_unknown:
+            require_known(session, addresses[0])
+        is_new = suppressions.suppress(addresses[0], note=note, reason=why)
+        click.echo("Suppressed." if is_new else "Was suppressed already, and stays so.")
+        return
+    given = [one for word in addresses for one in (_lines_of_input() if word == "-" else [word])]
+    _show_barred(session, suppressions.suppress_each(given, reason=why, note=note, also_unknown=may_be_unknown))
+
+
+def _lines_of_input() -> list[str]:
+    """Read addresses, one a line.
+
+    Raises:
+        UsageError: There is none.
+    """
+    found = [line.strip() for line in sys.stdin if line.strip()]
+    if not found:
+        raise UsageError("Standard input holds no address.", hint="newsletter suppression add - < FILE")
+    return found
+
+
+def _show_barred(session: Session, barred: "Sequence[Barred]") -> None:
+    """Say what came of each address.
+
+    Raises:
+        ChecksFailed: One was left alone.
+    """
+    for one in barred:
+        before = f" ({one.before.reason}, {one.before.at:%Y-%m-%d})" if one.before is not None else ""
+        click.echo(f"{one.address}: {one.barring}{before}")
+    new = sum(one.barring == "suppressed" for one in barred)
+    session.say(f"{counted(new, 'address', 'addresses')} of {len(barred)} suppressed now.")
+    if left := [one for one in barred if "left alone" in one.barring]:
+        raise ChecksFailed(
+            f"{counted(len(left), 'address was', 'addresses were')} left alone; the others were read.",
+            hint="See how they are written. To bar also whom nobody knows: --unknown",
+        )
 
 
 @suppression.command(name="list")

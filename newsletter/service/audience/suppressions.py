@@ -1,10 +1,12 @@
 """Addresses that must never be mailed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from newsletter.audience.addresses import parse_address
 from newsletter.audience.lists.hashes import HashRow, is_hash_file, read_hashes, write_hashes
 from newsletter.audience.suppression import lift_suppression, suppress_address
 from newsletter.domain.audience import AddressHash, SubscriberStatus, Suppression, SuppressionReason
@@ -31,13 +33,35 @@ class HashesTaken:
     taken_out: int
 
 
+class Barring(StrEnum):
+    """What came of barring an address."""
+
+    SUPPRESSED = "suppressed"
+    ALREADY = "was suppressed already, and stays so"
+    UNKNOWN = "nobody known has it, left alone"
+    NO_ADDRESS = "no address, left alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barred:
+    """An address as it was given, and what came of it.
+
+    Attributes:
+        before: How it was suppressed already.
+    """
+
+    address: str
+    barring: Barring
+    before: Suppression | None = None
+
+
 class SuppressionService:
     """The verbs of `suppression`."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
 
-    def suppress(self, address: str, *, note: str) -> bool:
+    def suppress(self, address: str, *, note: str, reason: SuppressionReason = SuppressionReason.MANUAL) -> bool:
         """Keep an address from ever being mailed; False when it was suppressed already.
 
         Raises:
@@ -45,7 +69,38 @@ class SuppressionService:
         """
         now = self._resources.clock.now()
         with self._resources.people(is_writing=True) as store:
-            return suppress_address(address, reason=SuppressionReason.MANUAL, store=store, now=now, note=note)
+            return suppress_address(address, reason=reason, store=store, now=now, note=note)
+
+    def suppress_each(
+        self, addresses: Sequence[str], *, reason: SuppressionReason, note: str, also_unknown: bool
+    ) -> tuple[Barred, ...]:
+        """Keep addresses from ever being mailed, all in one transaction; say of each what came of it, in their order.
+
+        Args:
+            addresses: As somebody wrote them; what is none harms no other.
+            reason: Why; trying again by another one changes nothing, but for whoever had only left.
+            note: In words, without an address.
+            also_unknown: Also those of nobody who is known.
+
+        Raises:
+            UsageError: The note holds an address; nothing was changed.
+        """
+        now = self._resources.clock.now()
+        with self._resources.people(is_writing=True) as store:
+
+            def bar(written: str) -> Barred:
+                try:
+                    address = parse_address(written)
+                except UsageError:
+                    return Barred(address=written, barring=Barring.NO_ADDRESS)
+                before = next(iter(store.suppressions_of([address]).values()), None)
+                if before is None and not also_unknown and store.status_of(store.hash_of(address)) is None:
+                    return Barred(address=address, barring=Barring.UNKNOWN)
+                is_new = suppress_address(address, reason=reason, store=store, now=now, note=note)
+                barring = Barring.SUPPRESSED if is_new else Barring.ALREADY
+                return Barred(address=address, barring=barring, before=before)
+
+            return tuple(map(bar, addresses))
 
     def lift(self, address: str, *, note: str) -> Suppression:
         """Allow an address again because a person says so, with the reason.

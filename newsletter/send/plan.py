@@ -1,6 +1,6 @@
 """Decide what "send" means now, and what to ask the person before it: pure, over what the ledger says."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -105,3 +105,45 @@ def questions(forecast: Forecast) -> tuple[str, ...]:
     if before is None or planned <= before * GROWTH_ASKED_ABOUT:
         return ()
     return (f"{counted(planned, 'person', 'people')} would get this issue; the last one had {before}. Is that right?",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """An edition that somebody would get and that was not approved: its readers came up since.
+
+    Attributes:
+        people: How many would get it.
+        nearest: The approved edition that is most like it; None where none shares a segment with it.
+    """
+
+    edition: EditionKey
+    people: int
+    nearest: EditionKey | None
+
+
+def lacking_editions(planned: Mapping[EditionKey, int], approved: Collection[EditionKey]) -> tuple[Lacking, ...]:
+    """Give the editions that nobody approved, with what could stand in for each."""
+    return tuple(
+        Lacking(edition=edition, people=people, nearest=nearest_edition(edition, approved))
+        for edition, people in sorted(planned.items())
+        if edition not in approved
+    )
+
+
+def nearest_edition(wanted: EditionKey, approved: Collection[EditionKey]) -> EditionKey | None:
+    """Give the approved edition that shares most segments with one that is not: in the same language before another.
+
+    Of equals the one with fewer segments that are not wanted, then the first by name.
+    """
+    own = set(wanted.segments)
+    sharing = [one for one in approved if own & set(one.segments)]
+    return min(
+        sharing,
+        key=lambda one: (
+            one.language != wanted.language,
+            -len(own & set(one.segments)),
+            len(set(one.segments) - own),
+            str(one),
+        ),
+        default=None,
+    )

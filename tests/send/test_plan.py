@@ -6,10 +6,19 @@ import pytest
 
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import Forecast, Sending, SendingId, SendingState
-from newsletter.domain.issue import EditionKey
+from newsletter.domain.issue import EditionKey, parse_edition_key
 from newsletter.domain.mailing import Capabilities
 from newsletter.errors import StateError, UsageError
-from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, questions
+from newsletter.send.plan import (
+    Lacking,
+    Plan,
+    batch_size,
+    editions_of,
+    lacking_editions,
+    nearest_edition,
+    plan_sending,
+    questions,
+)
 from tests.send.samples import ADVISERS, EDITIONS, LABEL, MANAGERS, NOW, TO_ADVISERS, TO_BOTH, TO_MANAGERS, an_approval
 
 APPROVAL = an_approval()
@@ -134,3 +143,35 @@ def test_an_audience_that_grew_by_a_fifth_is_asked_about(
         planned_last_time=before,
     )
     assert questions(forecast) == expected
+
+
+def _edition(name: str) -> EditionKey:
+    return parse_edition_key(name)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "approved", "expected"),
+    [
+        ("a+b.fi", "a.fi b.fi a.sv", "a.fi"),
+        ("a+b.fi", "a.fi a+b.sv", "a.fi"),
+        ("a+b+c.fi", "a.fi b+c.fi", "b+c.fi"),
+        ("a+b.fi", "a+b+c.fi a+b+c+d.fi", "a+b+c.fi"),
+        ("a+b.en", "a+b.sv a.fi", "a+b.sv"),
+        ("a+b.fi", "c.fi d.fi", None),
+    ],
+)
+def test_the_nearest_edition_shares_most_segments_in_the_same_language(
+    wanted: str, approved: str, expected: str | None
+) -> None:
+    """The language counts first, then what is shared, then how little is added; what shares nothing is no help."""
+    nearest = nearest_edition(_edition(wanted), list(map(_edition, approved.split())))
+    assert nearest == (None if expected is None else _edition(expected))
+
+
+def test_an_edition_that_nobody_approved_is_told_with_its_readers() -> None:
+    """What is approved is not lacking, however many read it."""
+    planned = {_edition("a.fi"): 7, _edition("a+b.fi"): 2, _edition("c.fi"): 1}
+    assert lacking_editions(planned, [_edition("a.fi"), _edition("b.fi")]) == (
+        Lacking(edition=_edition("a+b.fi"), people=2, nearest=_edition("a.fi")),
+        Lacking(edition=_edition("c.fi"), people=1, nearest=None),
+    )

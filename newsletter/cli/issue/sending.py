@@ -52,6 +52,13 @@ def test(session: Session, label: str, *, addresses: tuple[str, ...], edition: s
     metavar="ITEM",
     help="Send this event as it was approved, though it changed since; may be repeated.",
 )
+@click.option(
+    "--instead",
+    "instead",
+    multiple=True,
+    metavar="EDITION=EDITION",
+    help="Whoever would read the first, which is not approved, gets the second; may be repeated.",
+)
 @click.option("--yes", is_flag=True, help="Also to an audience much larger than the last issue's, without being asked.")
 @pass_session
 def send(
@@ -65,6 +72,7 @@ def send(
     is_dry_run: bool,
     confirmed: str | None,
     accepted: tuple[str, ...],
+    instead: tuple[str, ...],
     yes: bool,
 ) -> None:
     """Send an approved issue, or go on with a sending that was stopped. Nobody is mailed twice."""
@@ -81,6 +89,7 @@ def send(
     if is_dry_run:
         session.say("Dry run: nothing was sent and nothing was written.")
         return
+    given = sending_pages.ask_about_lacking(session, outlook, instead)
     accepted_keys = sending_pages.ask_about_changed(session, outlook.changed, accepted)
     for question in outlook.questions:
         if not yes:
@@ -95,6 +104,7 @@ def send(
             rehearse=rehearse,
             pace=pace,
             accept_changed=accepted_keys,
+            instead=given,
             should_stop=lambda: bool(stopping),
             progress=progress,
             waits_for=progress.waits_for,

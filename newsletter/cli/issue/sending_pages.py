@@ -2,7 +2,7 @@
 
 import math
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,14 @@ from newsletter.cli.session import Session, print_table
 from newsletter.config.terminal import terminal_language
 from newsletter.domain.delivery import Sending
 from newsletter.domain.item_names import chosen_key
-from newsletter.errors import Fault, StateError, counted
+from newsletter.errors import Fault, StateError, UsageError, counted
+from newsletter.toml_file import did_you_mean
 
 if TYPE_CHECKING:
     from newsletter.domain.changes import EventChange
     from newsletter.domain.content import ItemKey
     from newsletter.domain.delivery import Balance, Forecast, InDoubt
+    from newsletter.domain.issue import EditionKey
     from newsletter.service.deliveries.service import Outlook
     from newsletter.service.deliveries.testing import Tested
 
@@ -77,6 +79,8 @@ def print_outlook(session: Session, outlook: "Outlook") -> None:
         click.echo(f"Goes on with the sending begun {forecast.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed.")
     else:
         _print_forecast(session, forecast)
+    for one in outlook.lacking:
+        click.echo(f"Not approved: {one.edition}. Its readers came up since; nearest: {one.nearest or 'none'}.")
     if outlook.pace is not None:
         over = f" over {counted(outlook.connections, 'connection')}"
         minutes = math.ceil(outlook.people / outlook.pace.per_second / 60)
@@ -119,6 +123,51 @@ def ask_about_changed(
         if key not in keys:
             session.confirm(f"Send “{title}” as it was approved?", otherwise=f"--accept-changed {key}")
     return tuple(titles)
+
+
+def ask_about_lacking(
+    session: Session, outlook: "Outlook", instead: "Sequence[str]"
+) -> dict["EditionKey", "EditionKey"]:
+    """Have decided what the readers of every edition get that is not approved: the nearest that is, or a new approval.
+
+    Raises:
+        UsageError: What was named is no such edition, or nobody can be asked.
+        StateError: Nothing that is approved is for these readers.
+    """
+    label, approved = outlook.approval.label, [message.edition for message in outlook.approval.messages]
+    lacking = {one.edition: one for one in outlook.lacking}
+    given = dict(_pair(part, lacking, approved) for part in instead) if lacking else {}
+    for edition, one in lacking.items():
+        if edition in given:
+            continue
+        whose = f"{edition} is not approved, and {counted(one.people, 'person', 'people')} would get it"
+        again = f"newsletter issue approve {label}"
+        if one.nearest is None:
+            raise StateError(f"{whose}; no approved edition is for them. Nothing was sent.", hint=again)
+        session.confirm(
+            f"{whose}. Give them the nearest that is approved, {one.nearest}?",
+            otherwise=f"--instead {edition}={one.nearest}, or {again} to make it.",
+        )
+        given[edition] = one.nearest
+    return given
+
+
+def _pair(
+    part: str, lacking: "Collection[EditionKey]", approved: "Collection[EditionKey]"
+) -> tuple["EditionKey", "EditionKey"]:
+    """Read EDITION=EDITION.
+
+    Raises:
+        UsageError: The first is not lacking, or the second not approved.
+    """
+    names = part.partition("=")
+    found = []
+    for name, known, fault in ((names[0], lacking, "lacks no edition"), (names[2], approved, "is not approved")):
+        editions = {str(one): one for one in known}
+        if name not in editions:
+            raise UsageError(f"{name or part!r} {fault}; nothing was sent.", hint=did_you_mean(name, tuple(editions)))
+        found.append(editions[name])
+    return found[0], found[1]
 
 
 @contextmanager

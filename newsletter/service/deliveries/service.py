@@ -1,12 +1,12 @@
 """An approved issue on its way: the verbs `send`, `pause`, `resume` and `cancel`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.domain.changes import EventChange, past_on
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import PAUSED_BY_HAND, BatchState, DeliveryState, Forecast, Sending
-from newsletter.domain.issue import Approval, Issue, IssueLabel, Message
+from newsletter.domain.issue import Approval, EditionKey, Issue, IssueLabel, Message
 from newsletter.domain.mailing import Mailer, Pace
 from newsletter.domain.segments import Segment
 from newsletter.errors import StateError, counted
@@ -16,7 +16,7 @@ from newsletter.send.assignment import Assignment, Threads
 from newsletter.send.dispatch import Choice, Dispatched, Progress, send
 from newsletter.send.journal import journal_path
 from newsletter.send.owner import Owner
-from newsletter.send.plan import Plan, batch_size, editions_of, plan_sending, questions
+from newsletter.send.plan import Lacking, Plan, batch_size, editions_of, lacking_editions, plan_sending, questions
 from newsletter.send.reconcile import settle_by_journal
 from newsletter.service.deliveries.guard import Guard
 from newsletter.service.deliveries.recipients import SPECIMEN, personalise, recipient_of
@@ -39,6 +39,7 @@ class Outlook:
         pace: How fast; None for as fast as the mailer takes it.
         connections: Over how many at the same time.
         questions: What a person should say yes to.
+        lacking: Editions that somebody would get and that are not approved: their readers came up since.
         changed: What became of its events since it was approved; of a sending that goes on nothing is asked.
         over: Its events that were coming on the planned day and are over today; of a rehearsal none.
     """
@@ -52,6 +53,7 @@ class Outlook:
     pace: Pace | None
     connections: int
     questions: tuple[str, ...]
+    lacking: tuple[Lacking, ...] = ()
     changed: tuple[EventChange, ...] = ()
     over: tuple[EventChange, ...] = ()
 
@@ -106,6 +108,7 @@ class DeliveryService:
                 approval=approval, segments=segments, languages=publication.languages, now=self._resources.clock.now()
             )
             people = _people_of(audience, ledger)
+            editions = {message.edition for message in approval.messages}
             changed = () if plan.go_on else changed_since(self._resources, issue, approval)
         return Outlook(
             approval=approval,
@@ -117,6 +120,7 @@ class DeliveryService:
             pace=pace or mailer.capabilities.pace,
             connections=mailer.capabilities.connections,
             questions=questions(audience) if isinstance(audience, Forecast) else (),
+            lacking=lacking_editions(audience.planned, editions) if isinstance(audience, Forecast) else (),
             changed=changed,
             over=() if is_rehearsal else past_on(issue, self._resources.clock.now(), publication.zone),
         )
@@ -149,6 +153,7 @@ class DeliveryService:
         rehearse: bool = False,
         pace: Pace | None = None,
         accept_changed: Collection[str] = (),
+        instead: Mapping[EditionKey, EditionKey] | None = None,
         should_stop: Callable[[], bool] = lambda: False,
         progress: Callable[[Progress], None] = lambda _progress: None,
         waits_for: Callable[[str], None] = lambda _message: None,
@@ -165,6 +170,7 @@ class DeliveryService:
             rehearse: Through the outbox, whatever mailer is configured.
             pace: How fast; as the mailer has it when None.
             accept_changed: Keys of events that may go out as they were approved though they changed since.
+            instead: Which approved edition the readers of one that is not approved get.
             should_stop: Asked between batches.
             progress: Told after each batch.
             waits_for: Told when another program holds the database; it is waited for.
@@ -188,7 +194,9 @@ class DeliveryService:
             editions = editions_of(segments, [message.edition for message in approval.messages])
             with self._resources.only_sender(f"{by}, issue {label}") as owner:
                 pace = pace or mailer.capabilities.pace
-                sending = self._begin(approval, issue, known, mailer, accept_changed=accept_changed, pace=pace)
+                sending = self._begin(
+                    approval, issue, known, mailer, accept_changed=accept_changed, pace=pace, instead=instead
+                )
                 assignment = self._assignment(sending, approval, mailer, ledger, owner)
                 choice = Choice(editions=editions, limit=limit)
                 crew = Threads(mailer.capabilities.calls_max)
@@ -258,6 +266,7 @@ class DeliveryService:
         *,
         accept_changed: Collection[str],
         pace: Pace | None,
+        instead: Mapping[EditionKey, EditionKey] | None,
     ) -> Sending:
         """Go on with the sending there is, or fix the audience of a new one."""
         ledger = self._resources.ledger
@@ -279,6 +288,7 @@ class DeliveryService:
             languages=self._resources.settings.publication.languages,
             batch_size=min(batch_size(capabilities, pace), self._resources.settings.mailer.batch_size),
             now=now,
+            instead=instead,
         )
 
     def _assignment(

@@ -4,7 +4,8 @@ The verbs `freeze` and `foresee`. People are counted, sorted into editions and w
 database itself: no address passes through Python, and a million people take seconds.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,11 +102,13 @@ class Freezing(Transactions):
         languages: Sequence[Language],
         batch_size: int,
         now: datetime,
+        instead: Mapping[EditionKey, EditionKey] | None = None,
     ) -> Sending:
         """Fix the audience of an approved issue and begin its sending.
 
         Everybody known now is either planned, in exactly one edition and batch, or excluded with exactly one reason.
         People who come later get the next issue. Rules such as "joined within 30 days" are seen from `now`.
+        Where a person decided so, readers of an edition that is not approved get another one `instead`.
 
         Raises:
             StateError: The segments are not those that were approved; the issue has a real sending already; somebody
@@ -122,11 +125,15 @@ class Freezing(Transactions):
             if not is_rehearsal:
                 _require_first(connection, approval.label)
             readers = _readers_by_edition(connection, candidate, segments)
-            _require_editions(readers, {message.edition for message in approval.messages}, approval.label)
+            gets = {edition: (instead or {}).get(edition, edition) for edition in readers}
+            _require_editions(readers, gets, {message.edition for message in approval.messages}, approval.label)
             sending_id = _write_sending(connection, approval, mailer, is_rehearsal=is_rehearsal, now=now)
-            _write_batches(connection, sending_id, readers, batch_size)
-            edition = _edition_of(candidate, readers, segments)
-            _write_deliveries(connection, sending_id, candidate, edition, batch_size)
+            given: Counter[EditionKey] = Counter()
+            for edition, count in readers.items():
+                given[gets[edition]] += count
+            _write_batches(connection, sending_id, given, batch_size)
+            written = _edition_of(candidate, gets, segments)
+            _write_deliveries(connection, sending_id, candidate, written, batch_size)
             _write_exclusions(connection, sending_id, candidate)
             return read_sending(connection, sending_id)
 
@@ -149,14 +156,19 @@ def _require_first(connection: Connection, label: IssueLabel) -> None:
         )
 
 
-def _require_editions(readers: dict[EditionKey, int], approved: Collection[EditionKey], label: IssueLabel) -> None:
+def _require_editions(
+    readers: Mapping[EditionKey, int],
+    gets: Mapping[EditionKey, EditionKey],
+    approved: Collection[EditionKey],
+    label: IssueLabel,
+) -> None:
     """Refuse to leave somebody out for lack of an edition, or to send to nobody."""
-    missing = sorted((edition, count) for edition, count in readers.items() if edition not in approved)
+    missing = sorted((edition, count) for edition, count in readers.items() if gets[edition] not in approved)
     if missing:
         named = ", ".join(f"{edition} ({counted(count, 'person', 'people')})" for edition, count in missing)
         raise StateError(
             f"No approved edition for {named}.",
-            hint=f"Run `newsletter issue render {label}` and `newsletter issue approve {label}` again.",
+            hint=f"newsletter issue approve {label}; or give them another: --instead {missing[0][0]}=EDITION",
         )
     if not readers:
         raise StateError(
@@ -225,9 +237,9 @@ def _ranked(segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
 
 
 def _edition_of(
-    candidate: CTE, editions: Collection[EditionKey], segments: Sequence[Segment]
+    candidate: CTE, gets: Mapping[EditionKey, EditionKey], segments: Sequence[Segment]
 ) -> ColumnElement[str | None]:
-    """Name the edition of a candidate, as the ledger writes it."""
+    """Name the edition that a candidate gets, as the ledger writes it; `gets` tells it for what they would read."""
     bits = {segment: 1 << place for place, segment in enumerate(_ranked(segments))}
     return case(
         *(
@@ -236,9 +248,9 @@ def _edition_of(
                     candidate.c.mask == sum(bits[segment] for segment in edition.segments),
                     candidate.c.language == edition.language,
                 ),
-                literal(str(edition)),
+                literal(str(given)),
             )
-            for edition in editions
+            for edition, given in gets.items()
         ),
         else_=null(),
     )
@@ -265,7 +277,7 @@ def _write_sending(
 
 
 def _write_batches(
-    connection: Connection, sending_id: SendingId, readers: dict[EditionKey, int], batch_size: int
+    connection: Connection, sending_id: SendingId, readers: Mapping[EditionKey, int], batch_size: int
 ) -> None:
     """Make room for every reader: full batches, and one for the rest, numbered from 1 in each edition."""
     rows = [

@@ -165,6 +165,29 @@ def test_a_combination_without_an_edition_is_refused(database: Database) -> None
     assert ledger.sendings(LABEL) == ()
 
 
+def test_readers_of_an_edition_that_is_not_approved_get_another_where_a_person_decides_so(database: Database) -> None:
+    """They are dealt out with that one's own readers; the sums hold, and everybody is in a batch of an approved one."""
+    add_people(database, addresses(2, "adviser"))
+    add_people(database, addresses(3, "both"), segments=[ADVISERS, MANAGERS])
+    ledger = DeliveryLedger(database)
+    approval = keep_approval(database, an_approval((TO_ADVISERS, TO_MANAGERS)))
+    sending = ledger.freeze(
+        approval=approval,
+        mailer="outbox",
+        is_rehearsal=False,
+        segments=SEGMENTS,
+        languages=(FI,),
+        batch_size=4,
+        now=NOW,
+        instead={TO_BOTH: TO_ADVISERS},
+    )
+    claimed = [ledger.claim(sending.id, owner="aino", now=NOW) for _ in range(3)]
+    balance = ledger.balance(sending.id)
+
+    assert [one and (one.edition, len(one.deliveries)) for one in claimed] == [(TO_ADVISERS, 4), (TO_ADVISERS, 1), None]
+    assert (balance.planned, balance.holds) == (5, True)
+
+
 def test_people_of_segments_without_items_are_left_out_for_that_reason(database: Database) -> None:
     """Whoever is in such segments alone gets nothing, and the sums hold; in another one too, the other's items."""
     add_people(database, addresses(3, "adviser"))
@@ -189,7 +212,7 @@ def test_an_approval_that_did_not_decide_leaves_nobody_out(database: Database) -
     approval = keep_approval(database, an_approval((TO_BOTH, TO_MANAGERS)))
     with pytest.raises(StateError, match=r"^No approved edition for advisers\.fi \(2 people\)\.$") as caught:
         freeze(DeliveryLedger(database), approval)
-    assert caught.value.hint == "Run `newsletter issue render 2017-11` and `newsletter issue approve 2017-11` again."
+    assert caught.value.hint == "newsletter issue approve 2017-11; or give them another: --instead advisers.fi=EDITION"
 
 
 def test_an_audience_of_nobody_is_refused(database: Database) -> None:

@@ -7,14 +7,23 @@ between two items.) What comes out is parsed and compared with what was wanted b
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from newsletter.curate.draft import Draft
 from newsletter.curate.issue_file import checked_tables
-from newsletter.curate.issue_text import draft_text, item_text, reasons_for, variant_text
+from newsletter.curate.issue_text import (
+    after_left_out,
+    draft_text,
+    item_text,
+    left_out_heading,
+    left_out_in,
+    left_out_text,
+    reasons_of,
+    variant_text,
+)
 from newsletter.curate.steps.change import (
     Document,
     as_wanted,
@@ -24,6 +33,7 @@ from newsletter.curate.steps.change import (
     put_into_orders,
     put_tables,
 )
+from newsletter.curate.steps.edits import Edit, insertion, line_end_of, new_line
 from newsletter.curate.steps.order import Written
 from newsletter.domain.content import ItemKey, Language
 from newsletter.domain.publication import Publication
@@ -54,10 +64,12 @@ class Added:
     """What a file has got.
 
     Attributes:
+        left_out: Keys of items that nobody gets, and of which the file did not know.
         translations: Items that were there, with a language that they now have words in too.
     """
 
     items: tuple[ItemKey, ...] = ()
+    left_out: tuple[ItemKey, ...] = ()
     translations: tuple[tuple[ItemKey, Language], ...] = ()
 
 
@@ -90,10 +102,12 @@ def add_items(path: Path, draft: Draft, *, segments: Sequence[Segment], publicat
         for language in item.variants
         if language != tables.item[key].language and getattr(tables.item[key], language) is None
     )
-    if new or translated:
-        extended = added_document(document, draft, new, publication, translated=translated)
+    known = {one.key for one in left_out_in(document.text)}
+    left_out = tuple(key for key in draft.left_out if key not in tables.item and key not in known)
+    if new or translated or left_out:
+        extended = added_document(document, draft, new, publication, translated=translated, left_out=left_out)
         write_whole(path, extended.written, error=IssueFileError)
-    return Added(items=new, translations=translated)
+    return Added(items=new, left_out=left_out, translations=translated)
 
 
 def added_document(
@@ -103,16 +117,18 @@ def added_document(
     publication: Publication,
     *,
     translated: Sequence[tuple[ItemKey, Language]] = (),
+    left_out: Sequence[ItemKey] = (),
 ) -> Document:
     """Give a file with new items, and new translations of items that it has, put in.
 
     The draft holds the new items, their order and the reasons. `translated` are items of the file, and the languages
-    that the draft has them in and the file has not.
+    that the draft has them in and the file has not; `left_out` is what it has to say of others.
 
     Raises:
         IssueFileError: The tables are laid out so that nothing can be put between them.
     """
-    parts = [item_text(draft.items[key], publication, reasons=reasons_for(key, draft)) for key in new]
+    reasons = reasons_of(draft)
+    parts = [item_text(draft.items[key], publication, reasons=reasons.get(key, ())) for key in new]
     parts += [variant_text(key, language, draft.items[key].variants[language]) for key, language in translated]
     added: dict[str, list[tuple[Written, str | None]]] = {
         segment: [(member(key, draft.items[key].title), None) for key in keys if key in new]
@@ -120,8 +136,21 @@ def added_document(
         if any(key in new for key in keys)
     }
     wanted: dict[str, Any] = copy.deepcopy(dict(document.file.content))
-    edits = [*put_into_orders(document, added, wanted), *put_tables(document, "\n".join(parts), wanted, ("item",))]
+    edits = [*put_into_orders(document, added, wanted)]
+    edits += put_tables(document, "\n".join(parts), wanted, ("item",)) if parts else ()
+    edits += _left_out_edits(document.text, draft, left_out) if left_out else ()
     extended = as_wanted(document, tuple(dict.fromkeys(edits)), wanted)
     if extended is None:
         raise no_place(document)
     return extended
+
+
+def _left_out_edits(text: str, draft: Draft, keys: Sequence[ItemKey]) -> Iterator[Edit]:
+    """Put what nobody gets behind what the file says of that already; at its end where it says nothing."""
+    line_feed, known, offset = line_end_of(text), left_out_in(text), after_left_out(text)
+    first = max((one.number for one in known), default=0) + 1
+    said = left_out_text(draft, keys, first=first, is_later=True)
+    heading = "" if offset is not None else f"\n{left_out_heading(draft)}"
+    offset = len(text) if offset is None else offset
+    yield from new_line(text, offset, line_feed)
+    yield insertion(offset, (heading + said).replace("\n", line_feed))

@@ -4,7 +4,7 @@ Doors: `draft_text` for a whole file, `item_text` for the table of one item.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from newsletter.curate.draft import Draft
 from newsletter.curate.steps.change import member
@@ -24,6 +24,7 @@ _RULE = "# " + "-" * 78
 _OFFERS = {
     Offer.NEW: "NEW ",
     Offer.UPDATED: "updated since ",
+    Offer.OTHERS: "told to others ",
     Offer.DUPLICATE: "possible duplicate ",
     Offer.MENTION: "mention only ",
 }
@@ -33,17 +34,19 @@ _LEFT_OUT_LINE = re.compile(
     r'(?P<key>[a-z0-9-]+) "(?P<title>[^\r\n]*)"\r?$',
     re.MULTILINE,
 )
+_COMMENTS = re.compile(r"(?:\n#     [^\n]*)*+\n?")
 
 
 def draft_text(draft: Draft, publication: Publication) -> str:
     """Write a draft as a complete file."""
+    reasons = reasons_of(draft)
     parts = [
         _opening(draft, publication),
         *(_edition_text(draft, language) for language in draft.words),
         _order_text(draft),
-        *(item_text(item, publication, reasons=reasons_for(key, draft)) for key, item in draft.items.items()),
+        *(item_text(item, publication, reasons=reasons.get(key, ())) for key, item in draft.items.items()),
         *(f"[[waiver]]\ncode = {inline(waiver.code)}\nreason = {inline(waiver.reason)}\n" for waiver in draft.waivers),
-        _left_out_text(draft),
+        left_out_heading(draft) + left_out_text(draft, list(draft.left_out)) if draft.left_out else "",
     ]
     return "\n".join(part for part in parts if part)
 
@@ -93,13 +96,19 @@ def variant_text(key: ItemKey, language: Language, variant: ItemVariant) -> str:
     return "\n".join((f"[item.{key}.{language}]", *_variant_lines(variant))) + "\n"
 
 
-def reasons_for(key: ItemKey, draft: Draft) -> list[str]:
-    """Give what was decided about an item, a line for each segment, or one line where all say the same."""
-    picks = [pick for pick in draft.picks if pick.key == key]
-    said = {_decision(pick, is_picked=key in draft.items) for pick in picks}
+def reasons_of(draft: Draft) -> dict[ItemKey, list[str]]:
+    """Give what was decided about each item, a line for each segment, or one line where all say the same."""
+    decided: dict[ItemKey, list[Pick]] = {}
+    for pick in draft.picks:
+        decided.setdefault(pick.key, []).append(pick)
+    return {key: _reasons(picks, is_picked=key in draft.items) for key, picks in decided.items()}
+
+
+def _reasons(picks: Sequence[Pick], *, is_picked: bool) -> list[str]:
+    said = {_decision(pick, is_picked=is_picked) for pick in picks}
     if len(said) == 1 and len(picks) > 1:
         return [f"all segments: {said.pop()}"]
-    return [f"{pick.segment_id}: {_decision(pick, is_picked=key in draft.items)}" for pick in picks]
+    return [f"{pick.segment_id}: {_decision(pick, is_picked=is_picked)}" for pick in picks]
 
 
 def _decision(pick: Pick, *, is_picked: bool) -> str:
@@ -173,22 +182,39 @@ def _variant_lines(variant: ItemVariant) -> Iterator[str]:
         yield f"body = {block(variant.body)}"
 
 
-def _left_out_text(draft: Draft) -> str:
-    """Write what nobody gets, and how to take it in, as comments."""
-    if not draft.left_out:
-        return ""
-    lines = [_RULE, comment(f"{LEFT_OUT_HEADING}. To take one in: newsletter issue take {draft.label} +1")]
-    for number, (key, title) in enumerate(draft.left_out.items(), start=1):
-        lines += left_out_lines(number, key, title, draft)
+def left_out_heading(draft: Draft) -> str:
+    """Write what the comments below it are, and how to take an item in."""
+    return f"{_RULE}\n{comment(f'{LEFT_OUT_HEADING}. To take one in: newsletter issue take {draft.label} +1')}\n"
+
+
+def left_out_text(draft: Draft, keys: Sequence[ItemKey], *, first: int = 1, is_later: bool = False) -> str:
+    """Write items that nobody gets as comments: each with its number, as what it is offered, and why.
+
+    Args:
+        draft: That they were left out of.
+        keys: Which, in their order.
+        first: The number of the first.
+        is_later: They came after the file was made, which is news to its editor.
+    """
+    offers: dict[ItemKey, Offer] = {}
+    for pick in draft.picks:
+        if pick.offer is not None:
+            offers[pick.key] = min(pick.offer, offers.get(pick.key, pick.offer), key=lambda offer: offer.rank)
+    reasons, lines = reasons_of(draft), []
+    for number, key in enumerate(keys, start=first):
+        mark = _OFFERS[Offer.NEW] if is_later else _OFFERS.get(offers.get(key, Offer.OUTSIDE), "")
+        lines += ["#", comment(f'+{number} {mark}{key} "{draft.left_out[key]}"')]
+        lines += [f"#     {comment(reason)[2:]}" for reason in reasons.get(key, ())]
     return "\n".join(lines) + "\n"
 
 
-def left_out_lines(number: int, key: ItemKey, title: str, draft: Draft) -> list[str]:
-    """Write one item that nobody gets: its number, as what it is offered, and why."""
-    offers = [pick.offer for pick in draft.picks if pick.key == key and pick.offer is not None]
-    mark = _OFFERS.get(min(offers, key=lambda offer: offer.rank), "") if offers else ""
-    reasons = (f"#     {comment(reason)[2:]}" for reason in reasons_for(key, draft))
-    return ["#", comment(f'+{number} {mark}{key} "{title}"'), *reasons]
+def after_left_out(text: str) -> int | None:
+    """Give the offset behind the comments of the last item that a file says was left out; None where it says none."""
+    matches = list(_LEFT_OUT_LINE.finditer(text))
+    if not matches:
+        return None
+    rest = _COMMENTS.match(text, matches[-1].end())
+    return rest.end() if rest else matches[-1].end()
 
 
 def left_out_in(text: str) -> tuple[LeftOutItem, ...]:

@@ -21,6 +21,7 @@ from newsletter.domain.content import (
     Precision,
     SectionId,
     SegmentId,
+    SourceId,
     Topic,
     TopicGrade,
     TopicHit,
@@ -28,9 +29,10 @@ from newsletter.domain.content import (
     fingerprint,
     overlaps,
 )
-from newsletter.domain.period import Period, day_of, first_moment, midnight
-from newsletter.domain.pick import Offer, Pick, PickGrade
+from newsletter.domain.period import Period, day_of, first_moment, is_special, midnight
+from newsletter.domain.pick import Cause, Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication, Section, SectionKind
+from newsletter.domain.sameness import Pair
 from newsletter.domain.segments import Segment
 from newsletter.domain.told import Memory
 from newsletter.language.topics import TopicMatcher
@@ -48,6 +50,8 @@ class Choice:
 
     Attributes:
         date: The planned day of sending: events are coming or over as seen from it.
+        by_hand: Sources that hold what the editor wrote.
+        likely: Pairs that may be one item, and that nobody has settled.
         first_seen: When items were first collected; one that is not named was there before any issue.
     """
 
@@ -57,6 +61,8 @@ class Choice:
     segments: Sequence[Segment]
     topics: Sequence[Topic]
     memory: Memory
+    by_hand: frozenset[SourceId] = frozenset()
+    likely: Sequence[Pair] = ()
     first_seen: Mapping[ItemKey, datetime] = field(default_factory=dict)
     text_of: Callable[[str], str]
 
@@ -108,14 +114,17 @@ class _Studied:
 
     Attributes:
         topics: Found and named.
+        obstacle: Why nobody gets it.
         is_late: It is too old for the issue's period, and is picked all the same.
+        is_for_all: The editor wrote it, and no segment would get it by its topics.
     """
 
     item: Item
     topics: tuple[TopicHit, ...]
-    obstacle: str | None
+    obstacle: tuple[Cause, str] | None
     is_late: bool
     section: Section | None
+    is_for_all: bool
 
     @property
     def primary(self) -> frozenset[TopicId]:
@@ -139,6 +148,7 @@ def _study(item: Item, choice: Choice, matcher: TopicMatcher) -> _Studied:
     """Find out what holds for every segment."""
     topics = _topics_of(item, matcher, choice)
     primary = {hit.topic_id for hit in topics if hit.grade is TopicGrade.PRIMARY}
+    wanted = {topic for segment in choice.segments for topic in segment.topics}
     fitting = (
         section
         for section in choice.publication.sections
@@ -150,6 +160,7 @@ def _study(item: Item, choice: Choice, matcher: TopicMatcher) -> _Studied:
         obstacle=_article_obstacle(item, choice) if isinstance(item, Article) else _event_obstacle(item, choice),
         is_late=isinstance(item, Article) and _is_late(item, choice),
         section=next(fitting, None),
+        is_for_all=item.source_id in choice.by_hand and not item.topics and not primary & wanted,
     )
 
 
@@ -167,14 +178,16 @@ def _topics_of(item: Item, matcher: TopicMatcher, choice: Choice) -> tuple[Topic
     return (*said, *(hit for hit in found if hit.topic_id not in named))
 
 
-def _article_obstacle(article: Article, choice: Choice) -> str | None:
+def _article_obstacle(article: Article, choice: Choice) -> tuple[Cause, str] | None:
     """Give what the date of an article has against it."""
     zone, period = choice.publication.zone, choice.period
     if article.published is None:
-        return "no date of publication"
-    if first_moment(article.published, zone) in period or _is_late(article, choice):
+        return Cause.DAYLESS, "no date of publication"
+    moment = first_moment(article.published, zone)
+    if moment in period or _is_late(article, choice):
         return None
-    return f"published {_written(day_of(article.published, zone))}, outside {period.label}"
+    cause = Cause.OLD if moment < period.start else Cause.LATER
+    return cause, f"published {_written(day_of(article.published, zone))}, outside {period.label}"
 
 
 def _is_late(article: Article, choice: Choice) -> bool:
@@ -186,39 +199,66 @@ def _is_late(article: Article, choice: Choice) -> bool:
     return choice.is_new(article.key) and age <= timedelta(days=choice.publication.late_days)
 
 
-def _event_obstacle(event: Event, choice: Choice) -> str | None:
+def _event_obstacle(event: Event, choice: Choice) -> tuple[Cause, str] | None:
     """Give what the date or status of an event has against it."""
     zone, (start, end) = choice.publication.zone, choice.window
     if event.status in (EventStatus.CANCELLED, EventStatus.POSTPONED):
-        return str(event.status)
+        return Cause.OFF, str(event.status)
     if event.precision in (Precision.MONTH, Precision.SEASON):
-        return "its day is not known yet"
+        return Cause.DAYLESS, "its day is not known yet"
     if overlaps(event, start, end, zone):
         return None
     if first_moment(event.start, zone) >= end:
-        return f"starts {_written(day_of(event.start, zone))}, later than {choice.publication.event_days} days ahead"
-    return f"over by {_written(choice.date)}"
+        day = _written(day_of(event.start, zone))
+        return Cause.LATER, f"starts {day}, later than {choice.publication.event_days} days ahead"
+    return Cause.OVER, f"over by {_written(choice.date)}"
 
 
 def _for_segment(studied: Sequence[_Studied], segment: Segment, choice: Choice) -> list[Pick]:
     """Decide for one segment, what is picked first."""
-    decided = [(item, _decide(item, segment, choice)) for item in studied]
+    decided = _without_duplicates([(item, _decide(item, segment, choice)) for item in studied], choice)
     picked = [(item, pick) for item, pick in decided if pick.grade is PickGrade.PICKED]
     picked.sort(key=lambda both: _reading_order(both[0], choice))
     return [pick for _, pick in picked] + [pick for _, pick in decided if pick.grade is PickGrade.LEFT_OUT]
 
 
+def _without_duplicates(decided: Sequence[tuple[_Studied, Pick]], choice: Choice) -> list[tuple[_Studied, Pick]]:
+    """Leave out of two items that may be one the second; the first is one that readers have had, or the older one."""
+    places = {pick.key: number for number, (_, pick) in enumerate(decided)}
+    kept = list(decided)
+    for pair in choice.likely:
+        if not pair.keys <= places.keys():
+            continue
+        first, second = sorted(pair.keys, key=lambda key: _seniority(key, choice))
+        (_, before), (studied, pick) = kept[places[first]], kept[places[second]]
+        if pick.grade is PickGrade.PICKED and (before.cause is Cause.TOLD or before.grade is PickGrade.PICKED):
+            verdict = _Verdict(f"may be the same as {first}: {pair.because}", Cause.DUPLICATE)
+            kept[places[second]] = studied, _pick(studied, pick.segment_id, verdict, choice)
+    return kept
+
+
+def _seniority(key: ItemKey, choice: Choice) -> tuple[bool, float, ItemKey]:
+    """Place one of two that may be the same."""
+    seen = choice.first_seen.get(key)
+    return key not in choice.memory.sent, 0.0 if seen is None else seen.timestamp(), key
+
+
 def _decide(studied: _Studied, segment: Segment, choice: Choice) -> Pick:
-    verdict = _verdict(studied, segment, choice)
-    is_picked = verdict.offer is None
+    return _pick(studied, segment.id, _verdict(studied, segment, choice), choice)
+
+
+def _pick(studied: _Studied, segment_id: SegmentId, verdict: "_Verdict", choice: Choice) -> Pick:
+    is_picked = verdict.cause is None
+    offer = None if verdict.cause is None else verdict.cause.offer
     return Pick(
         key=studied.item.key,
-        segment_id=segment.id,
+        segment_id=segment_id,
         grade=PickGrade.PICKED if is_picked else PickGrade.LEFT_OUT,
         section=studied.section.id if is_picked and studied.section is not None else None,
         reason=verdict.reason,
         topics=studied.topics,
-        offer=Offer.NEW if not is_picked and choice.is_new(studied.item.key) else verdict.offer,
+        offer=Offer.NEW if not is_picked and choice.is_new(studied.item.key) else offer,
+        cause=verdict.cause,
     )
 
 
@@ -226,47 +266,53 @@ class _Verdict(NamedTuple):
     """Whether a segment gets an item.
 
     Attributes:
-        offer: As what it is offered when the segment does not get it; None when it does.
+        cause: Why the segment does not get it, in a word; None when it does.
     """
 
     reason: str
-    offer: Offer | None = None
+    cause: Cause | None = None
 
 
 def _verdict(studied: _Studied, segment: Segment, choice: Choice) -> _Verdict:
     """Tell whether a segment gets an item, and why: first what no wish can change, then segments, then topics."""
-    if against := _told(studied.item, choice) or _out_of_place(studied, segment):
+    if against := _told(studied.item, segment, choice) or _out_of_place(studied, segment):
         return against
     named = _named_segments(studied.item, choice)
     if segment.id in named:
         return _Verdict("named by the item or its source" + _remarks(studied, choice))
     if named:
-        return _Verdict(f"meant for {', '.join(named)} only", Offer.NO_TOPIC)
+        return _Verdict(f"meant for {', '.join(named)} only", Cause.MEANT)
     return _verdict_by_topic(studied, segment, choice)
 
 
 def _out_of_place(studied: _Studied, segment: Segment) -> _Verdict | None:
     """Say what an item's date, status or section has against it."""
     if studied.obstacle is not None:
-        return _Verdict(studied.obstacle, Offer.OUTSIDE)
+        cause, reason = studied.obstacle
+        return _Verdict(reason, cause)
     if studied.section is None:
-        return _Verdict(f"no section of {_kind(studied.item)} takes it", Offer.NO_TOPIC)
+        return _Verdict(f"no section of {_kind(studied.item)} takes it", Cause.SECTION)
     if segment.sections and studied.section.id not in segment.sections:
         reason = f"belongs to the section {studied.section.id}, which this segment does not get"
-        return _Verdict(reason, Offer.NO_TOPIC)
+        return _Verdict(reason, Cause.SECTION)
     return None
 
 
-def _told(item: Item, choice: Choice) -> _Verdict | None:
-    """Say that readers have had an article, in whichever segment; an event only where events are told once, too."""
+def _told(item: Item, segment: Segment, choice: Choice) -> _Verdict | None:
+    """Say that readers have had an article, in whichever segment; an event only where events are told once, too.
+
+    What a special issue told others is told nobody unasked either, for a reader may be in both; it is offered.
+    """
     before = choice.memory.sent.get(item.key)
     if before is None or before.label == choice.period.label:
         return None
     if isinstance(item, Event) and not choice.publication.events_once:
         return None
     if before.fingerprint in (None, fingerprint(item)):
-        return _Verdict(f"sent in {before.label}", Offer.OUTSIDE)
-    return _Verdict(f"sent in {before.label}, updated since", Offer.UPDATED)
+        if is_special(before.label) and before.segments and segment.id not in before.segments:
+            return _Verdict(f"sent in {before.label} to {', '.join(sorted(before.segments))} only", Cause.OTHERS)
+        return _Verdict(f"sent in {before.label}", Cause.TOLD)
+    return _Verdict(f"sent in {before.label}, updated since", Cause.UPDATED)
 
 
 def _verdict_by_topic(studied: _Studied, segment: Segment, choice: Choice) -> _Verdict:
@@ -277,6 +323,8 @@ def _verdict_by_topic(studied: _Studied, segment: Segment, choice: Choice) -> _V
     wanted = [hit for hit in studied.topics if hit.topic_id in studied.primary.intersection(segment.topics)]
     if wanted:
         return _Verdict("; ".join(_because(hit, studied.item) for hit in wanted) + remarks)
+    if studied.is_for_all:
+        return _Verdict("written by hand" + remarks)
     return _off_topic(studied, segment)
 
 
@@ -303,7 +351,9 @@ def _off_topic(studied: _Studied, segment: Segment) -> _Verdict:
         if hit.topic_id in segment.topics
     )
     reason = f"about {about}, no topic of this segment" if about else "about no topic"
-    return _Verdict(f"{reason}; {mentions}", Offer.MENTION) if mentions else _Verdict(reason, Offer.NO_TOPIC)
+    if mentions:
+        return _Verdict(f"{reason}; {mentions}", Cause.MENTION)
+    return _Verdict(reason, Cause.OTHER_TOPIC if about else Cause.UNTOPICAL)
 
 
 def _remarks(studied: _Studied, choice: Choice) -> str:

@@ -12,6 +12,8 @@ class Offer(StrEnum):
     NEW = "new"
     """It came after the last issue was made, and no issue carried it."""
     UPDATED = "updated"
+    OTHERS = "told to others"
+    """A special issue told it, but not to this segment."""
     DUPLICATE = "possible duplicate"
     MENTION = "mention"
     NO_TOPIC = "no topic"
@@ -21,6 +23,42 @@ class Offer(StrEnum):
     def rank(self) -> int:
         """Give its place in the order."""
         return list(Offer).index(self)
+
+
+class Cause(StrEnum):
+    """Why a segment does not get an item."""
+
+    UPDATED = "updated"
+    OTHERS = "told to others"
+    DUPLICATE = "duplicate"
+    MENTION = "mention"
+    UNTOPICAL = "untopical"
+    OTHER_TOPIC = "other topic"
+    MEANT = "meant for others"
+    SECTION = "section"
+    TOLD = "told"
+    OLD = "old"
+    LATER = "later"
+    OVER = "over"
+    OFF = "off"
+    DAYLESS = "dayless"
+
+    @property
+    def offer(self) -> Offer:
+        """Give as what the item is offered."""
+        return _OFFERS.get(self, Offer.OUTSIDE)
+
+
+_OFFERS = {
+    Cause.UPDATED: Offer.UPDATED,
+    Cause.OTHERS: Offer.OTHERS,
+    Cause.DUPLICATE: Offer.DUPLICATE,
+    Cause.MENTION: Offer.MENTION,
+    Cause.UNTOPICAL: Offer.NO_TOPIC,
+    Cause.OTHER_TOPIC: Offer.NO_TOPIC,
+    Cause.MEANT: Offer.NO_TOPIC,
+    Cause.SECTION: Offer.NO_TOPIC,
+}
 
 
 class PickGrade(StrEnum):
@@ -37,6 +75,7 @@ class Pick:
     Attributes:
         reason: One English clause: "topic hankinnat: hankintapäivä (title)", "published 13.10.2017, outside 2017-11".
         offer: As what an item that was left out is offered; None for one that is picked.
+        cause: Why it was left out, in a word; None likewise.
     """
 
     key: ItemKey
@@ -46,6 +85,7 @@ class Pick:
     reason: str
     topics: tuple[TopicHit, ...] = ()
     offer: Offer | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from newsletter.domain.content import Item, ItemKey
+from newsletter.domain.content import Item, ItemKey, SegmentId
 from newsletter.domain.issue import IssueItem, IssueLabel
 
 
@@ -31,11 +31,13 @@ class SentItem:
         label: The latest issue that carried it.
         fingerprint: Of the item as it was picked then; None for one the editor wrote.
         version: What that issue told; None where an older program sent it.
+        segments: Whose editions carried it, in any issue; none where that is not known.
     """
 
     label: IssueLabel
     fingerprint: str | None
     version: Version | None = None
+    segments: frozenset[SegmentId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

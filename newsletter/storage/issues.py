@@ -96,14 +96,17 @@ class IssueStore:
             .where(is_carried)
             .order_by(sending.c.started_at, sending.c.id)
         )
-        sent = {
-            ItemKey(row.item_key): SentItem(
+        sent: dict[ItemKey, SentItem] = {}
+        for row in rows:
+            known, segments = sent.get(ItemKey(row.item_key)), parse_edition_key(row.edition).segments
+            # Who is in several segments reads an edition with the items of each: it tells nothing of a single one.
+            own = frozenset(segments) if len(segments) == 1 else frozenset()
+            sent[ItemKey(row.item_key)] = SentItem(
                 label=IssueLabel(row.label),
                 fingerprint=row.fingerprint,
                 version=None if row.version is None else _version(row.version),
+                segments=own if known is None else own | known.segments,
             )
-            for row in rows
-        }
         return Memory(sent=sent, offered_until=self._offered_until(is_carried))
 
     def _offered_until(self, is_carried: ColumnElement[bool]) -> datetime | None:

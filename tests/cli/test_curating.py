@@ -225,3 +225,43 @@ def test_an_event_that_is_taken_stands_by_its_day(run: Run) -> None:
     after = orders()["managers"]
     assert [ItemKey(key) for key in after if key not in first] == [GUIDE, "matkailutyopaja-b21a456b"]
     assert after[-1].startswith("kaupunginjohtajien-talvitapaaminen")
+
+
+def test_a_new_issue_says_what_was_picked_and_left_out(
+    publication: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By segment, in names and by number, and why not; in the language of the terminal."""
+    run("collect")
+    english = run("issue", "new", "2017-11", "--date", "2017-11-24").out.splitlines()
+    assert (
+        english[0]
+        == "business advisers: 12 picked, 8 left out: 5 about other topics, 2 too old, 1 cancelled or postponed"
+    )
+    assert english[2] == "     2  Telakoiden töitä riittää myös sisämaahan"
+    assert english[26:30] == [
+        "For nobody; to take one in: newsletter issue take 2017-11 +1",
+        "    +1  FRUSH kokosi kiertotalouden väen Forssaan (too old)",
+        "    +2  Matkailutyöpaja (cancelled or postponed)",
+        "    +3  Talvimatkailun laatuopas auttaa pieniä kohteita (too old)",
+    ]
+    monkeypatch.setenv("LC_ALL", "fi_FI.UTF-8")
+    finnish = run("issue", "new", "2017-12", "--date", "2017-12-15").out.splitlines()
+    assert finnish[0].startswith("yritysneuvojat: 2 mukana, 15 jäi pois: 1 muista aiheista, 9 liian vanhaa, ")
+    monkeypatch.setenv("LC_ALL", "sv_FI.UTF-8")
+    (publication / "content/articles/kahvila.md").write_text(
+        '---\ntitle: "Kahvila avautuu"\npublished: 2017-11-22\n---\nTervetuloa.\n', encoding="utf-8"
+    )
+    (publication / "content/articles/vanha.md").write_text(
+        '---\ntitle: "Kahvila suljetaan"\npublished: 2017-09-30\n---\nKiitos.\n', encoding="utf-8"
+    )
+    run("collect")
+    swedish = run("issue", "new", "2017-11", "--update").out.splitlines()
+    assert swedish == [
+        "företagsrådgivare: 13 med, 9 utanför: 5 om andra ämnen, 3 för gamla, 1 inställd eller uppskjuten",
+        "    18  Kahvila avautuu",
+        "stadsdirektörer: 13 med, 9 utanför: 5 om andra ämnen, 3 för gamla, 1 inställd eller uppskjuten",
+        "    18  Kahvila avautuu",
+        "För ingen; ta med en så här: newsletter issue take 2017-11 +4",
+        "    +4  Kahvila suljetaan (NEW, för gammal)",
+        "Added 1 item to issues/2017-11/issue.toml.",
+    ]

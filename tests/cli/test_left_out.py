@@ -74,7 +74,7 @@ def test_files_without_a_database_can_be_checked(drafted: Path, run: Run) -> Non
     assert ": ? people get nothing this time." in checked.out
 
 
-@pytest.mark.usefixtures("publication")
+@pytest.mark.usefixtures("drafted")
 def test_a_special_issue_starts_without_items_and_for_whom_it_is_meant(run: Run) -> None:
     """Nothing is picked for it; without --empty it is refused with what to type, as is a segment that is none."""
     refused, wrong = (
@@ -87,7 +87,9 @@ def test_a_special_issue_starts_without_items_and_for_whom_it_is_meant(run: Run)
     file = Path("issues/2017-11-kutsu/issue.toml").read_text(encoding="utf-8")
     assert (refused.code, wrong.code, made.code, again.code) == (2, 2, 0, 1)
     assert "newsletter issue new 2017-11-kutsu --empty" in refused.err
-    assert made.out == "Wrote issues/2017-11-kutsu/issue.toml, without items.\n"
+    assert made.out == (
+        "Wrote issues/2017-11-kutsu/issue.toml, without items.\nNo item is for advisers: 10 people get nothing.\n"
+    )
     assert 'subject = "SEUTU-uutiskirje: Kutsu"' in file
     assert "managers = [\n]" in file
     assert "advisers" not in file

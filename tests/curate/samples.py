@@ -20,6 +20,7 @@ from newsletter.domain.content import (
 from newsletter.domain.period import parse_period
 from newsletter.domain.publication import Links, Publication, Section, SectionKind, Sender
 from newsletter.domain.rules import AllOf
+from newsletter.domain.sameness import Pair
 from newsletter.domain.segments import Segment
 from newsletter.domain.told import Memory, SentItem
 
@@ -86,6 +87,8 @@ def choice(
     sent: Mapping[ItemKey, SentItem] | None = None,
     offered_until: datetime | None = None,
     first_seen: Mapping[ItemKey, datetime] | None = None,
+    by_hand: frozenset[SourceId] = frozenset(),
+    likely: Sequence[Pair] = (),
     issued_by: Publication | None = None,
     text_of: Callable[[str], str] = lambda html: html.replace("<p>", "").replace("</p>", "\n\n").strip(),
 ) -> Choice:
@@ -98,6 +101,8 @@ def choice(
         topics=TOPICS,
         memory=Memory(sent=sent or {}, offered_until=offered_until),
         first_seen=first_seen or {},
+        by_hand=by_hand,
+        likely=likely,
         text_of=text_of,
     )
 

@@ -220,3 +220,35 @@ def is_subsequence(part: str, whole: str) -> bool:
     """Tell whether all characters of a text stand in another one, in their order."""
     characters = iter(whole)
     return all(character in characters for character in part)
+
+
+LEFT_OUT = """\
+# Left out
+#
+# +3 vanha "Vanha"
+#     all segments: about no topic
+"""
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_what_was_left_out_since_is_news_to_the_editor(tmp_path: Path, line_end: str) -> None:
+    """An update numbers it behind what the file says already, marked NEW; a file that says nothing gets a heading."""
+    path, late = tmp_path / "issue.toml", ItemKey("myohainen")
+    picks = [Pick(key=late, segment_id=one, grade=PickGrade.LEFT_OUT, reason="too old") for one in (ADVISERS, MANAGERS)]
+    newer = replace(OLD, left_out={late: "Myöhäinen", ItemKey("vanha"): "Vanha"}, picks=tuple(picks))
+    said = '#\n# +4 NEW myohainen "Myöhäinen"\n#     all segments: too old\n'
+
+    write_draft(path, OLD, publication=publication())
+    plain = path.read_text(encoding="utf-8")
+    path.write_bytes(f"{plain}\n{LEFT_OUT}# oma\n".replace("\n", line_end).encode())
+    assert add_items(path, newer, segments=SEGMENTS, publication=publication()) == Added(left_out=(late,))
+    assert path.read_bytes().decode() == f"{plain}\n{LEFT_OUT}{said}# oma\n".replace("\n", line_end)
+    assert add_items(path, newer, segments=SEGMENTS, publication=publication()) == Added()
+
+    path.write_text(plain, encoding="utf-8")
+    add_items(path, newer, segments=SEGMENTS, publication=publication())
+    after = path.read_text(encoding="utf-8").removeprefix(plain)
+    assert (
+        after.splitlines()[2] == "# Left out when this file was made. To take one in: newsletter issue take 2017-11 +1"
+    )
+    assert after.endswith('#\n# +1 NEW myohainen "Myöhäinen"\n#     all segments: too old\n#\n# +2 NEW vanha "Vanha"\n')

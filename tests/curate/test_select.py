@@ -16,14 +16,16 @@ from newsletter.domain.content import (
     Precision,
     SectionId,
     SegmentId,
+    SourceId,
     TopicGrade,
     TopicHit,
     TopicId,
     fingerprint,
 )
 from newsletter.domain.issue import IssueLabel
-from newsletter.domain.pick import Offer, Pick, PickGrade
+from newsletter.domain.pick import Cause, Offer, Pick, PickGrade
 from newsletter.domain.publication import Section, SectionKind
+from newsletter.domain.sameness import Verdict, pair_of
 from newsletter.domain.told import SentItem
 from tests.curate.samples import (
     ADVISERS,
@@ -81,6 +83,7 @@ def test_a_pick_carries_section_and_topics() -> None:
             reason="about palvelut, no topic of this segment",
             topics=found,
             offer=Offer.NO_TOPIC,
+            cause=Cause.OTHER_TOPIC,
         ),
     )
 
@@ -316,3 +319,60 @@ def test_keywords_are_those_of_the_items_language() -> None:
     """An item in a language without keywords is about nothing."""
     swedish: Article = replace(ABOUT_MONEY, language="sv")  # type: ignore[arg-type]
     assert decided([swedish])["raha", "advisers"] == "left out: about no topic"
+
+
+def test_what_the_editor_wrote_by_hand_is_in() -> None:
+    """Where no segment would get it by its topics, all do; what it says of itself still counts, and its date too."""
+    hand = SourceId("kansio")
+    items: list[Item] = [
+        article("oma", "Kesäterveiset", source_id=hand),
+        article("aihe", "Rahoitusta haettavana", source_id=hand),
+        article("nimetty", "Terveiset", topics=(TopicId("hankinnat"),), source_id=hand),
+        article("vanha", "Kevätterveiset", date(2017, 4, 1), source_id=hand),
+        article("muu", "Kesäterveiset"),
+    ]
+    said = decided(items, by_hand=frozenset({hand}))
+    assert {pair: why for pair, why in said.items() if pair[1] == "advisers"} == {
+        ("oma", "advisers"): "picked: written by hand",
+        ("aihe", "advisers"): "picked: topic rahoitus: Rahoitusta (title)",
+        ("nimetty", "advisers"): "left out: about hankinnat, no topic of this segment",
+        ("muu", "advisers"): "left out: about no topic",
+    }
+
+
+def test_of_two_that_may_be_one_the_older_is_told() -> None:
+    """The second is offered, with the reason, until somebody settles it; one that is not picked stands in no way."""
+    items: list[Item] = [
+        article("raha", "Rahoitusta haettavana"),
+        article("raha-2", "Rahoitusta haettavana nyt"),
+        article("raha-vanha", "Rahoitusta haettavana", date(2017, 10, 1)),
+    ]
+    likely = [
+        pair_of(items[0].key, items[1].key, Verdict.OFFERED, "the same day and nearly the same words"),
+        pair_of(items[0].key, items[2].key, Verdict.OFFERED, "the same title"),
+        pair_of(items[0].key, ItemKey("gone"), Verdict.OFFERED, "the same title"),
+    ]
+    seen = {items[0].key: datetime(2017, 11, 3, tzinfo=UTC), items[1].key: datetime(2017, 11, 2, tzinfo=UTC)}
+    made = select(items, choice(likely=likely, first_seen=seen))
+    picks = {pick.key: pick for pick in made if pick.segment_id == ADVISERS}
+    assert picks[items[1].key].grade is PickGrade.PICKED
+    assert (picks[items[0].key].offer, picks[items[0].key].cause, picks[items[0].key].reason) == (
+        Offer.DUPLICATE,
+        Cause.DUPLICATE,
+        "may be the same as raha-2: the same day and nearly the same words",
+    )
+    told = {items[0].key: SentItem(label=IssueLabel("2017-10"), fingerprint=fingerprint(items[0]))}
+    after = decided(items, likely=likely, sent=told)
+    assert after["raha-2", "advisers"] == "left out: may be the same as raha: the same day and nearly the same words"
+
+
+def test_what_a_special_issue_told_others_is_offered() -> None:
+    """Who is in both segments would read it twice, so it is the person's word; a month's own issue told everybody."""
+    item = article("raha", "Rahoitusta haettavana")
+    told = SentItem(label=IssueLabel("2017-11-kutsu"), fingerprint=fingerprint(item), segments=frozenset({MANAGERS}))
+    special = {pick.segment_id: pick for pick in select([item], choice(sent={item.key: told}))}
+    others = special[ADVISERS]
+    assert (others.offer, others.reason) == (Offer.OTHERS, "sent in 2017-11-kutsu to managers only")
+    assert (special[MANAGERS].offer, special[MANAGERS].reason) == (Offer.OUTSIDE, "sent in 2017-11-kutsu")
+    month = decided([item], sent={item.key: replace(told, label=IssueLabel("2017-10"))})
+    assert month["raha", "advisers"] == "left out: sent in 2017-10"

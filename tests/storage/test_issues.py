@@ -149,8 +149,13 @@ def test_only_what_was_really_sent_counts_as_sent(
         before = IssueStore(connection).memory(before=LABEL)
 
     sent = {
-        ItemKey("a"): SentItem(label=LABEL, fingerprint="f1", version=version_of(PICKED)),
-        ItemKey("b"): SentItem(label=LABEL, fingerprint=None),
+        ItemKey("a"): SentItem(
+            label=LABEL,
+            fingerprint="f1",
+            version=version_of(PICKED),
+            segments=frozenset({SegmentId("advisers"), SegmentId("managers")}),
+        ),
+        ItemKey("b"): SentItem(label=LABEL, fingerprint=None, segments=frozenset({SegmentId("advisers")})),
     }
     assert memory == (Memory(sent=sent, offered_until=AT) if counts else Memory())
     assert before == Memory()

@@ -1,7 +1,6 @@
 """From picking to approval: `issue new`, `list`, `show`, `render`, `check` and `approve`."""
 
 import getpass
-from collections import Counter
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -32,19 +31,20 @@ def new(
     session: Session, label: str, *, planned: datetime | None, is_update: bool, is_empty: bool, segment: str | None
 ) -> None:
     """Pick the articles and events of LABEL (2017-11, 2017-W46, 2017-Q4) and write issue.toml for you to edit."""
+    from newsletter.cli.issue import picked_pages
+
     day = planned.date() if planned else None
     if (is_empty and is_update) or (segment is not None and not is_empty):
         raise UsageError("--segment goes with --empty, and --empty not with --update; nothing was done.")
     if is_empty:
         made = session.newsletter.issues.new_empty(label, planned=day, segment=segment)
         click.echo(f"Wrote {session.shown(made.path)}, without items.")
+        _say_left_out(made.left_out)
         session.say(f"`newsletter issue take {label} ITEM` takes in what `newsletter item list` shows.")
         session.next_step(f"newsletter issue check {label}")
         return
     made = session.newsletter.issues.new(label, planned=day, is_update=is_update)
-    picked = Counter(pick.segment_id for pick in made.picks if pick.grade == "picked")
-    for segment_id, count in picked.items():
-        click.echo(f"{segment_id}: {counted(count, 'item')}")
+    picked_pages.print_picked(session, made, session.newsletter.issues.listing(label), is_update=is_update)
     verb = "Added" if is_update else "Wrote"
     click.echo(f"{verb} {counted(len(made.added), 'item')} {'to' if is_update else 'in'} {session.shown(made.path)}.")
     for key, language in made.translated:

@@ -23,6 +23,7 @@ from newsletter.curate.steps.edits import (
     line_end,
     line_end_of,
     line_start,
+    new_line,
     starts_line,
 )
 from newsletter.curate.steps.order import Order, Written
@@ -212,7 +213,7 @@ def put_into_orders(
                 raise no_place(document)
             lines = [f"{segment} = [", *(f"  {one.raw},{one.remark}" for one, _ in members), "]", ""]
             offset = line_end(text, header.end)
-            yield from _new_line(text, offset, line_feed)
+            yield from new_line(text, offset, line_feed)
             yield insertion(offset, line_feed.join(lines))
         keys = wanted["order"].setdefault(segment, [])
         for one, before in members:
@@ -225,15 +226,9 @@ def put_tables(document: Document, tables: str, wanted: dict[str, Any], path: tu
     text, line_feed = document.text, line_end_of(document.text)
     offset = after_tables(text, document.file, path)
     offset = len(text) if offset is None else offset
-    yield from _new_line(text, offset, line_feed)
+    yield from new_line(text, offset, line_feed)
     yield insertion(offset, line_feed + tables.replace("\n", line_feed))
     _merge(wanted, tomllib.loads(tables))
-
-
-def _new_line(text: str, offset: int, line_feed: str) -> Iterator[Edit]:
-    """End the line before an offset, where it is the last one and has no end."""
-    if offset and text[offset - 1] != "\n":
-        yield insertion(offset, line_feed)
 
 
 def _merge(wanted: dict[str, Any], added: Mapping[str, Any]) -> None:
@@ -324,7 +319,7 @@ def _statement(document: Document, step: SetWords, name: str, value: str | None)
     span = document.file.spans.get((*step.table, name))
     if span is None:
         offset = _statement_place(document, step, name)
-        yield from _new_line(text, offset, line_feed)
+        yield from new_line(text, offset, line_feed)
         yield insertion(offset, f"{_key(name)} = {value}\n".replace("\n", line_feed))
     elif value is not None:
         yield Edit(start=span.value, end=span.end, text=value.replace("\n", line_feed))

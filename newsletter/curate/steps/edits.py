@@ -1,7 +1,7 @@
 """Which characters of a TOML text to replace, so that all others stay."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from newsletter.toml_file import KeyPath, TomlFile
@@ -51,6 +51,12 @@ def line_start(text: str, offset: int) -> int:
 def line_end(text: str, offset: int) -> int:
     """Give the offset after the line of a character and its line feed."""
     return text.find("\n", offset) + 1 or len(text)
+
+
+def new_line(text: str, offset: int, line_feed: str) -> Iterator[Edit]:
+    """End the line before an offset, where it is the last one and has no end."""
+    if offset and text[offset - 1] != "\n":
+        yield insertion(offset, line_feed)
 
 
 def starts_line(text: str, offset: int) -> bool:

@@ -102,9 +102,14 @@ class AudienceService:
 
     def left_out(self, issue: Issue, segments: Sequence[Segment]) -> LeftOut:
         """Say for which segments an issue has nothing, and how many people get nothing because of it."""
-        without = issue.without_items(segments)
+        return self.getting_nothing(issue.without_items(segments), segments, label=issue.label)
+
+    def getting_nothing(
+        self, without: tuple[SegmentId, ...], segments: Sequence[Segment], *, label: str | None = None
+    ) -> LeftOut:
+        """Say how many people are in some segments alone, and get nothing where an issue has nothing for these."""
         try:
-            groups = self.headcounts(segments, label=issue.label) if without else ()
+            groups = self.headcounts(segments, label=label) if without else ()
         except StorageError:
             # Files can be looked over where no database is.
             return LeftOut(segments=without, people=None)

@@ -12,11 +12,11 @@ from newsletter.curate.pairs import pair
 from newsletter.curate.select import Choice, select
 from newsletter.curate.steps.journal import forget_steps
 from newsletter.domain.audience import LeftOut
-from newsletter.domain.content import ItemKey, Language
+from newsletter.domain.content import ItemKey, Language, SourceKind
 from newsletter.domain.issue import Issue, IssueItem, IssueLabel
 from newsletter.domain.period import Period, parse_period
 from newsletter.domain.pick import Pick
-from newsletter.domain.sameness import call_by
+from newsletter.domain.sameness import Verdict, call_by
 from newsletter.domain.segments import Segment
 from newsletter.domain.told import Kept, Memory, SentItem
 from newsletter.errors import UsageError
@@ -32,12 +32,14 @@ class NewIssue:
 
     Attributes:
         added: Keys that the file did not hold before.
+        newly_left_out: Likewise of those that nobody gets.
         translated: Items that it held, with a language that it did not hold them in.
     """
 
     path: Path
     draft: Draft
     added: tuple[ItemKey, ...]
+    newly_left_out: tuple[ItemKey, ...] = ()
     translated: tuple[tuple[ItemKey, Language], ...] = ()
     left_out: LeftOut = field(default_factory=LeftOut)
 
@@ -73,10 +75,16 @@ def draft_issue(
     else:
         write_draft(path, draft, publication=publication)
         forget_steps(path)
-        added = Added(items=tuple(draft.items))
+        added = Added(items=tuple(draft.items), left_out=tuple(draft.left_out))
     with resources.approvals(is_writing=True) as store:
         store.note_offer(draft.label, now=now)
-    return NewIssue(path=path, draft=draft, added=added.items, translated=added.translations)
+    return NewIssue(
+        path=path,
+        draft=draft,
+        added=added.items,
+        newly_left_out=added.left_out,
+        translated=added.translations,
+    )
 
 
 def draft_empty(
@@ -176,6 +184,7 @@ def _candidates(
     publication = settings.publication
     with resources.database.read() as connection:
         memory = IssueStore(connection).memory(before=IssueLabel(period.label))
+        by_hand = (source.id for source in settings.sources if source.kind is SourceKind.FOLDER)
         choice = Choice(
             period=period,
             date=planned or resources.clock.now().astimezone(publication.zone).date(),
@@ -183,6 +192,7 @@ def _candidates(
             segments=segments,
             topics=settings.topics,
             memory=memory,
+            by_hand=frozenset(by_hand),
             text_of=text_of,
         )
         published, begins = choice.reach
@@ -190,5 +200,10 @@ def _candidates(
         kept = call_by(store.candidates(published=published, begins=begins), known)
         if also is not None and all(one.item.key != also for one in kept):
             kept = (*kept, *store.kept([also]).values())
+        names = {record.key: one.item.key for one in kept for record in one.records}
+        likely = [
+            replace(one, first=names.get(one.first, one.first), second=names.get(one.second, one.second))
+            for one in store.pairs(Verdict.OFFERED)
+        ]
     first_seen = {one.item.key: one.first_seen for one in kept}
-    return replace(choice, memory=memory.knowing(kept), first_seen=first_seen), kept
+    return replace(choice, memory=memory.knowing(kept), first_seen=first_seen, likely=likely), kept

@@ -121,7 +121,11 @@ class IssueService(IssueSteps):
 
         period, segments = parse_period(label, self._resources.settings.publication.zone), self._resources.segments
         path = self.path(IssueLabel(period.label))
-        return draft_empty(self._resources, path, segments, period=period, planned=planned, segment=segment)
+        made = draft_empty(self._resources, path, segments, period=period, planned=planned, segment=segment)
+        if segment is None:
+            return made
+        others = tuple(one.id for one in sorted(segments, key=lambda one: one.rank) if one.id != segment)
+        return replace(made, left_out=self._audience().getting_nothing(others, segments, label=label))
 
     def new(self, label: str, *, planned: date | None = None, is_update: bool = False) -> "NewIssue":
         """Pick a period's articles and the coming events, and write issue.toml for the editor.

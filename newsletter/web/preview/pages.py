@@ -6,10 +6,10 @@ Door: `Pages`. Every sentence comes from the catalogue in the visitor's language
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
-
-import jinja2
 
 from newsletter.domain.audience import ExclusionReason
 from newsletter.domain.content import Language
@@ -22,12 +22,15 @@ from newsletter.web.messages.choices import WIDTHS, Choices, Scheme, View
 from newsletter.web.messages.frame import SANDBOX, has_remote_content
 from newsletter.web.messages.mail import Mail
 from newsletter.web.messages.readers import Reader
+from newsletter.web.pages import page_templates
 from newsletter.web.preview.issue_view import Sheet
 
 SIZE_BYTES_MAX = 102_400
 """Gmail cuts a longer mail off; `check` calls it an error."""
 SIZE_BYTES_CALM = 80_000
 """From here on `check` warns."""
+
+_Choice = TypeVar("_Choice", View, Scheme)
 
 LANGUAGES = (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))
 
@@ -161,21 +164,11 @@ class Pages:
 
     def __init__(self, folder: Path, words_of: Callable[[Finding, str], tuple[str, str]]) -> None:
         self._words_of = words_of
-        self._environment = jinja2.Environment(
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            loader=jinja2.FileSystemLoader(folder),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = page_templates(folder)
 
     def render(self, name: str, language: str, context: Mapping[str, object]) -> str:
         """Fill a template for a visitor of a language."""
-
-        def said(message_id: str, /, **facts: str | int) -> str:
-            return translate(language, message_id, **facts)
-
-        shared = {"t": said, "language": language, "languages": LANGUAGES, "sandbox": SANDBOX}
+        shared = {"t": partial(translate, language), "language": language, "languages": LANGUAGES, "sandbox": SANDBOX}
         return self._environment.get_template(name).render({**shared, **context})
 
     def edition(
@@ -291,16 +284,7 @@ def address_of(base: str, choices: Choices) -> str:
 
 def view_options(base: str, choices: Choices, language: str, *, views: Sequence[View] = tuple(View)) -> list[Option]:
     """Give the ways an edition can be shown."""
-    return [
-        Option(
-            id=f"view-{view}",
-            name=translate(language, _VIEWS[view][0]),
-            address=address_of(base, replace(choices, view=view)),
-            is_chosen=choices.view is view,
-            key=_VIEWS[view][1],
-        )
-        for view in views
-    ]
+    return _options("view", {view: _VIEWS[view] for view in views}, base, choices, language)
 
 
 def width_options(base: str, choices: Choices) -> list[Option]:
@@ -319,15 +303,23 @@ def width_options(base: str, choices: Choices) -> list[Option]:
 
 def scheme_options(base: str, choices: Choices, language: str) -> list[Option]:
     """Give the lights."""
+    return _options("scheme", _SCHEMES, base, choices, language)
+
+
+def _options(
+    what: str, named: Mapping[_Choice, tuple[MessageId, str]], base: str, choices: Choices, language: str
+) -> list[Option]:
+    """Give every way to choose one thing, by its name and its key."""
+    chosen: dict[_Choice, dict[str, Any]] = {one: {what: one} for one in named}
     return [
         Option(
-            id=f"scheme-{scheme}",
-            name=translate(language, _SCHEMES[scheme][0]),
-            address=address_of(base, replace(choices, scheme=scheme)),
-            is_chosen=choices.scheme is scheme,
-            key=_SCHEMES[scheme][1],
+            id=f"{what}-{one}",
+            name=translate(language, name),
+            address=address_of(base, replace(choices, **chosen[one])),
+            is_chosen=getattr(choices, what) is one,
+            key=key,
         )
-        for scheme in Scheme
+        for one, (name, key) in named.items()
     ]
 
 

@@ -4,7 +4,7 @@ Door: `issue_screen`, `outbox_screen`, `reader_list`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from newsletter.domain.issue import EditionKey, Message
@@ -122,7 +122,11 @@ def problem_screen(studio: Studio, pages: Pages, visit: Visit, *, title: str, me
 def reader_list(readers: Sequence[Reader], base: str, choices: Choices, language: str) -> list[dict[str, str]]:
     """Give readers as the page's own script lists them."""
     return [
-        {"id": one.id, "name": reader_words(one, language), "address": address_of(base, _read_by(choices, one.id))}
+        {
+            "id": one.id,
+            "name": reader_words(one, language),
+            "address": address_of(base, replace(choices, reader=one.id)),
+        }
         for one in readers
     ]
 
@@ -167,18 +171,6 @@ def _with_language(address: str, code: str) -> str:
     path, _, query = address.partition("?")
     kept = [part for part in query.split("&") if part and not part.startswith("language=")]
     return f"{path}?{'&'.join([*kept, f'language={code}'])}"
-
-
-def _read_by(choices: Choices, reader_id: str) -> Choices:
-    return Choices(
-        edition=choices.edition,
-        view=choices.view,
-        widths=choices.widths,
-        scheme=choices.scheme,
-        has_images=choices.has_images,
-        is_remote=choices.is_remote,
-        reader=reader_id,
-    )
 
 
 def _readers(studio: Studio, sheet: Sheet, choices: Choices, language: str) -> list[tuple[str, str, bool]]:
@@ -256,10 +248,4 @@ def _opened(mail: Mail, opened: tuple[str, str], visit: Visit, number: int) -> d
 
 def _on_page(option: Option, number: int) -> Option:
     separator = "&" if "?" in option.address else "?"
-    return Option(
-        id=option.id,
-        name=option.name,
-        address=f"{option.address}{separator}page={number}",
-        is_chosen=option.is_chosen,
-        key=option.key,
-    )
+    return replace(option, address=f"{option.address}{separator}page={number}")

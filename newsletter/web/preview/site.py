@@ -28,6 +28,7 @@ from newsletter.language.catalogue import FALLBACK_LANGUAGE, translate
 from newsletter.web.messages.choices import Choices, read_choices
 from newsletter.web.messages.frame import frame_policy, framed
 from newsletter.web.messages.mail import read_html
+from newsletter.web.pages import spoken
 from newsletter.web.preview.guards import Access, Guard
 from newsletter.web.preview.issue_view import IssueView
 from newsletter.web.preview.pages import LANGUAGES, Pages
@@ -73,10 +74,7 @@ def _visit(request: Request) -> Visit:
     """Read who looks and at what; the language is the one asked for, the kept one, or the browser's."""
     query = parse_qs(request.url.query)
     asked = [*query.get("language", []), request.cookies.get(LANGUAGE_COOKIE, "")]
-    accepted = [
-        part.split(";")[0].strip()[:2].lower() for part in request.headers.get("accept-language", "").split(",")
-    ]
-    language = next((one for one in [*asked, *accepted] if one in _CODES), FALLBACK_LANGUAGE)
+    language = spoken(asked, request.headers.get("accept-language", ""), _CODES, FALLBACK_LANGUAGE)
     address = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     return Visit(language=language, choices=read_choices(query), address=address)
 

@@ -1,14 +1,14 @@
 """The pages strangers see: templates, languages and the colours of the brand. Door: `PublicPages`."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import jinja2
 
 from newsletter.domain.content import Language
 from newsletter.domain.publication import Publication
 from newsletter.language.catalogue import MessageId, translate
+from newsletter.web.pages import page_templates, spoken
 
 STYLES, ICON = "/leave/styles.css", "/leave/icon.svg"
 """Where they are, below the base of the public pages."""
@@ -35,25 +35,15 @@ class PublicPages:
         self._publication = publication
         # A proxy may put our pages below a path of another site.
         self._base = urlsplit(publication.links.public_url or "").path.rstrip("/")
-        self._environment = jinja2.Environment(
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            loader=jinja2.FileSystemLoader(folder),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = page_templates(folder)
         self.styles = self._environment.get_template("public.css.j2").render(colours=colours).encode()
         self.icon = (folder / "icon.svg").read_bytes()
 
     def page(self, name: str, language: Language, **values: object) -> bytes:
         """Fill a page in a language of the publication."""
-
-        def said(message_id: str, /, **facts: str | int) -> str:
-            return translate(language, message_id, **facts)
-
         links = self._publication.links
         page = self._environment.get_template(f"{name}.html.j2").render(
-            t=said,
+            t=partial(translate, language),
             language=language,
             languages=self._publication.languages,
             publication=self._publication.name_in(language),
@@ -72,11 +62,6 @@ class PublicPages:
         return self.page("refused", language, message=translate(language, _REFUSALS.get(status, _FAILED)))
 
     def language(self, wanted: Sequence[str], accepted: str) -> Language:
-        """Choose the language of a page: what is wanted first, then what the browser says, then the first of ours.
-
-        `wanted` begins with the strongest; the order of `accepted`, an Accept-Language header, is taken for the order
-        of preference.
-        """
-        told = [part.split(";")[0].strip()[:2].lower() for part in accepted.split(",")[:20]]
+        """Choose the language of a page: what is wanted first, then what the browser says, then the first of ours."""
         ours = self._publication.languages
-        return next((Language(one) for one in [*wanted, *told] if one in ours), ours[0])
+        return Language(spoken(wanted, accepted, ours, ours[0]))

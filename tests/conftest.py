@@ -144,7 +144,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def laid_out(make_once: MakeOnce) -> Path:
-    """Lay out the sample publication once; tests copy it."""
+    """Lay out the sample publication as it is, in three languages, once; tests copy it."""
 
     def make(folder: Path) -> None:
         lay_out_publication(folder)
@@ -155,44 +155,71 @@ def laid_out(make_once: MakeOnce) -> Path:
 
 
 @pytest.fixture(scope="session")
-def drafted_once(laid_out: Path, make_once: MakeOnce) -> Path:
-    """Draft an issue once; tests copy it."""
+def in_finnish(laid_out: Path, make_once: MakeOnce) -> Path:
+    """Lay it out in Finnish alone: three editions instead of nine, for all that does not ask for languages."""
 
     def make(folder: Path) -> None:
-        shutil.copytree(laid_out, folder)
-        with open_newsletter(folder / "newsletter.toml") as newsletter:
-            newsletter.lists.import_file(folder / "subscribers/example.csv", basis=ASKED)
-            newsletter.items.collect()
-            newsletter.issues.new("2017-11", planned=date(2017, 11, 24))
+        path = shutil.copytree(laid_out, folder) / "newsletter.toml"
+        path.write_text(path.read_text(encoding="utf-8").replace('["fi", "sv", "en"]', '["fi"]'), encoding="utf-8")
 
-    return make_once("drafted", make)
+    return make_once("in_finnish", make)
+
+
+@pytest.fixture(scope="session")
+def drafted_once(in_finnish: Path, make_once: MakeOnce) -> Path:
+    """Draft an issue in Finnish once; tests copy it."""
+    return make_once("drafted", lambda folder: _draft(in_finnish, folder))
+
+
+@pytest.fixture(scope="session")
+def whole_draft_once(laid_out: Path, make_once: MakeOnce) -> Path:
+    """Draft an issue in three languages once; tests copy it."""
+    return make_once("whole_draft", lambda folder: _draft(laid_out, folder))
 
 
 @pytest.fixture(scope="session")
 def approved_once(drafted_once: Path, make_once: MakeOnce) -> Path:
-    """Approve it once; tests copy it."""
+    """Approve the issue in Finnish once; tests copy it."""
+    return make_once("approved", lambda folder: _approve(drafted_once, folder))
 
-    def make(folder: Path) -> None:
-        shutil.copytree(drafted_once, folder)
-        with open_newsletter(folder / "newsletter.toml") as newsletter:
-            newsletter.issues.approve("2017-11", by="Aino")
 
-    return make_once("approved", make)
+@pytest.fixture(scope="session")
+def whole_approved_once(whole_draft_once: Path, make_once: MakeOnce) -> Path:
+    """Approve the issue in three languages once; tests copy it."""
+    return make_once("whole_approved", lambda folder: _approve(whole_draft_once, folder))
+
+
+def _draft(template: Path, folder: Path) -> None:
+    shutil.copytree(template, folder)
+    with open_newsletter(folder / "newsletter.toml") as newsletter:
+        newsletter.lists.import_file(folder / "subscribers/example.csv", basis=ASKED)
+        newsletter.items.collect()
+        newsletter.issues.new("2017-11", planned=date(2017, 11, 24))
+
+
+def _approve(template: Path, folder: Path) -> None:
+    shutil.copytree(template, folder)
+    with open_newsletter(folder / "newsletter.toml") as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino")
 
 
 @pytest.fixture(scope="session")
 def real_once(drafted_once: Path, make_once: MakeOnce) -> Path:
     """Name a sender and an unsubscribe mailbox that are no examples, and approve the issue with them; tests copy it."""
+    return make_once("real", lambda folder: _approve_with_real_names(drafted_once, folder))
 
-    def make(folder: Path) -> None:
-        shutil.copytree(drafted_once, folder)
-        path = folder / "newsletter.toml"
-        written = path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi")
-        path.write_text(written, encoding="utf-8")
-        with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter:
-            newsletter.issues.approve("2017-11", by="Aino")
 
-    return make_once("real", make)
+@pytest.fixture(scope="session")
+def whole_real_once(whole_draft_once: Path, make_once: MakeOnce) -> Path:
+    """Do the same in three languages."""
+    return make_once("whole_real", lambda folder: _approve_with_real_names(whole_draft_once, folder))
+
+
+def _approve_with_real_names(template: Path, folder: Path) -> None:
+    path = shutil.copytree(template, folder) / "newsletter.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi"), encoding="utf-8")
+    with open_newsletter(path, clock=FakeClock(MORNING)) as newsletter:
+        newsletter.issues.approve("2017-11", by="Aino")
 
 
 StandIn = Callable[[Path], Path]
@@ -235,24 +262,48 @@ def _on_server(template: Path, make_once: MakeOnce) -> str:
 
 
 @pytest.fixture
-def publication(laid_out: Path, stand_in: StandIn) -> Path:
-    """Give a fresh publication and stand in its folder."""
+def publication(in_finnish: Path, stand_in: StandIn) -> Path:
+    """Give a fresh publication in Finnish and stand in its folder."""
+    return stand_in(in_finnish)
+
+
+@pytest.fixture
+def whole_publication(laid_out: Path, stand_in: StandIn) -> Path:
+    """Give a fresh publication in three languages and stand in its folder."""
     return stand_in(laid_out)
 
 
 @pytest.fixture
 def drafted(drafted_once: Path, stand_in: StandIn) -> Path:
-    """Give a publication with people, content and a draft of 2017-11, and stand in its folder."""
+    """Give a publication in Finnish with people, content and a draft of 2017-11, and stand in its folder."""
     return stand_in(drafted_once)
 
 
 @pytest.fixture
+def whole_draft(whole_draft_once: Path, stand_in: StandIn) -> Path:
+    """Give a publication in three languages with a draft of 2017-11, and stand in its folder."""
+    return stand_in(whole_draft_once)
+
+
+@pytest.fixture
 def approved(approved_once: Path, stand_in: StandIn) -> Path:
-    """Give a publication whose issue 2017-11 is approved, and stand in its folder."""
+    """Give a publication whose issue 2017-11 is approved in Finnish, and stand in its folder."""
     return stand_in(approved_once)
 
 
 @pytest.fixture
+def whole_approved(whole_approved_once: Path, stand_in: StandIn) -> Path:
+    """Give a publication whose issue 2017-11 is approved in three languages, and stand in its folder."""
+    return stand_in(whole_approved_once)
+
+
+@pytest.fixture
 def real(real_once: Path, stand_in: StandIn) -> Path:
-    """Give a publication whose issue 2017-11 may go to real readers, approved in the morning; stand in its folder."""
+    """Give a publication whose Finnish issue 2017-11 may go to real readers, approved in the morning; stand in it."""
     return stand_in(real_once)
+
+
+@pytest.fixture
+def whole_real(whole_real_once: Path, stand_in: StandIn) -> Path:
+    """Give the same in three languages."""
+    return stand_in(whole_real_once)

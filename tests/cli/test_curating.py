@@ -27,7 +27,7 @@ def orders() -> dict[str, list[str]]:
         return {segment: list(keys) for segment, keys in newsletter.issues.read("2017-11").order.items()}
 
 
-@pytest.mark.usefixtures("drafted")
+@pytest.mark.usefixtures("whole_draft")
 def test_a_month_is_curated_by_command_and_undone_to_the_byte(run: Run) -> None:
     """Each step says what it did; all undone give the file of the morning, and all done again that of the evening."""
     morning, first = ISSUE.read_bytes(), orders()

@@ -27,10 +27,10 @@ def test_the_sample_has_no_warning(drafted: Path, run: Run) -> None:
     assert ran.out.splitlines()[-1].startswith("0 errors, 0 warnings, ")
 
 
-def test_a_finding_of_every_edition_is_told_once(drafted: Path, run: Run) -> None:
+def test_a_finding_of_every_edition_is_told_once(whole_draft: Path, run: Run) -> None:
     """All editions are called so, all of a language too, others by name; the gravest stand first."""
     edit(
-        drafted,
+        whole_draft,
         ('subject = "SEUTU-uutiskirje marraskuu 2017"', 'subject = "SEUTU-uutiskirje lokakuu 2017"'),
         ('title = "Tutustumiskäynti telakalle"', 'title = "TODO"'),
         ('lead = "Hyvä hakemus syntyy ennen lomaketta.', 'lead = "XXX'),

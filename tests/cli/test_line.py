@@ -17,7 +17,7 @@ from tests.cli.conftest import Run
 ASKED = ("--consent", "Pyysi puhelimessa.")
 
 
-def test_the_month_from_collecting_to_the_report(publication: Path, run: Run) -> None:
+def test_the_month_from_collecting_to_the_report(whole_publication: Path, run: Run) -> None:
     """Every command of the month works in turn, and everybody is accounted for in the end."""
     steps = [
         run(*words)
@@ -36,9 +36,9 @@ def test_the_month_from_collecting_to_the_report(publication: Path, run: Run) ->
 
     assert [step.code for step in steps] == [0] * 9
     assert "21 accepted" in steps[6].out
-    mails = sorted((publication / "outbox" / "2017-11").glob("*.eml"))
+    mails = sorted((whole_publication / "outbox" / "2017-11").glob("*.eml"))
     assert len(mails) == 21
-    built = sorted(path.name for path in (publication / "issues/2017-11/build").glob("*.html"))
+    built = sorted(path.name for path in (whole_publication / "issues/2017-11/build").glob("*.html"))
     assert built == [
         f"{segments}.{language}.html"
         for segments in ("advisers+managers", "advisers", "managers")
@@ -61,12 +61,12 @@ def test_every_rehearsed_mail_is_one_persons_own(approved: Path, run: Run) -> No
     assert len(addresses) == len(tokens) == 21
 
 
-def test_everybody_gets_the_edition_in_his_or_her_language(approved: Path, run: Run) -> None:
+def test_everybody_gets_the_edition_in_his_or_her_language(whole_approved: Path, run: Run) -> None:
     """A Swedish reader gets the Swedish edition with its own words, an English reader the English one."""
     run("issue", "send", "2017-11", "--confirm", "2017-11")
 
     told: dict[str, tuple[str, str, str]] = {}
-    for path in (approved / "outbox" / "2017-11").glob("*.eml"):
+    for path in (whole_approved / "outbox" / "2017-11").glob("*.eml"):
         mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         text = mail.get_body(("plain",))
         assert text is not None
@@ -106,10 +106,10 @@ def test_show_names_the_items_that_had_to_become_short(drafted: Path, run: Run) 
     assert "html-too-large" not in run("issue", "check", "2017-11").out
 
 
-def test_a_picture_goes_from_the_folder_into_every_mail(drafted: Path, run: Run) -> None:
+def test_a_picture_goes_from_the_folder_into_every_mail(whole_draft: Path, run: Run) -> None:
     """It is approved with its bytes, shown in the build, embedded in the mails; a missing one is named by its line."""
-    Image.new("RGB", (1600, 900), "teal").save(drafted / "content/images/paja.jpg")
-    path = drafted / "issues/2017-11/issue.toml"
+    Image.new("RGB", (1600, 900), "teal").save(whole_draft / "content/images/paja.jpg")
+    path = whole_draft / "issues/2017-11/issue.toml"
     key = "kuusi-kysymysta-ennen-rahoitushakemusta-2adcda90"
     before = path.read_text("utf-8")
     table = f"[item.{key}]\n"
@@ -125,15 +125,15 @@ def test_a_picture_goes_from_the_folder_into_every_mail(drafted: Path, run: Run)
             ("issue", "send", "2017-11", "--confirm", "2017-11"),
         )
     ]
-    (drafted / "content/images/paja.jpg").unlink()
+    (whole_draft / "content/images/paja.jpg").unlink()
     missing = run("issue", "check", "2017-11")
 
     assert [one.code for one in done] == [0, 0, 0]
-    built = (drafted / "issues/2017-11/build/managers.sv.html").read_text("utf-8")
+    built = (whole_draft / "issues/2017-11/build/managers.sv.html").read_text("utf-8")
     assert len(re.findall(r'<img [^>]*src="data:image/jpeg;base64,', built)) == 1
     mails = [
         email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
-        for mail in (drafted / "outbox/2017-11").glob("*.eml")
+        for mail in (whole_draft / "outbox/2017-11").glob("*.eml")
     ]
     for mail in mails:
         [picture] = [part for part in mail.walk() if part.get_content_type() == "image/jpeg"]
@@ -158,9 +158,9 @@ def test_a_look_is_shown_three_times_on_one_page(drafted: Path, run: Run) -> Non
     assert run("template", "look", "plane").code == 2
 
 
-def test_parity_says_which_item_lacks_which_language(drafted: Path, run: Run) -> None:
+def test_parity_says_which_item_lacks_which_language(whole_draft: Path, run: Run) -> None:
     """What stands for all languages and what does not, for people and for programs; a translation added counts."""
-    path = drafted / "issues/2017-11/issue.toml"
+    path = whole_draft / "issues/2017-11/issue.toml"
     key = "kuusi-kysymysta-ennen-rahoitushakemusta-2adcda90"
     shown, written = run("issue", "show", "2017-11", "--parity"), run("issue", "show", "2017-11", "--parity", "--json")
     path.write_text(f'{path.read_text("utf-8")}\n[item.{key}.sv]\ntitle = "Sex frågor"\n', encoding="utf-8")
@@ -174,9 +174,9 @@ def test_parity_says_which_item_lacks_which_language(drafted: Path, run: Run) ->
     assert {row["key"]: row for row in again}[key]["wordings"]["sv"] == "title only"
 
 
-def test_a_translation_collected_later_is_added(drafted: Path, run: Run) -> None:
+def test_a_translation_collected_later_is_added(whole_draft: Path, run: Run) -> None:
     """A file that says in Swedish what an item says in Finnish becomes words of that item, not another item."""
-    (drafted / "content/articles/yrityspuiston-muistilista.sv.md").write_text(
+    (whole_draft / "content/articles/yrityspuiston-muistilista.sv.md").write_text(
         '---\ntitle: "Fem punkter"\npublished: 2017-11-22\n---\nText.\n', encoding="utf-8"
     )
     run("collect")
@@ -185,7 +185,7 @@ def test_a_translation_collected_later_is_added(drafted: Path, run: Run) -> None
 
     assert "Added 0 items" in ran.out
     assert "Added words in sv to viiden-kohdan-muistilista" in ran.out
-    assert "Fem punkter" in (drafted / "issues/2017-11/issue.toml").read_text(encoding="utf-8")
+    assert "Fem punkter" in (whole_draft / "issues/2017-11/issue.toml").read_text(encoding="utf-8")
     assert run("issue", "check", "2017-11").code == 0
 
 
@@ -274,16 +274,16 @@ def test_who_goes_now_can_be_chosen_and_the_rest_stays_queued(approved: Path, ru
     assert (rest.code, len(list((approved / "outbox/2017-11").glob("*.eml")))) == (0, 21)
 
 
-def test_a_dry_run_writes_nothing(approved: Path, run: Run) -> None:
+def test_a_dry_run_writes_nothing(whole_approved: Path, run: Run) -> None:
     """--dry-run shows who would get what, and leaves database and outbox as they were."""
-    before = (approved / "newsletter.db").read_bytes()
+    before = (whole_approved / "newsletter.db").read_bytes()
 
     ran = run("issue", "send", "2017-11", "--dry-run")
 
     assert ran.code == 0
     assert "advisers+managers.fi  2" in re.sub(r" {2,}", "  ", ran.out)
-    assert (approved / "newsletter.db").read_bytes() == before
-    assert not (approved / "outbox").exists()
+    assert (whole_approved / "newsletter.db").read_bytes() == before
+    assert not (whole_approved / "outbox").exists()
 
 
 def test_approving_the_same_content_again_changes_nothing(approved: Path, run: Run) -> None:

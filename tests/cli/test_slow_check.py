@@ -86,7 +86,7 @@ def test_axe_is_found_beside_the_publication(drafted: Path, run: Run, monkeypatc
 
 
 @pytest.mark.browser
-def test_the_sample_has_no_error(drafted: Path, run: Run, tools: None) -> None:
+def test_the_sample_has_no_error(whole_draft: Path, run: Run, tools: None) -> None:
     """Every edition of the sample is fit for every screen and both lights: a browser finds nothing at all."""
     fast = run("issue", "check", LABEL, "--json")
     slow = run("issue", "check", LABEL, "--slow", "--json")

@@ -194,10 +194,10 @@ def test_the_report_begins_with_the_real_sending(real: Path) -> None:
     assert [one.sending.is_rehearsal for one in reports] == [False, True]
 
 
-def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(real: Path) -> None:
+def test_whoever_is_in_two_segments_gets_one_mail_with_each_item_once(whole_real: Path) -> None:
     """The combination is an edition of its own."""
     mailer = ScriptedMailer()
-    with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
+    with open_newsletter(whole_real / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino", segments=[SegmentId("managers")])
 
     editions = {str(batch.message.edition): batch.message for batch in mailer.calls}
@@ -224,7 +224,7 @@ def test_unknown_mails_are_reported_and_resolved_by_a_person(real: Path) -> None
 
     in_doubt = first.balance.states[DeliveryState.UNKNOWN]
     assert again.balance.states == first.balance.states
-    assert (in_doubt > 0, count, state) == (True, 1, IssueState.SENT)
+    assert (in_doubt > 0, count, state) == (True, in_doubt, IssueState.SENT)
     assert sum(len(batch.recipients) for batch in mailer.calls) == 21
 
 
@@ -249,8 +249,6 @@ def test_what_is_sent_is_what_was_checked(real: Path) -> None:
     with open_newsletter(real / "newsletter.toml", mailer=mailer) as newsletter:
         newsletter.deliveries.send("2017-11", by="Aino")
 
-    # No reader of the sample is in both segments and reads English.
-    del checked["advisers+managers.en"]
     assert {str(batch.message.edition): batch.message.html for batch in mailer.calls} == checked
     assert {batch.sender.name for batch in mailer.calls} == {"SEUTU-ohjelma"}
 

@@ -54,9 +54,9 @@ def ask(studio: Studio) -> Ask:
 
 
 @pytest.fixture(scope="session")
-def unchanged(drafted_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """Give the studio of a publication that no test changes: its pictures are made once."""
-    with opened(shutil.copytree(drafted_once, tmp_path_factory.mktemp("unchanged") / "publication")) as studio:
+def unchanged(whole_draft_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Give the studio of a publication in three languages that no test changes: its pictures are made once."""
+    with opened(shutil.copytree(whole_draft_once, tmp_path_factory.mktemp("unchanged") / "publication")) as studio:
         yield studio
 
 

@@ -264,10 +264,10 @@ def test_a_new_publication_is_marked(laid_out: Path, tmp_path: Path) -> None:
 
 def test_the_mark_counts_the_calls_and_names_the_last(ready: Path) -> None:
     """A person who reads it, or is shown it, knows how far the other database got."""
-    send(ready, limit=4)
+    send(ready, limit=READERS - 1)
     content = mark_path(ready / "newsletter.db").read_text(encoding="utf-8")
 
-    assert '"calls": 2' in content
+    assert '"calls": 3' in content
     assert "issue 2017-11 on 2017-11-24 07:00 UTC" in content
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -31,6 +32,12 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def publication(whole_draft_once: Path, tmp_path: Path) -> Path:
+    """Give a publication in three languages of the test's own."""
+    return shutil.copytree(whole_draft_once, tmp_path / "publication")
 
 
 @pytest.fixture

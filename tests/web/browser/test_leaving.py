@@ -42,9 +42,9 @@ class Way:
 
 
 @pytest.fixture
-def way(drafted_once: Path, tmp_path: Path) -> Iterator[Way]:
+def way(whole_draft_once: Path, tmp_path: Path) -> Iterator[Way]:
     """Serve the public side of a publication whose mails name it."""
-    path = shutil.copytree(drafted_once, tmp_path / "publication") / "newsletter.toml"
+    path = shutil.copytree(whole_draft_once, tmp_path / "publication") / "newsletter.toml"
     path.write_text(path.read_text("utf-8").replace("# public_url =", "public_url ="), "utf-8")
     with open_newsletter(path) as newsletter:
         reader = next(one for one in newsletter.people.everybody() if one.status is SubscriberStatus.ACTIVE)

@@ -18,9 +18,9 @@ FIRST_SCREEN = (375, 667)
 
 
 @pytest.fixture(scope="module")
-def editions(drafted_once: Path) -> dict[str, str]:
+def editions(whole_draft_once: Path) -> dict[str, str]:
     """Give the HTML of every edition."""
-    return letters(drafted_once)
+    return letters(whole_draft_once)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from newsletter.errors import Fault, Place, TemplateError
 from newsletter.service.audience.service import EditionAudience
 from newsletter.web.preview.issue_view import IssueView, Sheet, Trouble, trouble_of
 from newsletter.web.preview.studio import Studio
-from tests.web.conftest import LABEL
+from tests.web.conftest import LABEL, opened
 
 
 @pytest.fixture
@@ -27,9 +27,12 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def test_a_sheet_shows_every_edition_and_its_audience(view: IssueView) -> None:
+def test_a_sheet_shows_every_edition_and_its_audience(whole_draft: Path) -> None:
     """Pictures, readers and those left out stand there from the start; checks come later."""
-    sheet = view.sheet
+    with opened(whole_draft) as studio:
+        view = studio.view(LABEL)
+        assert view is not None
+        sheet = view.sheet
 
     assert list(sheet.editions) == [
         f"{segments}.{language}"
@@ -106,7 +109,7 @@ def test_a_fault_of_the_program_does_not_end_the_preview(view: IssueView, public
 
     sheet = view.refresh()
 
-    assert (sheet.trouble is None, len(sheet.editions)) == (False, 9)
+    assert (sheet.trouble is None, len(sheet.editions)) == (False, 3)
 
 
 def test_findings_stand_beside_their_edition_with_their_line(view: IssueView) -> None:
@@ -125,7 +128,7 @@ def test_without_a_database_the_pictures_are_shown_all_the_same(publication: Pat
     view = studio.view(LABEL)
     assert view is not None
 
-    assert (len(view.sheet.editions), view.sheet.audiences) == (9, None)
+    assert (len(view.sheet.editions), view.sheet.audiences) == (3, None)
     assert "newsletter.db" in (view.sheet.audience_trouble or "")
 
 

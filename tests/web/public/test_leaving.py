@@ -26,9 +26,9 @@ Ask = Callable[..., httpx.Response]
 
 
 @pytest.fixture
-def newsletter(publication: Path) -> Iterator[Newsletter]:
+def newsletter(whole_draft: Path) -> Iterator[Newsletter]:
     """Open a publication with readers."""
-    with open_newsletter(publication / "newsletter.toml") as opened:
+    with open_newsletter(whole_draft / "newsletter.toml") as opened:
         yield opened
 
 

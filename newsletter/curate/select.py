@@ -53,6 +53,7 @@ class Choice:
         by_hand: Sources that hold what the editor wrote.
         likely: Pairs that may be one item, and that nobody has settled.
         first_seen: When items were first collected; one that is not named was there before any issue.
+        gone: Events that their source has no more though their day was ahead, and when that was noticed.
     """
 
     period: Period
@@ -64,6 +65,7 @@ class Choice:
     by_hand: frozenset[SourceId] = frozenset()
     likely: Sequence[Pair] = ()
     first_seen: Mapping[ItemKey, datetime] = field(default_factory=dict)
+    gone: Mapping[ItemKey, datetime] = field(default_factory=dict)
     text_of: Callable[[str], str]
 
     @property
@@ -204,6 +206,8 @@ def _event_obstacle(event: Event, choice: Choice) -> tuple[Cause, str] | None:
     zone, (start, end) = choice.publication.zone, choice.window
     if event.status in (EventStatus.CANCELLED, EventStatus.POSTPONED):
         return Cause.OFF, str(event.status)
+    if event.key in choice.gone:
+        return Cause.GONE, f"gone from its source since {_written(day_of(choice.gone[event.key], zone))}"
     if event.precision in (Precision.MONTH, Precision.SEASON):
         return Cause.DAYLESS, "its day is not known yet"
     if overlaps(event, start, end, zone):

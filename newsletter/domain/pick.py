@@ -41,6 +41,7 @@ class Cause(StrEnum):
     LATER = "later"
     OVER = "over"
     OFF = "off"
+    GONE = "gone"
     DAYLESS = "dayless"
 
     @property

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from newsletter.domain.content import Item, ItemKey, SegmentId
+from newsletter.domain.content import Event, Item, ItemKey, SegmentId
 from newsletter.domain.issue import IssueItem, IssueLabel
+from newsletter.domain.period import first_moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,12 @@ class Kept:
     last_seen: datetime | None = None
     missed_at: datetime | None = None
     records: tuple[Item, ...] = ()
+
+    def is_gone(self, zone: ZoneInfo) -> bool:
+        """Tell whether this is an event that its source has no more, though its day was still ahead then."""
+        if self.missed_at is None or not isinstance(self.item, Event):
+            return False
+        return first_moment(self.item.start, zone) > self.missed_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

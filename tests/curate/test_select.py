@@ -376,3 +376,11 @@ def test_what_a_special_issue_told_others_is_offered() -> None:
     assert (special[MANAGERS].offer, special[MANAGERS].reason) == (Offer.OUTSIDE, "sent in 2017-11-kutsu")
     month = decided([item], sent={item.key: replace(told, label=IssueLabel("2017-10"))})
     assert month["raha", "advisers"] == "left out: sent in 2017-10"
+
+
+def test_an_event_that_is_gone_from_its_source_is_left_out() -> None:
+    """Its day is ahead and nobody says that it will be held: taking it is the editor's word."""
+    paja = event("paja", "Paja", segments=(MANAGERS,))
+    gone = replace(choice(), gone={paja.key: datetime(2017, 11, 19, 23, 0, tzinfo=UTC)})
+    reasons = {pick.reason for pick in select([paja], gone)}
+    assert reasons == {"gone from its source since 20.11.2017"}

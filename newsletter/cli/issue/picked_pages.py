@@ -31,6 +31,7 @@ _CAUSES = {
     Cause.LATER: MessageId("{count} of a later time"),
     Cause.OVER: MessageId("{count} over by then"),
     Cause.OFF: MessageId("{count} cancelled or postponed"),
+    Cause.GONE: MessageId("{count} gone from the source"),
     Cause.DAYLESS: MessageId("{count} without a day"),
 }
 

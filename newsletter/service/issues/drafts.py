@@ -206,4 +206,5 @@ def _candidates(
             for one in store.pairs(Verdict.OFFERED)
         ]
     first_seen = {one.item.key: one.first_seen for one in kept}
-    return replace(choice, memory=memory.knowing(kept), first_seen=first_seen, likely=likely), kept
+    gone = {one.item.key: one.missed_at for one in kept if one.missed_at and one.is_gone(publication.zone)}
+    return replace(choice, memory=memory.knowing(kept), first_seen=first_seen, gone=gone, likely=likely), kept

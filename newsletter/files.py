@@ -3,9 +3,10 @@
 import csv
 import os
 import secrets
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from newsletter import machine
 from newsletter.errors import NewsletterError, StorageError, UsageError
@@ -52,24 +53,19 @@ def _place(finished: Path, path: Path, *, is_new: bool) -> None:
     machine.sync_folder(path.parent)
 
 
-def write_new_csv(path: Path, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    """Write rows to a new file for its owner alone, `;` between columns, UTF-8 with a mark so that Excel reads it.
-
-    Returns:
-        How many rows.
+@contextmanager
+def new_private_file(path: Path, *, encoding: str = "utf-8") -> Iterator[TextIO]:
+    """Give a file to write that stands under its name, for its owner alone, once the block has ended well.
 
     Raises:
         UsageError: Something is there already (a link counts), or the folder is missing or not yours.
         StorageError: The disk is full or failing; no half file is left.
     """
-    partial, count = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial"), 0
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         descriptor = machine.create_private(partial)
-        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-            writer.writerow(heading)
-            for count, row in enumerate(rows, 1):  # noqa: B007 - the number of the last one
-                writer.writerow(row)
+        with os.fdopen(descriptor, "w", encoding=encoding, newline="") as file:
+            yield file
             file.flush()
             os.fsync(descriptor)
         # A hard link, unlike a rename, never replaces what stands at the name.
@@ -85,4 +81,22 @@ def write_new_csv(path: Path, heading: Sequence[str], rows: Iterable[Sequence[st
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def write_new_csv(path: Path, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write rows to a new file for its owner alone, `;` between columns, UTF-8 with a mark so that Excel reads it.
+
+    Returns:
+        How many rows.
+
+    Raises:
+        UsageError: Something is there already (a link counts), or the folder is missing or not yours.
+        StorageError: The disk is full or failing; no half file is left.
+    """
+    count = 0
+    with new_private_file(path, encoding="utf-8-sig") as file:
+        writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+        writer.writerow(heading)
+        for count, row in enumerate(rows, 1):  # noqa: B007 - the number of the last one
+            writer.writerow(row)
     return count

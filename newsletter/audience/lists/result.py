@@ -96,6 +96,29 @@ class ImportResult:
     first_people: tuple[Subscriber, ...] = ()
 
 
+@dataclass(slots=True, kw_only=True)
+class Taken:
+    """What came of people who were taken over; every line of the file is in exactly one of the first four.
+
+    Attributes:
+        added: New people, with all that was known of them.
+        known: People who are known here; nothing was added to what is known of them.
+        held: People who are not known and must not be mailed here: not added.
+        rejected: Lines that could not be used.
+        barred: Addresses that are kept from being mailed from now on.
+        taken_out: People who were mailed here until now.
+        strange_topics: Wanted topics that newsletter.toml has not; they are kept.
+    """
+
+    added: int = 0
+    known: int = 0
+    held: int = 0
+    rejected: Told = field(default_factory=Told)
+    barred: int = 0
+    taken_out: int = 0
+    strange_topics: set[str] = field(default_factory=set)
+
+
 class Counts:
     """The result in the making."""
 

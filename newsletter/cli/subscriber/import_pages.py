@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.session import Session, print_table
-from newsletter.errors import Fault, counted
+from newsletter.cli.session import Session, print_json, print_table
+from newsletter.errors import ChecksFailed, Fault, counted
 
 if TYPE_CHECKING:
-    from newsletter.audience.lists.result import ImportResult
+    from newsletter.audience.lists.result import ImportResult, Taken
     from newsletter.service.audience.lists import Imported, OpenList
 
 _LISTS = {
@@ -65,6 +66,35 @@ def show_result(session: Session, imported: "Imported", *, is_dry_run: bool) -> 
     if imported.to_mend is not None:
         click.echo(f"The {counted(result.rejected.count + result.held.count, 'row')} to look at: ", nl=False)
         click.echo(f"{session.shown(imported.to_mend)}. Mend what can be mended, import it, delete it.")
+
+
+def take_records(session: Session, file: Path, *, is_dry_run: bool, is_agreed: bool, as_json: bool) -> None:
+    """Take over people with all that was known of them: shown before on a terminal, and asked."""
+    lists, counter = session.newsletter.lists, session.counter("Lines read")
+    if session.can_ask and not is_agreed and not is_dry_run:
+        _show_taken(lists.take_records(file, is_dry_run=True, progress=counter), is_dry_run=True)
+        session.confirm("Import these people?")
+    taken = lists.take_records(file, is_dry_run=is_dry_run, progress=counter)
+    if as_json:
+        rejected = {"count": taken.rejected.count, "first": [str(fault) for fault in taken.rejected.first]}
+        print_json({**asdict(taken), "rejected": rejected, "strange_topics": sorted(taken.strange_topics)})
+    else:
+        _show_taken(taken, is_dry_run=is_dry_run)
+        session.next_step("newsletter segment coverage")
+    if taken.rejected.count:
+        raise ChecksFailed(f"{counted(taken.rejected.count, 'line was', 'lines were')} rejected; the others were read.")
+
+
+def _show_taken(taken: "Taken", *, is_dry_run: bool) -> None:
+    """Show what became of the lines, or would."""
+    click.echo(f"{'Would be added' if is_dry_run else 'Added'}: {taken.added}. Known here, left alone: {taken.known}.")
+    click.echo(f"Must not be mailed here, not added: {taken.held}.")
+    click.echo(f"Newly kept from being mailed: {taken.barred}; mailed here until now: {taken.taken_out}.")
+    if taken.strange_topics:
+        click.echo(f"Wanted topics that newsletter.toml has not; kept: {', '.join(sorted(taken.strange_topics))}.")
+    if taken.rejected.count:
+        click.echo(f"Rejected: {taken.rejected.count}.")
+        _show_faults(taken.rejected.first, taken.rejected.count)
 
 
 def show_departures(result: "ImportResult") -> None:

@@ -53,8 +53,14 @@ def import_(
     """Add the people of a CSV or XLSX file and complete those who are known; nobody is subscribed again.
 
     Whom the list says to have left, bounced or complained is suppressed; who answered no is not added. On a terminal
-    everything is shown first, and asked. Ends with 3 when rows were rejected; the others are kept.
+    everything is shown first, and asked. Ends with 3 when rows were rejected; the others are kept. A JSON file that
+    `subscriber export` wrote brings people with all that was known of them, and nobody who had left is woken.
     """
+    if file.suffix.lower() == ".json":
+        if basis is not None or mappings or keep or encoding or sheet:
+            raise UsageError("A JSON export says everything itself; give it without such options.")
+        import_pages.take_records(session, file, is_dry_run=is_dry_run, is_agreed=is_agreed, as_json=as_json)
+        return
     counter = session.counter("Rows read")
     with session.newsletter.lists.open(
         file, mapping=_mapping(mappings), keep=keep, encoding=encoding, sheet=sheet
@@ -171,12 +177,23 @@ def _status(person: Subscriber, reasons: Mapping[str, str]) -> str:
 @json_option
 @pass_session
 def export(session: Session, what: str, *, is_lossless: bool, as_json: bool) -> None:
-    """Write everybody to a new CSV FILE that only you can read; or print all that is known of one ADDRESS.
+    """Write everybody to a new FILE that only you can read; or print all that is known of one ADDRESS.
 
-    What is printed is for the person who asks what you know; give it to nobody but the address itself.
+    A .csv is for a spreadsheet; a .json has every consent, what people want with its record, and why whom must not be
+    mailed: imported into another publication it moves them and wakes nobody. What is printed of an ADDRESS is for the
+    person who asks what you know; give it to nobody but the address itself.
     """
-    if "@" in what and not Path(what).parent.name:
+    path = Path(what)
+    if "@" in what and not path.parent.name:
         show_person(session, session.newsletter.people.person(what), as_json=as_json, is_whole=True)
         return
-    count = session.newsletter.lists.export(Path(what), is_lossless=is_lossless)
+    lists = session.newsletter.lists
+    is_whole = path.suffix.lower() == ".json"
+    count = lists.export_records(path) if is_whole else lists.export(path, is_lossless=is_lossless)
     click.echo(f"Wrote {counted(count, 'person', 'people')} to {what}. Delete it when you have used it.")
+    if gone := session.newsletter.suppressions.count_gone():
+        whom = counted(gone, "address is", "addresses are")
+        session.say(
+            f"{whom} known by hash alone, must not be mailed, and cannot stand in it. Where people move, take the"
+            " hashes along: newsletter suppression export FILE, and the key."
+        )

@@ -11,7 +11,9 @@ from newsletter.audience.lists.imports import import_people
 from newsletter.audience.lists.mending import MendingFile
 from newsletter.audience.lists.reading.headings import Column, Layout, refuse_strange_mapping
 from newsletter.audience.lists.reading.people_file import ParsedList, read_list
-from newsletter.audience.lists.result import ImportResult
+from newsletter.audience.lists.records import Barred, PersonRecord, read_records, write_records
+from newsletter.audience.lists.result import ImportResult, Taken
+from newsletter.audience.lists.taking import take_people
 from newsletter.domain.audience import SuppressionReason, normal_address
 from newsletter.domain.rules import facts_asked
 from newsletter.errors import ContentError, UsageError, counted
@@ -178,6 +180,53 @@ class ListService:
         with self._resources.people() as store:
             attributes = store.attribute_names()
         return write_people(self._exported(), path, attributes=attributes, is_lossless=is_lossless)
+
+    def export_records(self, path: Path) -> int:
+        """Write all that is known of everybody to a new JSON file that only its owner can read; give how many.
+
+        Raises:
+            UsageError: Something is there already, or the folder is missing.
+        """
+        publication, now = self._resources.settings.publication, self._resources.clock.now()
+        return write_records(self._records(), path, publication=publication.id, made_at=now)
+
+    def _records(self) -> Iterator[PersonRecord]:
+        """Give everybody with all that moves, page by page."""
+        for page in PeopleService(self._resources).pages():
+            addresses = [person.address for person in page]
+            with self._resources.people() as store:
+                suppressions, consents = store.suppressions_of(addresses), store.consents_of_many(addresses)
+                said = {one.address: store.wants_changes_of(one.address) for one in page if one.wants.since is not None}
+            for person in page:
+                form = normal_address(person.address)
+                why = suppressions.get(form)
+                yield PersonRecord(
+                    subscriber=person,
+                    consents=consents.get(form, ()),
+                    wants_changes=said.get(person.address, ()),
+                    barred=None if why is None else Barred(reason=why.reason, at=why.at, note=why.note),
+                )
+
+    def take_records(self, path: Path, *, is_dry_run: bool = False, progress: Progress = lambda _lines: None) -> Taken:
+        """Take over the people of such a file, and wake nobody: who had left stays away, with the reason.
+
+        Raises:
+            ContentError: The file cannot be read, is none, or is cut off; what stood before that is kept.
+        """
+        settings = self._resources.settings
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise ContentError(f"{path} cannot be read: {error.strerror}.", hint="Check the path.") from error
+        with file:
+            return take_people(
+                read_records(file, path.name),
+                transaction=lambda: self._resources.people(is_writing=not is_dry_run),
+                now=self._resources.clock.now(),
+                topics=[topic.id for topic in settings.topics],
+                is_dry_run=is_dry_run,
+                progress=progress,
+            )
 
     def _exported(self) -> Iterator[Exported]:
         """Give everybody with what else a list can say, page by page."""

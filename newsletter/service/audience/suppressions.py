@@ -117,6 +117,11 @@ class SuppressionService:
         with self._resources.people() as store:
             return store.suppression_counts()
 
+    def count_gone(self) -> int:
+        """Count the addresses that must not be mailed of which nothing is known but the hash."""
+        with self._resources.people() as store:
+            return store.count_gone()
+
     def export(self, path: Path) -> int:
         """Write every suppression to a new file, as a hash with the ids of its possible keys; give how many.
 

@@ -43,6 +43,10 @@ class SuppressionStore(HashedStore):
         """Bring suppressions under kept keys to the people who are stored; give how many of them have one now."""
         return KeyStore(self.connection).adopt(self._kept, own=self._key) if self._kept else 0
 
+    def count_gone(self) -> int:
+        """Count the suppressions of people who are not stored."""
+        return KeyStore(self.connection).count_gone()
+
     def suppressed_at(self, address_hash: AddressHash) -> datetime | None:
         """Give since when an address is suppressed, or None."""
         found = select(suppression.c.at).where(suppression.c.address_hash == address_hash)

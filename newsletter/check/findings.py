@@ -3,7 +3,7 @@
 Knows every check by its module's table and none by name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from newsletter.check.page.reading import CheckInput, read
 from newsletter.check.page.rules import Check, Hit, Rule
 from newsletter.domain.audience import LeftOut
 from newsletter.domain.changes import Known
-from newsletter.domain.issue import Finding, Issue, Severity, Waiver, group
+from newsletter.domain.issue import EditionKey, Finding, Issue, Severity, Waiver, group
 from newsletter.domain.publication import Publication
 from newsletter.domain.segments import AskedOfNobody
 from newsletter.errors import Place, UsageError
@@ -93,13 +93,8 @@ def check_issue(
     issue: Issue, publication: Publication, left_out: LeftOut, asked_of_nobody: Sequence[AskedOfNobody] = ()
 ) -> tuple[Finding, ...]:
     """Say what is wrong with an issue as a whole, whichever edition one reads, and with who is to get it."""
-    return tuple(
-        Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)
-        for rule, hit in (
-            *issue_rules.judge_issue(issue, publication, left_out),
-            *issue_rules.judge_rules(asked_of_nobody),
-        )
-    )
+    of_issue, of_rules = issue_rules.judge_issue(issue, publication, left_out), issue_rules.judge_rules(asked_of_nobody)
+    return tuple(_made((*of_issue, *of_rules)))
 
 
 def check_events(issue: Issue, known: Known | None, publication: Publication) -> tuple[Finding, ...]:
@@ -107,19 +102,17 @@ def check_events(issue: Issue, known: Known | None, publication: Publication) ->
 
     `known` is None where the database cannot be read.
     """
-    return tuple(
-        Finding(code=rule.code, severity=rule.severity, facts=hit.facts, place=hit.place)
-        for rule, hit in stale.judge_events(issue, known, publication.zone)
-    )
+    return tuple(_made(stale.judge_events(issue, known, publication.zone)))
 
 
 def _findings(subject: CheckInput, breaches: Iterable[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
     """Make findings of an edition, the gravest first."""
-    made = (
-        Finding(code=rule.code, severity=rule.severity, facts=hit.facts, edition=subject.edition.key, place=hit.place)
-        for rule, hit in breaches
-    )
-    return tuple(finding for finding, _ in group(made))
+    return tuple(finding for finding, _ in group(_made(breaches, subject.edition.key)))
+
+
+def _made(breaches: Iterable[tuple[Rule, Hit]], edition: EditionKey | None = None) -> Iterator[Finding]:
+    for rule, hit in breaches:
+        yield Finding(code=rule.code, severity=rule.severity, facts=hit.facts, edition=edition, place=hit.place)
 
 
 def apply_waivers(

@@ -5,14 +5,14 @@ and runs nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from markupsafe import Markup
 
-from newsletter.domain.delivery import DeliveryState, SendingId, SendingState
+from newsletter.domain.delivery import DeliveryState, SendingId
 from newsletter.domain.notification import TimelinePoint
 from newsletter.track.charts import Group, Growth, Part, draw_growth, draw_shares
-from newsletter.track.report import Report, ReportRow
+from newsletter.track.report import Report, ReportRow, minute, plain, state_word
 from newsletter.track.sheet import Cells, sheet, table
 
 _DELIVERED = Part(name="delivered", colour="#0b5d3b")
@@ -51,12 +51,12 @@ def as_html(
 
 def _article(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) -> Markup:
     sending = report.sending
-    state = "under way" if sending.state is SendingState.RUNNING else sending.state.value
     nobody = " This is a trial: nobody is mailed." if report.is_trial else ""
-    ended = "" if sending.finished_at is None else f", ended {_moment(sending.finished_at, zone)}"
+    began = minute(sending.started_at, zone)
+    ended = "" if sending.finished_at is None else f", ended {minute(sending.finished_at, zone)}"
     parts = [
         Markup("<h2>{} through {}: {}</h2>\n<p>Began {}{}.{}</p>").format(
-            report.kind.capitalize(), sending.mailer, state, _moment(sending.started_at, zone), ended, nobody
+            report.kind.capitalize(), sending.mailer, state_word(sending), began, ended, nobody
         ),
         _advice(report),
         _sums(report),
@@ -73,8 +73,7 @@ def _article(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) ->
 
 def _advice(report: Report) -> Markup:
     said = [
-        Markup("<p>{}<br><code>{}</code></p>").format(_plain(advice.message), advice.command)
-        for advice in report.advice
+        Markup("<p>{}<br><code>{}</code></p>").format(plain(advice.message), advice.command) for advice in report.advice
     ]
     return (
         Markup('<section class="advice">\n<h3>To do</h3>\n{}\n</section>').format(Markup("\n").join(said))
@@ -120,7 +119,7 @@ def _growth(report: Report, timeline: Sequence[TimelinePoint], zone: tzinfo) -> 
 
 def _shares(report: Report) -> Markup:
     groups = [
-        Group(name=_plain(row.name), counts={part.name: count for part, count in _counts(row.states)})
+        Group(name=plain(row.name), counts={part.name: count for part, count in _counts(row.states)})
         for row in report.segments
     ]
     if not groups:
@@ -136,18 +135,18 @@ def _rows(caption: str, rows: Sequence[ReportRow]) -> Markup:
         return Markup()
     named = [(row, dict(_named(row.states))) for row in rows]
     shown = [part.name for part, _ in _PARTS if any(counts[part.name] for _, counts in named)]
-    cells: list[Cells] = [(_plain(row.name), row.planned, *(counts[name] for name in shown)) for row, counts in named]
+    cells: list[Cells] = [(plain(row.name), row.planned, *(counts[name] for name in shown)) for row, counts in named]
     return table(caption, ["", "planned", *shown], cells)
 
 
 def _reasons(report: Report) -> Markup:
-    cells: list[Cells] = [(str(one.state), one.deliveries, _plain(one.reason)) for one in report.reasons]
+    cells: list[Cells] = [(str(one.state), one.deliveries, plain(one.reason)) for one in report.reasons]
     return table("Reasons", ["state", "deliveries", "reason"], cells, kind="words") if cells else Markup()
 
 
 def _unknown(report: Report, zone: tzinfo) -> Markup:
     cells: list[Cells] = [
-        (str(doubt.id), str(doubt.edition), doubt.deliveries, _moment(doubt.claimed_at, zone), _plain(doubt.reason))
+        (str(doubt.id), str(doubt.edition), doubt.deliveries, minute(doubt.claimed_at, zone), plain(doubt.reason))
         for doubt in report.unknown
     ]
     headings = ["batch", "edition", "deliveries", "since", "reason"]
@@ -160,12 +159,3 @@ def _counts(states: Mapping[DeliveryState, int]) -> list[tuple[Part, int]]:
 
 def _named(states: Mapping[DeliveryState, int]) -> list[tuple[str, int]]:
     return [(part.name, count) for part, count in _counts(states)]
-
-
-def _moment(moment: datetime, zone: tzinfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
-
-
-def _plain(text: str) -> str:
-    """Keep what can be printed."""
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -6,11 +6,20 @@ Reasons may come from strangers' mail servers: control characters never reach a 
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from io import StringIO
 
-from newsletter.domain.delivery import ACCEPTED_AND_LATER, Balance, DeliveryState, Sending, SendingState
-from newsletter.track.report import OPEN_STATES, Report, ReportRow, count_accepted, count_of
+from newsletter.domain.delivery import ACCEPTED_AND_LATER, Balance, DeliveryState, Sending
+from newsletter.track.report import (
+    OPEN_STATES,
+    Report,
+    ReportRow,
+    count_accepted,
+    count_of,
+    minute,
+    plain,
+    state_word,
+)
 
 _LATER = tuple(state for state in DeliveryState if state in ACCEPTED_AND_LATER - {DeliveryState.ACCEPTED})
 _ENDS = (DeliveryState.REJECTED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN)
@@ -28,35 +37,27 @@ def as_table(report: Report, *, zone: tzinfo = UTC) -> str:
         _rows("segment", report.segments),
         _rows("edition", report.editions),
         _rows("domain", report.domains),
-        [f"{one.state}: {one.deliveries} x {_plain(one.reason)}" for one in report.reasons],
+        [f"{one.state}: {one.deliveries} x {plain(one.reason)}" for one in report.reasons],
         [
             f"unknown: batch {doubt.id}, {doubt.edition}, {doubt.deliveries} since "
-            f"{_moment(doubt.claimed_at, zone)}: {_plain(doubt.reason)}"
+            f"{minute(doubt.claimed_at, zone)}: {plain(doubt.reason)}"
             for doubt in report.unknown
         ],
-        [line for advice in report.advice for line in (_plain(advice.message), f"  {advice.command}")],
+        [line for advice in report.advice for line in (plain(advice.message), f"  {advice.command}")],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
 def _headline(report: Report) -> str:
     sending, nobody = report.sending, " (nobody is mailed)" if report.is_trial else ""
-    return f"Issue {sending.label}: {report.kind} through {sending.mailer}, {_state_word(sending)}{nobody}"
-
-
-def _state_word(sending: Sending) -> str:
-    return "under way" if sending.state is SendingState.RUNNING else sending.state.value
+    return f"Issue {sending.label}: {report.kind} through {sending.mailer}, {state_word(sending)}{nobody}"
 
 
 def _moments(sending: Sending, zone: tzinfo) -> list[str]:
-    lines = [f"began     {_moment(sending.started_at, zone)}"]
+    lines = [f"began     {minute(sending.started_at, zone)}"]
     if sending.finished_at is not None:
-        lines.append(f"ended     {_moment(sending.finished_at, zone)}")
+        lines.append(f"ended     {minute(sending.finished_at, zone)}")
     return lines
-
-
-def _moment(moment: datetime, zone: tzinfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def _sums(balance: Balance) -> list[str]:
@@ -183,12 +184,7 @@ def _csv_rows(group: str, rows: Iterable[ReportRow]) -> Iterable[tuple[str, str,
     return [(group, row.name, state, count) for row in rows for state, count in row.states.items()]
 
 
-def _plain(text: str) -> str:
-    """Keep what a terminal shows and nothing that it obeys."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def inert(text: str) -> str:
     """Keep a spreadsheet from reading text as a formula."""
-    plain = _plain(text)
-    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
+    said = plain(text)
+    return f"'{said}" if said.startswith(("=", "+", "-", "@")) else said

@@ -6,6 +6,7 @@ gives the same report.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 from newsletter.domain.content import SegmentId
 from newsletter.domain.delivery import (
@@ -165,6 +166,21 @@ def _advice(account: SendingAccount) -> tuple[Advice, ...]:
         message = f"{counted(left, 'mail')} still to be sent."
         advice.append(Advice(message=message, command=f"newsletter issue send {label}"))
     return tuple(advice)
+
+
+def state_word(sending: Sending) -> str:
+    """Say where a sending stands."""
+    return "under way" if sending.state is SendingState.RUNNING else sending.state.value
+
+
+def minute(moment: datetime, zone: tzinfo) -> str:
+    """Write a moment of a zone to the minute."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def plain(text: str) -> str:
+    """Keep what a terminal shows and nothing that it obeys."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def count_of(states: Mapping[DeliveryState, int], *chosen: DeliveryState) -> int:

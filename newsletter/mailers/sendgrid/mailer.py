@@ -94,7 +94,7 @@ class SendGrid:
 
     def fetch_suppressions(self, since: datetime | None = None) -> FetchedSuppressions:
         """Read SendGrid's own lists of addresses not to be mailed, from an aware moment on; nothing changes there."""
-        fetched = fetch_suppressions(self._transport, since=since)
+        fetched = fetch_suppressions(self._transport.read_suppressions, since=since)
         return replace(fetched, is_rehearsal=self._is_stand_in)
 
 

@@ -6,10 +6,9 @@ service, which keeps only its keyed hash.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Protocol
 
 from newsletter.domain.audience import SuppressionReason
 from newsletter.domain.notification import FetchedSuppressions, ProviderSuppression
@@ -28,34 +27,30 @@ _LISTS = {
 """A block passes and SendGrid tries again, so it suppresses nothing."""
 
 
-class ReadsSuppressions(Protocol):
-    """What is needed of `transport.Transport`."""
-
-    def read_suppressions(self, name: str, parameters: Mapping[str, int]) -> Answer | Silence:
-        """Get one page of a list."""
-        ...
+ReadPage = Callable[[str, Mapping[str, int]], Answer | Silence]
+"""Gets one page of a list, by its name and the request's parameters."""
 
 
 class _UnreadableError(Exception):
     """A page cannot be used; the message says why."""
 
 
-def fetch_suppressions(transport: ReadsSuppressions, *, since: datetime | None = None) -> FetchedSuppressions:
+def fetch_suppressions(read_page: ReadPage, *, since: datetime | None = None) -> FetchedSuppressions:
     """Read all four lists; one that cannot be read leaves the others.
 
-    The transport's key may read suppressions; with `since` only what was added then or later is read.
+    The key of whoever reads has to be one for suppressions; with `since` only what was added then or later is read.
     """
     suppressions: list[ProviderSuppression] = []
     faults: list[str] = []
     for name in _LISTS:
         try:
-            suppressions.extend(_read_list(transport, name, since))
+            suppressions.extend(_read_list(read_page, name, since))
         except _UnreadableError as error:
             faults.append(f"SendGrid's {name} cannot be read: {error}")
     return FetchedSuppressions(suppressions=tuple(suppressions), faults=tuple(faults))
 
 
-def _read_list(transport: ReadsSuppressions, name: str, since: datetime | None) -> Iterator[ProviderSuppression]:
+def _read_list(read_page: ReadPage, name: str, since: datetime | None) -> Iterator[ProviderSuppression]:
     """Read one list page by page.
 
     Raises:
@@ -65,7 +60,7 @@ def _read_list(transport: ReadsSuppressions, name: str, since: datetime | None) 
     if since is not None:
         parameters["start_time"] = int(since.timestamp())
     while True:
-        page = _read_page(transport, name, parameters)
+        page = _list_in(read_page(name, parameters))
         for entry in page:
             yield _suppression(name, entry)
         if len(page) < PAGE_SIZE:
@@ -73,13 +68,12 @@ def _read_list(transport: ReadsSuppressions, name: str, since: datetime | None) 
         parameters["offset"] += PAGE_SIZE
 
 
-def _read_page(transport: ReadsSuppressions, name: str, parameters: dict[str, int]) -> list[object]:
-    """Get one page.
+def _list_in(answer: Answer | Silence) -> list[object]:
+    """Give what a page holds.
 
     Raises:
         _UnreadableError: It cannot be had, or is no list.
     """
-    answer = transport.read_suppressions(name, parameters)
     if isinstance(answer, Silence):
         raise _UnreadableError(answer.reason)
     if answer.status != HTTPStatus.OK:

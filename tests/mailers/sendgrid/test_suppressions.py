@@ -81,7 +81,7 @@ def test_long_lists_are_read_page_by_page() -> None:
     """A full page is followed by a next one, until one is not full."""
     pages = Pages(page(*range(500)), page(*range(500, 1000)), page(1000))
 
-    fetched = fetch_suppressions(pages)
+    fetched = fetch_suppressions(pages.read_suppressions)
 
     assert (len(fetched.suppressions), pages.offsets) == (1001, [0, 500, 1000])
 
@@ -106,13 +106,13 @@ def test_long_lists_are_read_page_by_page() -> None:
 )
 def test_a_list_that_cannot_be_read_is_a_fault(answer: Answer | Silence, fault: str) -> None:
     """A failure names the list, keeps what was read before it, and leaves the other lists."""
-    fetched = fetch_suppressions(Pages(page(*range(500)), answer))
+    fetched = fetch_suppressions(Pages(page(*range(500)), answer).read_suppressions)
 
     assert (len(fetched.suppressions), fetched.faults) == (500, (f"SendGrid's bounces cannot be read: {fault}",))
 
 
 def test_moments_are_aware() -> None:
     """The provider's epoch becomes a moment in UTC."""
-    fetched = fetch_suppressions(Pages(page(1)))
+    fetched = fetch_suppressions(Pages(page(1)).read_suppressions)
 
     assert [each.at for each in fetched.suppressions] == [datetime(2017, 11, 1, 9, 0, tzinfo=UTC)]

@@ -9,6 +9,7 @@ NewsletterError                 anything that we raise on purpose; `exit_code` i
 │   └── TemplateError           a template or its data is wrong (exit 3)
 ├── ChecksFailed                findings of severity error stand in the way, or rows were rejected (exit 3)
 ├── StorageError                the database is missing, full, newer than the program (exit 1)
+│   ├── StorageDamaged          the file is damaged: a backup has to be put back (exit 1)
 │   └── StorageLocked           another program holds it; the same call may be made again (exit 1)
 ├── StateError                  the step does not fit where the issue stands: not approved, changed since (exit 1)
 │   └── SendingInProgress       somebody else is sending this issue now (exit 1)
@@ -138,6 +139,10 @@ class ChecksFailed(NewsletterError):  # noqa: N818 - named for what happened, as
 
 class StorageError(NewsletterError):
     """The database cannot be used now."""
+
+
+class StorageDamaged(StorageError):  # noqa: N818 - named for what happened, as above
+    """The database's file is damaged, or no database any more."""
 
 
 class StorageLocked(StorageError):  # noqa: N818 - named for what happened, as above

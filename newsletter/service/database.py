@@ -1,14 +1,15 @@
 """Look after the database: its state, its migration, its backup."""
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter import machine
-from newsletter.errors import StateError, StorageError, UsageError
+from newsletter.errors import StateError, StorageDamaged, StorageError, UsageError
 from newsletter.send.mark import Doubt
 from newsletter.service.audience.departures import CaughtUp
 from newsletter.service.deliveries.guard import Adopted, Guard
@@ -16,6 +17,7 @@ from newsletter.service.keys.ring import Settled, require_own_key
 from newsletter.service.keys.service import KeyService
 from newsletter.service.resources import Resources
 from newsletter.storage.database import SCHEMA_REVISION, Database, is_wal_safe
+from newsletter.storage.faults import damaged, is_damaged
 
 if TYPE_CHECKING:
     from newsletter.storage.copying import CopiedTable
@@ -51,7 +53,7 @@ class Restored:
 
     Attributes:
         before: A copy of the database that was there; None where there was none.
-        is_damaged: It was no database any more, and was set aside as it is.
+        is_damaged: It was damaged, or no database any more, and was set aside as it is.
         revision: The backup's schema.
         taken: What it took over from the departures file, in sentences; empty where that was nothing, or where it has
             to be migrated first.
@@ -124,6 +126,16 @@ class DatabaseService:
             self._guard.mark_new()
         return before, after
 
+    def require_sound(self) -> None:
+        """Look through the whole file for damage.
+
+        Raises:
+            StorageDamaged: There is some.
+        """
+        path = self._resources.unchecked_database.path
+        if path is not None and path.exists() and is_damaged(path):
+            raise damaged(path.name)
+
     def settle_key(self) -> Settled | None:
         """See that database and key file belong together; give what came of it where the database did not know its key.
 
@@ -178,7 +190,7 @@ class DatabaseService:
                 is_trial = resources.unchecked_database.is_trial
                 revision = look_over(backup, copy, is_trial=is_trial)
                 require_own_key(copy, resources.settings.key_path, is_trial=is_trial)
-                before = self._copy_before_restoring(path)
+                before, is_damaged = self._copy_before_restoring(path)
                 resources.close()
                 aside = put_in_place(copy, path)
         finally:
@@ -190,19 +202,26 @@ class DatabaseService:
             taken = resources.catch_up()
         return Restored(
             before=aside or before,
-            is_damaged=aside is not None,
+            is_damaged=is_damaged or aside is not None,
             revision=revision,
             taken=str(taken),
             key_moved=key_moved,
             doubt=self._guard.doubt() if is_current else None,
         )
 
-    def _copy_before_restoring(self, path: Path) -> Path | None:
-        """Copy the database that is there; None where there is none, or none any more."""
-        with suppress(StorageError):
+    def _copy_before_restoring(self, path: Path) -> tuple[Path | None, bool]:
+        """Copy the database that is there, a damaged one as it is; give the copy or None, and whether it is damaged."""
+        try:
             if path.exists() and self._resources.unchecked_database.revision() is not None:
-                return self.back_up(self._backup_path("before-restoring"))[0]
-        return None
+                return self.back_up(self._backup_path("before-restoring"))[0], False
+        except StorageDamaged:
+            aside = self._backup_path("damaged")
+            os.close(machine.create_private(aside))
+            shutil.copyfile(path, aside)
+            return aside, True
+        except StorageError:
+            pass
+        return None, False
 
     def copy_to(self, address: str, *, by: str, told: Callable[[str], None] = lambda _table: None) -> Copied:
         """Copy the whole database into an empty one, and prove by sums that all came over; this one stays as it is.

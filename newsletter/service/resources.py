@@ -19,7 +19,7 @@ from newsletter.domain.clock import Clock
 from newsletter.domain.content import SegmentId
 from newsletter.domain.keys import Keyring
 from newsletter.domain.segments import Segment
-from newsletter.errors import StateError, StorageError, UsageError
+from newsletter.errors import StateError, UsageError
 from newsletter.send.owner import Owner, hold_ownership, lock_path, new_owner
 from newsletter.service.audience.departures import CaughtUp, catch_up, is_caught_up, note
 from newsletter.service.keys.ring import Ring, Settled, settle_key
@@ -263,7 +263,7 @@ class Resources:
         Raises:
             StorageError: It cannot be read.
         """
-        from newsletter.storage.facts import read_facts
+        from newsletter.storage.facts import read_facts, unreadable
 
         url = self.settings.database_url
         if url.startswith(_SQLITE):
@@ -271,7 +271,7 @@ class Resources:
                 with read_facts(Path(url.removeprefix(_SQLITE).partition("?")[0])) as facts:
                     yield facts
             except sqlite3.Error as cause:
-                raise StorageError("The database cannot be read.", hint="newsletter db status") from cause
+                raise unreadable(cause) from cause
             return
         from newsletter.storage.audience.facts import facts_of
 

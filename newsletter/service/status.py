@@ -214,6 +214,7 @@ class StatusService:
     def _look_at_database(self) -> tuple[str, str | None]:
         state = self._database.state()
         self._resources.unchecked_database.require_current()
+        self._database.require_sound()
         journal = f", {state.journal}" if state.journal else ""
         return (
             f"{Path(state.name).name}: schema {state.revision}, {state.engine}{journal}.",

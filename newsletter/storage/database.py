@@ -16,8 +16,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from newsletter.errors import ConfigurationError, StorageError, StorageLocked
+from newsletter.errors import ConfigurationError, NewsletterError, StorageError
 from newsletter.storage import postgresql
+from newsletter.storage.faults import damaged, is_damaged, is_locked, storage_error
 
 SCHEMA_REVISION = "0014"
 """The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
@@ -166,7 +167,7 @@ class Database:
                 return action()
             except exc.OperationalError as error:
                 long_wait, tries = self._long_wait, tries + 1
-                if long_wait is None or not _is_locked(error) or (long_wait.unless() and not to_the_end):
+                if long_wait is None or not is_locked(error) or (long_wait.unless() and not to_the_end):
                     raise
                 waited_seconds = tries * self.lock_wait_seconds
                 if waited_seconds >= long_wait.seconds_max:
@@ -240,8 +241,8 @@ class Database:
         if revision is None:
             raise StorageError(
                 f"There is no newsletter database in {name}.",
-                hint="For a new publication: `newsletter db migrate`. Otherwise check [storage] url, or restore a"
-                " backup: an empty database would forget who was mailed.",
+                hint="For a new publication: `newsletter db migrate`. Otherwise check [storage] url, or put a backup"
+                " back (`newsletter db restore BACKUP`): an empty database would forget who was mailed.",
             )
         if revision > SCHEMA_REVISION:
             raise StorageError(
@@ -301,8 +302,15 @@ class Database:
         """Turn the driver's faults into ours."""
         try:
             yield
-        except exc.DBAPIError as error:
-            raise _storage_error(error, self.url.database or "") from error
+        except (exc.DBAPIError, sqlite3.Error) as error:
+            raise storage_error(error, self.url.database or "") from error
+        except NewsletterError:
+            raise
+        except Exception as error:
+            # What was read makes no sense: it may be damage that SQLite passed by.
+            if self.path is not None and is_damaged(self.path):
+                raise damaged(self._name) from error
+            raise
 
 
 def _open_engine(url: URL, lock_wait_seconds: float, sleep: Callable[[float], None]) -> Engine:
@@ -364,33 +372,3 @@ def _set_pragmas(connection: DBAPIConnection) -> None:
         ("secure_delete", "ON"),
     ):
         connection.execute(f"PRAGMA {pragma} = {value}")
-
-
-_FAULTS = (
-    ("database or disk is full", "cannot grow: the disk is full", "Free some space and run this again."),
-    ("readonly", "is read-only", "Check the permissions of the file and its folder."),
-    ("unable to open", "cannot be opened", "Check [storage] url and that its folder exists."),
-    ("not a database", "is no SQLite database", "Check [storage] url, or restore a backup."),
-    ("malformed", "is damaged", "Restore a backup; keep the damaged file."),
-    ("disk i/o error", "cannot be read or written (I/O error)", "Check the disk before anything else."),
-)
-
-
-def _is_locked(error: exc.DBAPIError) -> bool:
-    """Tell whether another program is in the way."""
-    return "database is locked" in str(error.orig).lower() or postgresql.is_locked(error)
-
-
-def _storage_error(error: exc.DBAPIError, name: str) -> StorageError:
-    """Say what a driver's fault means and what to do; without the statement or its values, which hold addresses."""
-    said = str(error.orig).lower()
-    label = Path(name).name or "The database"
-    if _is_locked(error):
-        hint = "Wait until it is done, or close it, and run this again."
-        return StorageLocked(f"{label} is locked by another program.", hint=hint)
-    if not isinstance(error.orig, sqlite3.Error) and (fault := postgresql.storage_error(error, label)) is not None:
-        return fault
-    for sign, meaning, hint in _FAULTS:
-        if sign in said:
-            return StorageError(f"{label} {meaning}.", hint=hint)
-    return StorageError(f"{label} refused a statement ({type(error).__name__}).", hint="Run it again with -v.")

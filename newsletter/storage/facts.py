@@ -23,6 +23,7 @@ from newsletter.domain.rules import (
     Rule,
     number_in,
 )
+from newsletter.errors import StorageError
 
 Row = Sequence[object]
 Run = Callable[[str, Mapping[str, object]], Iterable[Row]]
@@ -113,3 +114,12 @@ def read_facts(path: Path) -> Iterator[Facts]:
     """
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
         yield Facts(connection.execute)
+
+
+def unreadable(cause: sqlite3.Error) -> StorageError:
+    """Say why facts could not be read."""
+    from newsletter.storage.faults import damaged, is_damage  # noqa: PLC0415 - it loads what this module does without
+
+    if is_damage(cause):
+        return damaged("The database")
+    return StorageError("The database cannot be read.", hint="newsletter db status")

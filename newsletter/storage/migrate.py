@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from newsletter import machine
 from newsletter.errors import StorageError
 from newsletter.storage.database import SCHEMA_REVISION, Database
+from newsletter.storage.faults import damaged, is_damage
 
 SCRIPTS = Path(__file__).parent / "migrations"
 """Alembic's environment and revisions, shipped inside the package."""
@@ -60,8 +61,8 @@ def back_up(database: Database, target: Path) -> int:
         The size of the copy in bytes.
 
     Raises:
-        StorageError: The target exists, cannot be written, or the copy fails its check; or there is no database of
-            ours, or it is PostgreSQL.
+        StorageError: The target exists or cannot be written; or there is no database of ours, or it is PostgreSQL.
+        StorageDamaged: The database is damaged, and the copy would be.
     """
     if database.path is None:
         raise StorageError("Only a SQLite file can be copied from here.", hint="For PostgreSQL use pg_dump.")
@@ -74,12 +75,18 @@ def back_up(database: Database, target: Path) -> int:
         copy_whole(database.path, unfinished)
         unfinished.rename(target)
     except (OSError, sqlite3.Error) as error:
+        if is_damage(error) or isinstance(error, CopyDamaged):
+            raise damaged(database.path.name, "is damaged: no copy was made") from error
         hint = "Check that its folder exists and has room."
         why = error.strerror if isinstance(error, OSError) else error
         raise StorageError(f"The backup {target} cannot be written: {why}.", hint=hint) from error
     finally:
         unfinished.unlink(missing_ok=True)
     return target.stat().st_size
+
+
+class CopyDamaged(sqlite3.DatabaseError):
+    """A copy was made, and is damaged as its original is."""
 
 
 def copy_whole(source: Path, target: Path) -> None:
@@ -90,7 +97,7 @@ def copy_whole(source: Path, target: Path) -> None:
         original.backup(copy)
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
     if verdict != "ok":
-        raise sqlite3.DatabaseError(f"the copy is damaged ({verdict})")
+        raise CopyDamaged(f"the copy is damaged ({verdict})")
     with target.open("r+b") as handle:
         os.fsync(handle.fileno())
 

@@ -12,6 +12,7 @@ from newsletter.storage.database import (
     TRIAL_APPLICATION_ID,
     Database,
 )
+from newsletter.storage.faults import is_damage
 from newsletter.storage.migrate import copy_whole
 
 _JOURNALS = ("-journal", "-wal", "-shm")
@@ -73,7 +74,7 @@ def put_in_place(copy: Path, path: Path) -> Path | None:
         try:
             _write_over(copy, path)
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise
             aside = _set_aside(path)
             _write_over(copy, path)
@@ -95,11 +96,6 @@ def _write_over(copy: Path, path: Path) -> None:
     ):
         target.execute("PRAGMA synchronous = EXTRA")
         source.backup(target)
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Tell a file that is no database any more from one that cannot be written now."""
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def _set_aside(path: Path) -> Path:

@@ -169,7 +169,10 @@ def test_a_file_of_another_kind_is_told_in_words(tmp_path: Path) -> None:
         database.close()
         messages.append(str(caught.value))
 
-    assert messages == ["newsletter.db is no SQLite database.", "x.db cannot be opened."]
+    assert messages == [
+        "newsletter.db is no SQLite database, or too damaged to be one.",
+        "x.db cannot be opened.",
+    ]
 
 
 def test_an_unknown_fault_names_its_kind_without_the_values(database: Database) -> None:

@@ -5,7 +5,7 @@ batch means is in `domain.delivery`; when to claim, hand over and record is for 
 `storage.ledger`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
@@ -13,30 +13,23 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 from newsletter.domain.audience import AddressHash
 from newsletter.domain.delivery import (
     OPEN_BATCH_STATES,
-    Balance,
     BatchId,
     BatchState,
     DeliveryState,
-    InDoubt,
-    LeftOutOf,
-    PersonDelivery,
     Sending,
-    SendingAccount,
     SendingId,
     SendingState,
-    UnknownBatch,
 )
-from newsletter.domain.issue import IssueLabel
 from newsletter.errors import StateError, UsageError, counted
-from newsletter.storage.ledger import reads
 from newsletter.storage.ledger.claims import Claims
 from newsletter.storage.ledger.freeze import Freezing
 from newsletter.storage.ledger.queue import queue_apart, settle_proven, skip_queued
+from newsletter.storage.ledger.reads import Reads, read_sending
 from newsletter.storage.ledger.statements import IN_DOUBT
 from newsletter.storage.tables import batch, delivery, sending
 
 
-class DeliveryLedger(Freezing, Claims):
+class DeliveryLedger(Freezing, Claims, Reads):
     """Fix audiences, claim and record batches, end sendings, count.
 
     Every method is one durable transaction, and raises StorageError when the database is missing, locked, full or
@@ -51,7 +44,7 @@ class DeliveryLedger(Freezing, Claims):
         Those of a sending that is over are in doubt in any case: nothing of it may go out again.
         """
         with self._database.write() as connection:
-            if _is_over(reads.read_sending(connection, sending_id)):
+            if _is_over(read_sending(connection, sending_id)):
                 into = BatchState.UNKNOWN
             in_flight = _of(sending_id, BatchState.SENDING)
             dead = [
@@ -70,7 +63,7 @@ class DeliveryLedger(Freezing, Claims):
             StateError: The sending is over.
         """
         with self._database.write() as connection:
-            _require_open(reads.read_sending(connection, sending_id))
+            _require_open(read_sending(connection, sending_id))
             chosen = _unknown_ids(connection, sending_id, batch_ids)
             connection.execute(
                 update(batch).where(batch.c.id.in_(chosen)).values(state=BatchState.QUEUED, reason=reason)
@@ -89,7 +82,7 @@ class DeliveryLedger(Freezing, Claims):
             StateError: The sending was cancelled.
         """
         with self._database.write() as connection:
-            found = reads.read_sending(connection, sending_id)
+            found = read_sending(connection, sending_id)
             if found.state is SendingState.CANCELLED:
                 _require_open(found)
             chosen = [
@@ -167,7 +160,7 @@ class DeliveryLedger(Freezing, Claims):
                 )
                 .values(state=SendingState.FINISHED, finished_at=now, pause_reason=None)
             )
-            return reads.read_sending(connection, sending_id)
+            return read_sending(connection, sending_id)
 
     def cancel(self, sending_id: SendingId, *, reason: str, now: datetime) -> Sending:
         """End a sending for good: what is queued is skipped; what is on its way is still recorded.
@@ -178,7 +171,7 @@ class DeliveryLedger(Freezing, Claims):
             StateError: The sending is over.
         """
         with self._database.write() as connection:
-            found = reads.read_sending(connection, sending_id)
+            found = read_sending(connection, sending_id)
             _require_open(found)
             skip_queued(connection, sending_id, now)
             connection.execute(
@@ -186,93 +179,7 @@ class DeliveryLedger(Freezing, Claims):
                 .where(sending.c.id == sending_id)
                 .values(state=SendingState.CANCELLED, finished_at=now, pause_reason=reason)
             )
-            return reads.read_sending(connection, sending_id)
-
-    def sending(self, sending_id: SendingId) -> Sending:
-        """Give one sending.
-
-        Raises:
-            UsageError: There is none with this number.
-        """
-        with self._database.read() as connection:
-            return reads.read_sending(connection, sending_id)
-
-    def sendings(self, label: IssueLabel) -> tuple[Sending, ...]:
-        """Give every sending of an issue, rehearsals too, oldest first."""
-        with self._database.read() as connection:
-            return reads.read_sendings(connection, label)
-
-    def balance(self, sending_id: SendingId) -> Balance:
-        """Count everybody of a sending: by reason those left out, by state the others."""
-        with self._database.read() as connection:
-            return reads.read_balance(connection, sending_id)
-
-    def unknown_batches(self, sending_id: SendingId) -> tuple[UnknownBatch, ...]:
-        """Give the batches of doubt, oldest first."""
-        with self._database.read() as connection:
-            return reads.read_unknown(connection, sending_id)
-
-    def doubt(self, sending_id: SendingId) -> InDoubt:
-        """Say who of a sending is in doubt, as long as nobody has decided."""
-        with self._database.read() as connection:
-            return reads.read_doubt(connection, sending_id)
-
-    def people(
-        self, sending_id: SendingId, state: DeliveryState, *, batch_id: BatchId | None = None
-    ) -> Iterator[PersonDelivery]:
-        """Give the people who are in a state, batch by batch; each batch is read by itself, so that nobody waits long.
-
-        Raises:
-            UsageError: The sending has no such batch.
-        """
-        with self._database.read() as connection:
-            known = connection.execute(
-                select(batch.c.id).where(batch.c.sending_id == sending_id).order_by(batch.c.id)
-            ).scalars()
-            batches = [BatchId(one) for one in known if batch_id in (None, one)]
-        if batch_id is not None and not batches:
-            raise UsageError(f"This sending has no batch {batch_id}.", hint="`newsletter issue report` lists them.")
-        for one in batches:
-            with self._database.read() as connection:
-                yield from reads.read_people(connection, one, state)
-
-    def deliveries_to(
-        self, hashes: Collection[AddressHash]
-    ) -> tuple[tuple[PersonDelivery, ...], tuple[LeftOutOf, ...]]:
-        """Give every delivery to an address, by its hashes, and every time it was left out; each the oldest first."""
-        with self._database.read() as connection:
-            return reads.read_deliveries_to(connection, hashes), reads.read_exclusions_of(connection, hashes)
-
-    def has_taken(self, sending_id: SendingId) -> bool:
-        """Tell whether the mailer took anybody of a sending."""
-        with self._database.read() as connection:
-            return reads.has_taken(connection, sending_id)
-
-    def count_real_calls(self) -> int:
-        """Count the claims ever made for real sendings; the number only grows, until an older database is put back."""
-        with self._database.read() as connection:
-            return reads.count_real_calls(connection)
-
-    def last_real_at(self) -> datetime | None:
-        """Give when the last real sending began; None before the first."""
-        with self._database.read() as connection:
-            return reads.last_real_at(connection)
-
-    def account(self, sending_id: SendingId) -> SendingAccount:
-        """Give all that a report needs, read at one moment.
-
-        Raises:
-            UsageError: There is no such sending.
-        """
-        with self._database.read() as connection:
-            return SendingAccount(
-                sending=reads.read_sending(connection, sending_id),
-                balance=reads.read_balance(connection, sending_id),
-                editions=reads.read_editions(connection, sending_id),
-                domains=reads.read_domains(connection, sending_id),
-                reasons=reads.read_reasons(connection, sending_id),
-                unknown=reads.read_unknown(connection, sending_id),
-            )
+            return read_sending(connection, sending_id)
 
     def _move(
         self, sending_id: SendingId, before: SendingState, after: SendingState, **values: str | datetime | None
@@ -284,7 +191,7 @@ class DeliveryLedger(Freezing, Claims):
                 .where(sending.c.id == sending_id, sending.c.state == before)
                 .values(state=after, **values)
             )
-            moved = reads.read_sending(connection, sending_id)
+            moved = read_sending(connection, sending_id)
             _require_open(moved)
             return moved
 

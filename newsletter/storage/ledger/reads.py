@@ -1,7 +1,7 @@
 """Read the ledger: sendings, balances, batches in flight and in doubt. Behind `storage.deliveries`; changes nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from newsletter.domain.delivery import (
     PersonDelivery,
     ReasonCount,
     Sending,
+    SendingAccount,
     SendingId,
     SendingState,
     UnknownBatch,
@@ -28,6 +29,7 @@ from newsletter.domain.issue import EditionKey, IssueLabel, parse_edition_key
 from newsletter.errors import UsageError
 from newsletter.storage.columns import Moment
 from newsletter.storage.ledger.statements import STATE, WITH_BATCH, with_state
+from newsletter.storage.ledger.transactions import Transactions
 from newsletter.storage.tables import batch, delivery, exclusion, sending, subscriber
 
 _SENDING = [sending.c[part.name] for part in fields(Sending)]
@@ -43,11 +45,6 @@ def read_sending(connection: Connection, sending_id: SendingId) -> Sending:
     if not found:
         raise UsageError(f"There is no sending {sending_id}.")
     return found[0]
-
-
-def read_sendings(connection: Connection, label: IssueLabel) -> tuple[Sending, ...]:
-    """Give every sending of an issue, rehearsals too, oldest first."""
-    return _sendings(connection, select(*_SENDING).where(sending.c.label == label).order_by(sending.c.id))
 
 
 def _sendings(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Sending, ...]:
@@ -207,33 +204,6 @@ def read_exclusions_of(connection: Connection, hashes: Collection[AddressHash]) 
     )
 
 
-def has_taken(connection: Connection, sending_id: SendingId) -> bool:
-    """Tell whether anybody was accepted; batches are looked at first, for they are few."""
-    whole = select(batch.c.id).where(batch.c.sending_id == sending_id, batch.c.state == BatchState.ACCEPTED)
-    single = select(delivery.c.key).where(
-        delivery.c.sending_id == sending_id, delivery.c.state.in_(sorted(ACCEPTED_AND_LATER))
-    )
-    return any(connection.execute(found.limit(1)).first() is not None for found in (whole, single))
-
-
-def count_real_calls(connection: Connection) -> int:
-    """Count the claims ever made for real sendings: each was, or may have been, one call to a mailer."""
-    counted = (
-        select(func.coalesce(func.sum(batch.c.attempt), 0))
-        .select_from(batch.join(sending, sending.c.id == batch.c.sending_id))
-        .where(~sending.c.is_rehearsal)
-    )
-    return int(connection.execute(counted).scalar_one())
-
-
-def last_real_at(connection: Connection) -> datetime | None:
-    """Give when the last real sending began; None before the first."""
-    found: datetime | None = connection.execute(
-        select(func.max(sending.c.started_at, type_=Moment())).where(~sending.c.is_rehearsal)
-    ).scalar_one()
-    return found
-
-
 def read_unknown(connection: Connection, sending_id: SendingId) -> tuple[UnknownBatch, ...]:
     """Give the batches of doubt, oldest first."""
     said = (batch.c.id, batch.c.edition, batch.c.attempt, batch.c.claimed_at, batch.c.reason)
@@ -248,14 +218,111 @@ def read_unknown(connection: Connection, sending_id: SendingId) -> tuple[Unknown
     return tuple(UnknownBatch(**row._asdict() | {"edition": parse_edition_key(row.edition)}) for row in rows)
 
 
-def read_doubt(connection: Connection, sending_id: SendingId) -> InDoubt:
-    """Say how many people are in doubt, since when, and whether anybody else is still to be sent to."""
-    doubts = read_unknown(connection, sending_id)
-    goes_on = exists().where(
-        batch.c.sending_id == sending_id, batch.c.state.in_((BatchState.QUEUED, BatchState.SENDING))
-    )
-    return InDoubt(
-        people=sum(doubt.deliveries for doubt in doubts),
-        since=min((doubt.claimed_at for doubt in doubts), default=None),
-        is_all=bool(doubts) and not connection.execute(select(goes_on)).scalar_one(),
-    )
+class Reads(Transactions):
+    """What the ledger says, each at one moment."""
+
+    def sending(self, sending_id: SendingId) -> Sending:
+        """Give one sending.
+
+        Raises:
+            UsageError: There is none with this number.
+        """
+        with self._database.read() as connection:
+            return read_sending(connection, sending_id)
+
+    def sendings(self, label: IssueLabel) -> tuple[Sending, ...]:
+        """Give every sending of an issue, rehearsals too, oldest first."""
+        with self._database.read() as connection:
+            return _sendings(connection, select(*_SENDING).where(sending.c.label == label).order_by(sending.c.id))
+
+    def balance(self, sending_id: SendingId) -> Balance:
+        """Count everybody of a sending: by reason those left out, by state the others."""
+        with self._database.read() as connection:
+            return read_balance(connection, sending_id)
+
+    def unknown_batches(self, sending_id: SendingId) -> tuple[UnknownBatch, ...]:
+        """Give the batches of doubt, oldest first."""
+        with self._database.read() as connection:
+            return read_unknown(connection, sending_id)
+
+    def doubt(self, sending_id: SendingId) -> InDoubt:
+        """Say who of a sending is in doubt, as long as nobody has decided."""
+        with self._database.read() as connection:
+            doubts = read_unknown(connection, sending_id)
+            goes_on = exists().where(
+                batch.c.sending_id == sending_id, batch.c.state.in_((BatchState.QUEUED, BatchState.SENDING))
+            )
+            return InDoubt(
+                people=sum(doubt.deliveries for doubt in doubts),
+                since=min((doubt.claimed_at for doubt in doubts), default=None),
+                is_all=bool(doubts) and not connection.execute(select(goes_on)).scalar_one(),
+            )
+
+    def people(
+        self, sending_id: SendingId, state: DeliveryState, *, batch_id: BatchId | None = None
+    ) -> Iterator[PersonDelivery]:
+        """Give the people who are in a state, batch by batch; each batch is read by itself, so that nobody waits long.
+
+        Raises:
+            UsageError: The sending has no such batch.
+        """
+        with self._database.read() as connection:
+            known = connection.execute(
+                select(batch.c.id).where(batch.c.sending_id == sending_id).order_by(batch.c.id)
+            ).scalars()
+            batches = [BatchId(one) for one in known if batch_id in (None, one)]
+        if batch_id is not None and not batches:
+            raise UsageError(f"This sending has no batch {batch_id}.", hint="`newsletter issue report` lists them.")
+        for one in batches:
+            with self._database.read() as connection:
+                yield from read_people(connection, one, state)
+
+    def deliveries_to(
+        self, hashes: Collection[AddressHash]
+    ) -> tuple[tuple[PersonDelivery, ...], tuple[LeftOutOf, ...]]:
+        """Give every delivery to an address, by its hashes, and every time it was left out; each the oldest first."""
+        with self._database.read() as connection:
+            return read_deliveries_to(connection, hashes), read_exclusions_of(connection, hashes)
+
+    def has_taken(self, sending_id: SendingId) -> bool:
+        """Tell whether the mailer took anybody of a sending."""
+        with self._database.read() as connection:
+            whole = select(batch.c.id).where(batch.c.sending_id == sending_id, batch.c.state == BatchState.ACCEPTED)
+            single = select(delivery.c.key).where(
+                delivery.c.sending_id == sending_id, delivery.c.state.in_(sorted(ACCEPTED_AND_LATER))
+            )
+            return any(connection.execute(found.limit(1)).first() is not None for found in (whole, single))
+
+    def count_real_calls(self) -> int:
+        """Count the claims ever made for real sendings; the number only grows, until an older database is put back."""
+        with self._database.read() as connection:
+            counted = (
+                select(func.coalesce(func.sum(batch.c.attempt), 0))
+                .select_from(batch.join(sending, sending.c.id == batch.c.sending_id))
+                .where(~sending.c.is_rehearsal)
+            )
+            return int(connection.execute(counted).scalar_one())
+
+    def last_real_at(self) -> datetime | None:
+        """Give when the last real sending began; None before the first."""
+        with self._database.read() as connection:
+            found: datetime | None = connection.execute(
+                select(func.max(sending.c.started_at, type_=Moment())).where(~sending.c.is_rehearsal)
+            ).scalar_one()
+            return found
+
+    def account(self, sending_id: SendingId) -> SendingAccount:
+        """Give all that a report needs, read at one moment.
+
+        Raises:
+            UsageError: There is no such sending.
+        """
+        with self._database.read() as connection:
+            return SendingAccount(
+                sending=read_sending(connection, sending_id),
+                balance=read_balance(connection, sending_id),
+                editions=read_editions(connection, sending_id),
+                domains=read_domains(connection, sending_id),
+                reasons=read_reasons(connection, sending_id),
+                unknown=read_unknown(connection, sending_id),
+            )

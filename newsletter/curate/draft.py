@@ -22,7 +22,7 @@ from newsletter.domain.content import (
     fingerprint,
     published_day,
 )
-from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemMark, ItemVariant, Waiver
+from newsletter.domain.issue import EditionWords, IssueItem, IssueLabel, ItemKind, ItemMark, ItemVariant
 from newsletter.domain.period import Period, ends_before
 from newsletter.domain.pick import Pick, PickGrade
 from newsletter.language.catalogue import MessageId, translate
@@ -52,8 +52,6 @@ class Draft:
     items: Mapping[ItemKey, IssueItem]
     order: Mapping[SegmentId, tuple[ItemKey, ...]]
     words: Mapping[Language, EditionWords]
-    segment_words: Mapping[tuple[Language, SegmentId], EditionWords] = field(default_factory=dict)
-    waivers: tuple[Waiver, ...] = ()
     picks: tuple[Pick, ...] = ()
     left_out: Mapping[ItemKey, str] = field(default_factory=dict)
 

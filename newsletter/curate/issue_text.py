@@ -10,7 +10,7 @@ from newsletter.curate.draft import Draft
 from newsletter.curate.steps.change import member
 from newsletter.curate.toml_text import block, comment, inline, moment
 from newsletter.domain.content import ItemKey, Language
-from newsletter.domain.issue import EditionWords, IssueItem, ItemMark, ItemVariant
+from newsletter.domain.issue import IssueItem, ItemMark, ItemVariant
 from newsletter.domain.pick import LeftOutItem, Offer, Pick, PickGrade
 from newsletter.domain.publication import Publication
 
@@ -45,7 +45,6 @@ def draft_text(draft: Draft, publication: Publication) -> str:
         *(_edition_text(draft, language) for language in draft.words),
         _order_text(draft),
         *(item_text(item, publication, reasons=reasons.get(key, ())) for key, item in draft.items.items()),
-        *(f"[[waiver]]\ncode = {inline(waiver.code)}\nreason = {inline(waiver.reason)}\n" for waiver in draft.waivers),
         left_out_heading(draft) + left_out_text(draft, list(draft.left_out)) if draft.left_out else "",
     ]
     return "\n".join(part for part in parts if part)
@@ -139,24 +138,16 @@ def _opening(draft: Draft, publication: Publication) -> str:
 
 
 def _edition_text(draft: Draft, language: Language) -> str:
-    """Write the words of one language, and after them those of single segments."""
-    tables = [f"[edition.{language}]\n{_words_text(draft.words[language])}"]
-    tables += [
-        f"[edition.{language}.{segment}]\n{_words_text(words)}"
-        for (own_language, segment), words in draft.segment_words.items()
-        if own_language == language
-    ]
-    if len(tables) == 1 and len(draft.order) > 1:
-        table = f"[edition.{language}.{list(draft.order)[-1]}]"
-        tables.append(f"# A table {table} may give that segment another subject, preheader or greeting.\n")
-    return "\n".join(tables)
-
-
-def _words_text(words: EditionWords) -> str:
-    return (
-        f"subject = {inline(words.subject)}\npreheader = {inline(words.preheader)}\n"
+    """Write the words of one language; where there are several segments, say how one gets words of its own."""
+    words = draft.words[language]
+    table = (
+        f"[edition.{language}]\nsubject = {inline(words.subject)}\npreheader = {inline(words.preheader)}\n"
         f"greeting = {block(words.greeting)}\n"
     )
+    if len(draft.order) > 1:
+        own = f"[edition.{language}.{list(draft.order)[-1]}]"
+        table += f"\n# A table {own} may give that segment another subject, preheader or greeting.\n"
+    return table
 
 
 def _order_text(draft: Draft) -> str:

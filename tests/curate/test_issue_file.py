@@ -23,7 +23,6 @@ from newsletter.domain.issue import (
     ItemKind,
     ItemMark,
     ItemVariant,
-    Waiver,
 )
 from newsletter.domain.pick import Pick, PickGrade
 from newsletter.errors import IssueFileError, StateError
@@ -54,12 +53,7 @@ def read(path: Path) -> Issue:
 def test_what_was_written_is_read_with_its_lines(tmp_path: Path) -> None:
     """A draft makes its folder and comes back as an issue whose tables know their lines."""
     path = tmp_path / "2017-11" / "issue.toml"
-    segment_words = {(FI, MANAGERS): EditionWords(subject="Johdolle", preheader="", greeting="Hei!")}
-    write_draft(
-        path,
-        replace(DRAFT, segment_words=segment_words, waivers=(Waiver(code="a", reason="b"),)),
-        publication=PUBLICATION,
-    )
+    write_draft(path, DRAFT, publication=PUBLICATION)
     lines = path.read_text(encoding="utf-8").split("\n")
     assert read(path) == Issue(
         label=IssueLabel("2017-11"),
@@ -70,10 +64,6 @@ def test_what_was_written_is_read_with_its_lines(tmp_path: Path) -> None:
             FI: replace(WORDS[FI], line=lines.index("[edition.fi]") + 1),
             SV: replace(WORDS[SV], line=lines.index("[edition.sv]") + 1),
         },
-        segment_words={
-            (FI, MANAGERS): replace(segment_words[FI, MANAGERS], line=lines.index("[edition.fi.managers]") + 1)
-        },
-        waivers=(Waiver(code="a", reason="b", line=lines.index("[[waiver]]") + 1),),
         path=path,
     )
 
@@ -152,12 +142,6 @@ def drafts(draw: st.DrawFn) -> Draft:
         items={key: draw(items(key)) for key in keys},
         order={ADVISERS: draw(orders), MANAGERS: draw(orders)},
         words={FI: draw(EDITION_WORDS), SV: draw(EDITION_WORDS)},
-        segment_words=draw(st.dictionaries(st.tuples(st.sampled_from([FI, SV]), st.just(MANAGERS)), EDITION_WORDS)),
-        waivers=tuple(
-            draw(
-                st.lists(st.builds(Waiver, code=one_line(is_filled=True), reason=one_line(is_filled=True)), max_size=2)
-            )
-        ),
         picks=tuple(
             Pick(key=key, segment_id=ADVISERS, grade=draw(st.sampled_from(PickGrade)), reason=draw(PARAGRAPHS))
             for key in keys
@@ -172,8 +156,6 @@ def without_lines(issue: Issue) -> Issue:
         issue,
         items={key: replace(item, line=None) for key, item in issue.items.items()},
         words={key: replace(words, line=None) for key, words in issue.words.items()},
-        segment_words={key: replace(words, line=None) for key, words in issue.segment_words.items()},
-        waivers=tuple(replace(waiver, line=None) for waiver in issue.waivers),
     )
 
 
@@ -185,8 +167,6 @@ def as_issue(draft: Draft, path: Path) -> Issue:
         items=draft.items,
         order=draft.order,
         words=draft.words,
-        segment_words=draft.segment_words,
-        waivers=draft.waivers,
         path=path,
     )
 

@@ -4,14 +4,14 @@ import re
 from dataclasses import replace
 from datetime import date, datetime
 
-from newsletter.curate.draft import issue_item, make_draft
-from newsletter.curate.issue_text import draft_text, item_text, left_out_in
+from newsletter.curate.draft import make_draft
+from newsletter.curate.issue_text import draft_text, left_out_in
 from newsletter.curate.select import select
 from newsletter.domain.content import Item, fingerprint
-from newsletter.domain.issue import EditionWords, IssueLabel, ItemVariant, Waiver
+from newsletter.domain.issue import EditionWords, IssueLabel
 from newsletter.domain.pick import LeftOutItem
 from newsletter.domain.told import SentItem
-from tests.curate.samples import ADVISERS, FI, MANAGERS, SV, ZONE, article, choice, event, publication, segment
+from tests.curate.samples import ADVISERS, FI, ZONE, article, choice, event, segment
 
 SHARED = article("rahoitus-auki", 'Rahoitus "auki"', url="https://example.org/a", summary="Haku alkaa.")
 OWN = article("neuvonta-alkaa", "Neuvonta alkaa", date(2017, 11, 20), body_html="<p>Tule.</p>", author="Aino Niemi")
@@ -159,34 +159,11 @@ def test_what_is_left_out_stands_by_its_worth() -> None:
     )
 
 
-def test_segment_words_and_waivers_are_written_too() -> None:
-    """Words of a segment stand after those of its language; with one segment, no other words are offered."""
+def test_with_one_segment_no_other_words_are_offered() -> None:
+    """What differs for a segment is of no use where there is one alone."""
     made_with = choice(segments=[segment(ADVISERS, 1)])
     words = EditionWords(subject="A", preheader="B", greeting="C")
-    draft = make_draft((), (), made_with, markdown_of=plain)
-    full = replace(
-        draft, words={FI: words}, segment_words={(FI, MANAGERS): words}, waivers=(Waiver(code="x", reason="y"),)
-    )
-    assert draft_text(full, made_with.publication).partition("[edition.fi]")[2] == (
-        "\nsubject = \"A\"\npreheader = \"B\"\ngreeting = '''\nC\n'''\n"
-        "\n[edition.fi.managers]\nsubject = \"A\"\npreheader = \"B\"\ngreeting = '''\nC\n'''\n"
-        "\n[order]\nadvisers = [\n]\n"
-        '\n[[waiver]]\ncode = "x"\nreason = "y"\n'
-    )
-    alone = draft_text(replace(draft, words={FI: words}), made_with.publication)
-    assert "another subject" not in alone
-
-
-def test_variants_follow_their_item() -> None:
-    """Words in further languages have tables of their own, with what differs only."""
-    item = issue_item(MEETING, choice(), markdown_of=plain)
-    both = replace(
-        item, fingerprint=None, variants={SV: ItemVariant(title="Dag", lead="", body="Text", place="Forssa stad")}
-    )
-    assert item_text(both, publication(), reasons=["oma\nsyy"]) == (
-        '# oma syy\n[item.rahoituspaiva]\nkind = "event"\ntitle = "Rahoituspäivä"\nlead = ""\nsection = "tapahtumat"\n'
-        'place = "Forssa"\nstart = 2017-12-05T09:00:00\nend = 2017-12-05T15:00:00\nlanguage = "fi"\n'
-        'source = "kalenteri"\n'
-        '\n[item.rahoituspaiva.sv]\ntitle = "Dag"\nlead = ""\nplace = "Forssa stad"\n'
-        "body = '''\nText\n'''\n"
+    draft = replace(make_draft((), (), made_with, markdown_of=plain), words={FI: words})
+    assert draft_text(draft, made_with.publication).partition("[edition.fi]")[2] == (
+        "\nsubject = \"A\"\npreheader = \"B\"\ngreeting = '''\nC\n'''\n\n[order]\nadvisers = [\n]\n"
     )

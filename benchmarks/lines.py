@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import collecting
+from benchmarks.curating import new_issue_from_a_large_archive, step_on_a_large_issue
 from benchmarks.flood import longest_wait_in_a_flood, pace_beside_half_a_flood
 from benchmarks.harness import (
     PYTHON,
@@ -132,6 +133,8 @@ LINES: dict[str, Callable[[], Line]] = {
     "help": help_of_the_command,
     "status": status_of_the_month,
     "issue-check": check_of_nine_editions,
+    "issue-step": step_on_a_large_issue,
+    "issue-new": new_issue_from_a_large_archive,
     "compile": compile_an_edition,
     "npm": compile_beside_npm,
     "checks": check_an_edition,

@@ -217,12 +217,13 @@ def _words(contents: Sequence[Sequence[IssueItem]], choice: Choice, language: La
         word = choice.period.word.replace("-", " ").capitalize()
         return EditionWords(subject=f"{publication.names[language]}: {word}", preheader="", greeting="")
     first = contents[0] if contents else ()
+    held = [{item.key for item in items} for items in contents]
     titles = [
         title
         for item in first
         if item.kind is ItemKind.ARTICLE
         and (title := _title_in(item, language))
-        and all(item in others for others in contents)
+        and all(item.key in keys for keys in held)
     ]
     name = f"{publication.names[language]} {_period_name(choice.period, language)}"
     subject = _subject(name, titles)

@@ -29,8 +29,8 @@ BODY_WEIGHT = 1
 PRIMARY_WEIGHT = 3
 """From this weight on a topic is a primary one: one word in the title, or three in the text."""
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
-_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011"), "-")
+_INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
+_HYPHENS = re.compile("[\u2010\u2011]")
 _WORD = re.compile(r"\w+(?:[-:'’]\w+)*")
 _ACRONYM_LENGTH_MIN = 2
 _ENDING = r"\w{0,30}\s++"
@@ -127,12 +127,18 @@ def _settle(claims: Iterable[_Claim]) -> list[_Claim]:
     Claims on exactly the same letters share them. Every letter is looked at once per claim on it, so a text of many
     megabytes takes seconds and not hours.
     """
-    owner: dict[int, tuple[int, int]] = {}
+    starts: list[int] = []
+    ends: dict[int, int] = {}
     settled: list[_Claim] = []
     for claim in sorted(dict.fromkeys(claims), key=lambda claim: claim.rank):
-        span = (claim.start, claim.end)
-        if all(owner.get(letter, span) == span for letter in range(*span)):
-            owner.update(dict.fromkeys(range(*span), span))
+        place = bisect_right(starts, claim.start)
+        if ends.get(claim.start) == claim.end:
+            settled.append(claim)
+        elif (place == 0 or ends[starts[place - 1]] <= claim.start) and (
+            place == len(starts) or starts[place] >= claim.end
+        ):
+            starts.insert(place, claim.start)
+            ends[claim.start] = claim.end
             settled.append(claim)
     return sorted(settled, key=lambda claim: claim.start)
 
@@ -147,11 +153,14 @@ def _word_at(words: Sequence[tuple[int, int]], letter: int) -> tuple[int, int]:
 
 def _plain(text: str) -> str:
     """Give the text as it is compared: composed letters, no soft hyphens, one kind of hyphen."""
-    return unicodedata.normalize("NFC", text.translate(_INVISIBLE)).translate(_HYPHENS)
+    return _HYPHENS.sub("-", unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
+def _fold(text: str) -> tuple[str, Sequence[int]]:
     """Give the text without case, and for each of its letters the position it came from (`ß` becomes two)."""
+    folded = text.casefold()
+    if len(folded) == len(text):
+        return folded, range(len(text))
     pieces = [letter.casefold() for letter in text]
     origin = [position for position, piece in enumerate(pieces) for _ in piece]
     return "".join(pieces), origin

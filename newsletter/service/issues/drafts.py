@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from newsletter.collect.markup import markdown_of, text_of
@@ -193,7 +194,7 @@ def _candidates(
             topics=settings.topics,
             memory=memory,
             by_hand=frozenset(by_hand),
-            text_of=text_of,
+            text_of=cache(text_of),  # wanted for the topics, and again for the lead
         )
         published, begins = choice.reach
         store = ContentStore(connection)

@@ -220,6 +220,7 @@ def test_a_list_of_addresses_is_suppressed(publication: Path, run: Run) -> None:
     assert json.loads(run("suppression", "list", "--json").out) == {"manual": 2, "unsubscribed": 1}
 
 
+@pytest.mark.sqlite
 def test_suppressions_travel_as_hashes_where_their_key_is_known(publication: Path, run: Run) -> None:
     """No address can be read off them; with the key they bar, without it they are refused, and nothing is kept."""
     run("suppression", "add", NIILO, "--unknown")
@@ -245,6 +246,7 @@ def test_suppressions_travel_as_hashes_where_their_key_is_known(publication: Pat
     assert "suppressed  " in run("subscriber", "show", NIILO).out
 
 
+@pytest.mark.sqlite
 def test_an_export_wakes_nobody_where_it_is_imported(publication: Path, run: Run) -> None:
     """Who is suppressed here is suppressed there, for the same reason; ground, wording and day come along."""
     run("subscriber", "import", "subscribers/example.csv", *ASKED)

@@ -1,4 +1,5 @@
 import itertools
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, make_url, select
 
+from newsletter import storage
 from newsletter.domain.audience import AddressHash, Consent, Subscriber, SubscriberId
 from newsletter.domain.content import Language, SegmentId
 from newsletter.domain.delivery import BatchState, DeliveryState, SendingState
@@ -316,3 +318,11 @@ def test_every_rule_is_written_for_postgresql_too(rule: Rule) -> None:
     )
 
     assert ("SELECT subscriber.id" in written, "'" in written) == (True, False)
+
+
+def test_truth_is_asked_for_as_both_databases_take_it() -> None:
+    """`IS FALSE` of a flag is a whole number to SQLite and no SQL at all to PostgreSQL: a flag is negated instead."""
+    modules = Path(storage.__path__[0]).rglob("*.py")
+    wrong = [str(module) for module in modules if re.search(r"\.is_\((True|False)\)", module.read_text("utf-8"))]
+
+    assert wrong == []

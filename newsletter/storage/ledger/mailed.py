@@ -28,7 +28,7 @@ def latest_mailed(*, since: datetime | None = None, among: Sequence[AddressHash]
                 rehashed, rehashed.c.old_hash == delivery.c.address_hash
             )
         )
-        .where(sending.c.is_rehearsal.is_(False), STATE.not_in(_CANNOT_HAVE_ARRIVED))
+        .where(~sending.c.is_rehearsal, STATE.not_in(_CANNOT_HAVE_ARRIVED))
     )
     if since is not None:
         reached = reached.where(sending.c.started_at >= since)

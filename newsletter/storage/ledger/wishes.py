@@ -40,7 +40,7 @@ def wish_of_a_row(connection: Connection, *, now: datetime, label: str | None = 
 def _counted(connection: Connection, label: str | None) -> Sequence[int]:
     """Give the sendings that count as an issue before the one with a label, oldest first."""
     found = select(sending.c.id, sending.c.label).where(
-        sending.c.is_rehearsal.is_(False), or_(sending.c.state != SendingState.CANCELLED, MAY_HAVE_ARRIVED)
+        ~sending.c.is_rehearsal, or_(sending.c.state != SendingState.CANCELLED, MAY_HAVE_ARRIVED)
     )
     rows = connection.execute(found.order_by(sending.c.id))
     return [row.id for row in rows if row.label != label and not is_special(row.label)]

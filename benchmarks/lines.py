@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import collecting
+from benchmarks import audience, collecting
 from benchmarks.curating import new_issue_from_a_large_archive, step_on_a_large_issue
 from benchmarks.flood import longest_wait_in_a_flood, pace_beside_half_a_flood
 from benchmarks.harness import (
@@ -150,6 +150,9 @@ LINES: dict[str, Callable[[], Line]] = {
     "import-again": again,
     "import-memory": memory,
     "import-no-list": no_line_break,
+    "segment": audience.segment_count,
+    "coverage": audience.coverage,
+    "status-of-a-million": audience.status,
     "send-cpu": cpu_of_a_sending,
     "send-in-flight": calls_in_flight,
     "send-memory": memory_of_a_sending,

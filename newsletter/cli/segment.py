@@ -47,11 +47,7 @@ def show(session: Session, segment_id: str, *, language: str, as_json: bool) -> 
     """Show one segment: its rule in words, who is in it and why, and who is just not."""
     audience = session.newsletter.audience
     look, one = audience.look_at(segment_id, language), audience.segment(segment_id)
-    inside = [headcount for headcount in audience.headcounts() if one.id in headcount.segments]
-    people, mailable = (
-        sum(headcount.people for headcount in counted)
-        for counted in (inside, [each for each in inside if each.exclusion is None])
-    )
+    people, mailable = audience.size(one.id)
     if as_json:
         print_json(_as_json(look, people, mailable))
         return

@@ -66,6 +66,16 @@ class AudienceService:
         """
         return look_at(self._resources, self._resources.segment(segment_id), language)
 
+    def size(self, segment_id: str) -> tuple[int, int]:
+        """Give how many people are in a segment, and how many of them would get the next issue.
+
+        Raises:
+            UsageError: There is none of this name.
+        """
+        rule, now = self._resources.segment(segment_id).who, self._resources.clock.now()
+        with self._resources.people() as store:
+            return store.size(rule, now)
+
     def named(self, language: str) -> Callable[[Sequence[SegmentId]], str]:
         """Give what names a combination of segments as people know them; empty for none."""
         segments = self._resources.segments

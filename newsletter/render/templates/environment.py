@@ -211,6 +211,8 @@ def _environment(folder: Path, shown_as: Path, *, is_text: bool, marks: Marks | 
         lstrip_blocks=True,
         keep_trailing_newline=True,
         bytecode_cache=_COMPILED[is_text],
+        # There is next to nothing to work out beforehand, and looking for it is an eighth of compiling a template.
+        optimized=False,
     )
     environment.filters |= _FILTERS[is_text]
     environment.marks = marks

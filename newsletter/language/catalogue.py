@@ -22,7 +22,7 @@ LOCALES = Path(__file__).parent / "locales"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_QUOTED = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _ENTRY = re.compile(
     rf"^msgid ({_QUOTED}(?:\n{_QUOTED})*)\n(?:msgid_plural {_QUOTED}(?:\n{_QUOTED})*\n)?"
     rf"((?:msgstr(?:\[\d\])? {_QUOTED}(?:\n{_QUOTED})*(?:\n|\Z))+)",

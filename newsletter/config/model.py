@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, Field, create_model, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator, model_validator
 
-from newsletter.domain.content import Language, SegmentId, SourceId, SourceKind, Topic, TopicId
+from newsletter.domain.content import ANY_TOPIC, Language, SegmentId, SourceId, SourceKind, Topic, TopicId
 from newsletter.domain.publication import Editor, Links, Section, SectionKind, Sender
 from newsletter.table import (
     Built,
@@ -167,13 +167,20 @@ _TOPIC = Built(
     keywords=dict[Spoken, Several[OneLine]],
     blocked=dict[Spoken, Several[OneLine]],
 )
+
+
+def _of_section(value: object) -> object:
+    """A list of topics, in which "any" is what is about none; or "any" alone for everything."""
+    return () if value == ANY_TOPIC else value
+
+
 _SECTION = Built(
     Section,
     "[[section]].",
     id=Identifier,
     kind=Annotated[SectionKind, Field(strict=False)],
     titles=Annotated[Texts, Field(alias="title")],
-    topics=Several[Identifier],
+    topics=Annotated[Several[Identifier], BeforeValidator(_of_section)],
 )
 
 

@@ -18,7 +18,7 @@ from newsletter.config.model import (
     StorageTable,
     configuration_of,
 )
-from newsletter.domain.content import Source, Topic
+from newsletter.domain.content import ANY_TOPIC, Source, Topic
 from newsletter.domain.publication import Publication
 from newsletter.errors import ConfigurationError, Fault, UsageError, counted
 from newsletter.table import MailerTable, database_url, read_secret
@@ -193,8 +193,12 @@ def _repeated(file: TomlFile) -> Iterator[Fault]:
 
 
 def _unknown_topics(file: TomlFile) -> Iterator[Fault]:
-    known = {str(table.get("id")) for _, table in _tables(file, "topic")}
+    ids = {str(table.get("id")): number for number, table in _tables(file, "topic")}
+    if ANY_TOPIC in ids:
+        hint = "In a section or a segment it is what is about no topic. Choose another id."
+        yield file.fault(("topic", ids[ANY_TOPIC], "id"), f"No topic can be called {str(ANY_TOPIC)!r}.", hint=hint)
     for name in ("source", "section"):
+        known = ids.keys() | ({str(ANY_TOPIC)} if name == "section" else set())
         for number, table in _tables(file, name):
             topics = table.get("topics")
             for index, topic in enumerate(topics if isinstance(topics, list) else []):

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from newsletter.domain.content import (
+    ANY_TOPIC,
     Article,
     Event,
     EventStatus,
@@ -154,7 +155,7 @@ def _study(item: Item, choice: Choice, matcher: TopicMatcher) -> _Studied:
     fitting = (
         section
         for section in choice.publication.sections
-        if section.kind is _kind(item) and (not section.topics or primary.intersection(section.topics))
+        if section.kind is _kind(item) and (not section.topics or (primary or {ANY_TOPIC}).intersection(section.topics))
     )
     return _Studied(
         item=item,
@@ -327,6 +328,8 @@ def _verdict_by_topic(studied: _Studied, segment: Segment, choice: Choice) -> _V
     wanted = [hit for hit in studied.topics if hit.topic_id in studied.primary.intersection(segment.topics)]
     if wanted:
         return _Verdict("; ".join(_because(hit, studied.item) for hit in wanted) + remarks)
+    if ANY_TOPIC in segment.topics and not studied.primary:
+        return _Verdict("about no topic, which this segment takes" + remarks)
     if studied.is_for_all:
         return _Verdict("written by hand" + remarks)
     return _off_topic(studied, segment)

@@ -19,6 +19,8 @@ SourceId = NewType("SourceId", str)
 ItemKey = NewType("ItemKey", str)
 """The stable name of an item: lower-case ASCII letters, digits and hyphens, so that it can be a bare TOML key."""
 TopicId = NewType("TopicId", str)
+ANY_TOPIC = TopicId("any")
+"""Among the topics of a segment or a section: what is about no topic, too."""
 SectionId = NewType("SectionId", str)
 SegmentId = NewType("SegmentId", str)
 Language = NewType("Language", str)

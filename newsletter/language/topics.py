@@ -25,9 +25,10 @@ from dataclasses import dataclass
 from newsletter.domain.content import Language, Topic, TopicGrade, TopicHit, TopicId
 
 TITLE_WEIGHT = 3
-BODY_WEIGHT = 1
 PRIMARY_WEIGHT = 3
-"""From this weight on a topic is a primary one: one word in the title, or three in the text."""
+"""From this weight on a topic is a primary one: one word in the title, or three in a text that is not long."""
+FULL_WEIGHT_WORDS = 300
+"""In a longer text a word weighs less, so that one in a hundred is asked for: a long text mentions much."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff]")
 _HYPHENS = re.compile("[\u2010\u2011]")
@@ -78,9 +79,10 @@ class TopicMatcher:
 
     def find(self, title: str, text: str) -> tuple[TopicHit, ...]:
         """Find the topics of a plain text, the weightiest first, then in the order of the publication."""
-        weights = dict.fromkeys(self._order, 0)
+        weights = dict.fromkeys(self._order, 0.0)
         words: dict[TopicId, dict[str, None]] = {topic_id: {} for topic_id in self._order}
-        for part, weight in ((title, TITLE_WEIGHT), (text, BODY_WEIGHT)):
+        of_text = min(1, FULL_WEIGHT_WORDS / (len(text.split()) or 1))
+        for part, weight in ((title, TITLE_WEIGHT), (text, of_text)):
             for topic_id, word in self._owned_words(_plain(part)):
                 weights[topic_id] += weight
                 words[topic_id].setdefault(word)
@@ -166,5 +168,5 @@ def _fold(text: str) -> tuple[str, Sequence[int]]:
     return "".join(pieces), origin
 
 
-def _grade(weight: int) -> TopicGrade:
-    return TopicGrade.PRIMARY if weight >= PRIMARY_WEIGHT else TopicGrade.MENTION
+def _grade(weight: float) -> TopicGrade:
+    return TopicGrade.PRIMARY if round(weight, 6) >= PRIMARY_WEIGHT else TopicGrade.MENTION

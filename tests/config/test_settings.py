@@ -263,3 +263,16 @@ def test_an_address_that_needs_no_judge_would_be_taken_as_it_is(address: str) ->
     valid = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
 
     assert f"{valid.local_part}@{valid.ascii_domain}" == address
+
+
+def test_a_section_may_take_what_is_about_no_topic(tmp_path: Path) -> None:
+    """Alone "any" is everything, among topics it is what is about none; so no topic can be called so."""
+    section = 'kind = "articles"\ntopics = ["vesi"]'
+    every = _write(tmp_path, SMALL.replace(section, 'kind = "articles"\ntopics = "any"'))
+    assert read_settings(every, MAILERS, environment={}).publication.sections[0].topics == ()
+    some = _write(tmp_path, SMALL.replace(section, 'kind = "articles"\ntopics = ["vesi", "any"]'))
+    assert read_settings(some, MAILERS, environment={}).publication.sections[0].topics == ("vesi", "any")
+    called = _write(tmp_path, SMALL.replace("[[section]]", '[[topic]]\nid = "any"\nkeywords.fi = ["x"]\n[[section]]'))
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(called, MAILERS, environment={})
+    assert "No topic can be called 'any'." in str(caught.value.faults[0])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from newsletter.curate.select import section_for, select
 from newsletter.domain.content import (
+    ANY_TOPIC,
     Article,
     EventStatus,
     Item,
@@ -384,3 +385,18 @@ def test_an_event_that_is_gone_from_its_source_is_left_out() -> None:
     gone = replace(choice(), gone={paja.key: datetime(2017, 11, 19, 23, 0, tzinfo=UTC)})
     reasons = {pick.reason for pick in select([paja], gone)}
     assert reasons == {"gone from its source since 20.11.2017"}
+
+
+def test_a_segment_and_a_section_may_take_what_is_about_no_topic() -> None:
+    """Beside its topics it gets what is about none, and not what is about another; a mere mention is about none."""
+    segments = [segment(ADVISERS, 1, "palvelut", "any"), segment(MANAGERS, 2, "rahoitus")]
+    rest = Section(id=SectionId("muut"), kind=SectionKind.ARTICLES, titles={}, topics=(ANY_TOPIC,))
+    money = Section(id=MONEY, kind=SectionKind.ARTICLES, titles={}, topics=(TopicId("rahoitus"), TopicId("palvelut")))
+    made_with = choice(segments=segments, issued_by=publication(sections=(money, rest)))
+    made = select([ABOUT_SERVICES, ABOUT_MONEY, ABOUT_NOTHING], made_with)
+    picked = [pick for pick in made if pick.grade is PickGrade.PICKED]
+    assert {(pick.key, pick.segment_id): (pick.section, pick.reason) for pick in picked} == {
+        ("palvelut", "advisers"): (MONEY, "topic palvelut: Yrityspalvelut (title)"),
+        ("muu", "advisers"): ("muut", "about no topic, which this segment takes"),
+        ("raha", "managers"): (MONEY, "topic rahoitus: Rahoitusta (title)"),
+    }

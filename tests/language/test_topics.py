@@ -110,6 +110,9 @@ def test_a_phrase_is_found_in_a_row_with_any_endings(text: str, expected: tuple[
             "Kunta auttaa, kunta neuvoo, EU maksaa.",
             (primary("rahoitus", "Rahoitusta"), mention("kunta", "Kunta", "kunta"), mention("eu", "EU")),
         ),
+        ("", f"rahoitus rahoitus rahoitus {'sana ' * 296}", (primary("rahoitus", "rahoitus"),)),
+        ("", f"rahoitus rahoitus rahoitus {'sana ' * 400}", (mention("rahoitus", "rahoitus"),)),
+        ("", f"{'rahoitus ' * 5}{'sana ' * 495}", (primary("rahoitus", "rahoitus"),)),
         (
             "Kunta ja rahoitus",
             "",
@@ -118,7 +121,7 @@ def test_a_phrase_is_found_in_a_row_with_any_endings(text: str, expected: tuple[
     ],
 )
 def test_grades_by_weight_and_gives_the_weightiest_first(title: str, text: str, expected: tuple[TopicHit, ...]) -> None:
-    """One title word or three in the text make a primary topic; equal weights keep the publication's order."""
+    """One title word or three in the text make a primary topic, in a long text one in a hundred."""
     assert find_topics(title, text, TOPICS, FI) == expected
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from newsletter.audience.segments.rules import EVERYBODY, RULE_DEPTH_MAX, RuleReader
-from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
+from newsletter.domain.content import ANY_TOPIC, Language, SectionId, SegmentId, TopicId
 from newsletter.domain.rules import AllOf, AnyOf, InSegment, Not, Rule
 from newsletter.domain.segments import Segment
 from newsletter.errors import ConfigurationError, counted
@@ -121,7 +121,7 @@ class _SegmentsReader:
             rank=self._rank((*path, "rank"), table["rank"]) if "rank" in table else 0,
             names=self._names((*path, "name"), table["name"]) if "name" in table else {},
             who=self._who(int(path[1])),
-            topics=self._known((*path, "topics"), table.get("topics", []), self.topics, "topic"),
+            topics=self._topics((*path, "topics"), table.get("topics", ANY_TOPIC)),
             sections=self._known((*path, "sections"), table.get("sections", []), self.sections, "section"),
             line=self.file.place(path).line,
             asked=tuple(self.rules.asked.get(int(path[1]), ())),
@@ -202,6 +202,10 @@ class _SegmentsReader:
             else:
                 self._fail((*path, language), "A name is a text on one line.")
         return names
+
+    def _topics(self, path: KeyPath, value: object) -> tuple[TopicId, ...]:
+        """Read the topics: names, of which "any" is what is about none; alone it is everything, as no line is."""
+        return () if value == ANY_TOPIC else self._known(path, value, (*self.topics, ANY_TOPIC), "topic")
 
     def _known(self, path: KeyPath, value: object, known: Sequence[Word], what: str) -> tuple[Word, ...]:
         """Read an array of names that the publication has, each once."""

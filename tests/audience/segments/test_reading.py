@@ -8,7 +8,7 @@ import pytest
 from newsletter.audience.segments import SEGMENTS_MAX, find_asked_of_nobody, read_segments
 from newsletter.audience.segments.places import municipalities
 from newsletter.domain.audience import Subscriber
-from newsletter.domain.content import Language, SectionId, SegmentId, TopicId
+from newsletter.domain.content import ANY_TOPIC, Language, SectionId, SegmentId, TopicId
 from newsletter.domain.rules import (
     AllOf,
     AnyOf,
@@ -500,3 +500,17 @@ def test_rules_that_name_rules_stay_small_enough_for_a_database(tmp_path: Path) 
     told = faults(tmp_path, _segments('{ tag = "x" }', *doubled))
 
     assert told[0].endswith("a rule may be 20 rules deep and ask 500 things. (Write it flatter.)")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", ()),
+        ('topics = "any"', ()),
+        ('topics = ["any", "rahoitus"]', (TopicId("rahoitus"), ANY_TOPIC)),
+    ],
+)
+def test_any_is_what_is_about_no_topic(tmp_path: Path, line: str, expected: tuple[TopicId, ...]) -> None:
+    """Alone it is everything, as no line is; among topics it is what is about none, too."""
+    (read_segment,) = read(tmp_path, ADVISERS.replace("rank = 1", f"rank = 1\n{line}"))
+    assert read_segment.topics == expected

@@ -146,7 +146,7 @@ KOKOUS = Happening(uid="kokous", title="Elinvoimakokous", day="20171211")
 def tell(folder: Path) -> str:
     """Live through the three months in a publication as it was laid out, and write the page."""
     web, clock = Web(), FakeClock(datetime(2017, 9, 29, 6, 0, tzinfo=UTC))
-    _settle(folder)
+    settle_down(folder)
     fetcher = Fetcher(transport=web, sleep=lambda _: None)
     with open_newsletter(
         folder / "newsletter.toml", clock=clock, fetcher=fetcher, mailer=ScriptedMailer()
@@ -253,7 +253,7 @@ def _of(picks: Sequence[Pick], grade: PickGrade) -> list[Pick]:
     return [pick for pick in picks if pick.grade is grade]
 
 
-def _settle(folder: Path) -> None:
+def settle_down(folder: Path) -> None:
     """Make of a publication one of two languages, one segment and three sources."""
     path = folder / "newsletter.toml"
     text = path.read_text(encoding="utf-8").replace("@seutu.example", "@seutuohjelma.fi")

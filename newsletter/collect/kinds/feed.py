@@ -103,7 +103,7 @@ def _refuse_what_is_no_feed(body: bytes, source: Source) -> None:
         )
 
 
-def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
+def _tamed(body: bytes, source: Source, problems: ProblemLog, *, most: int = MAXIMUM_ITEMS) -> bytes:
     """Take out of a feed what makes reading it endless or unsafe, and the entries beyond the limit."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         body = _DECLARED_ENCODING.sub(b'encoding="utf-8"', body.decode("utf-16", "replace").encode(), count=1)
@@ -118,9 +118,9 @@ def _tamed(body: bytes, source: Source, problems: ProblemLog) -> bytes:
         body = declared[1] + b"\n" * body[declared.end(1) : declared.end()].count(b"\n") + body[declared.end() :]
     body = _with_plain_names(body, problems)
     ends = [match.end() for match in _ITEM_END.finditer(body)]
-    if len(ends) > MAXIMUM_ITEMS:
-        problems.cut(f"Only the first {MAXIMUM_ITEMS} of {len(ends)} entries were read.")
-        body = body[: ends[MAXIMUM_ITEMS - 1]] + body[ends[-1] :]
+    if len(ends) > most:
+        problems.cut(f"Only the first {most} of {len(ends)} entries were read.")
+        body = body[: ends[most - 1]] + body[ends[-1] :]
     return body
 
 

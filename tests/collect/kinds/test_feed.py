@@ -6,7 +6,8 @@ from html import escape
 import pytest
 
 from newsletter.collect.identity import key_for
-from newsletter.collect.kinds.feed import parse
+from newsletter.collect.kinds.feed import _tamed, parse
+from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import Article, Harvest, Language, Problem, ProblemGrade, SourceId, SourceKind
 from newsletter.errors import SourceError
 from tests.collect.samples import HELSINKI, a_snapshot, a_source
@@ -418,11 +419,13 @@ def test_endless_name_of_an_author_costs_no_time(wrap: str) -> None:
     assert time.process_time() - begun < 2
 
 
-def test_only_the_first_2000_entries_are_read() -> None:
+def test_only_the_first_entries_of_too_many_are_read() -> None:
     """A feed of its whole history gives its newest entries, and says so."""
-    harvest = read(rss(*(f"<title>{number}</title><pubDate>1.2.2017</pubDate>" for number in range(2_003))))
-    assert [article.title for article in harvest.articles] == [str(number) for number in range(2_000)]
-    assert messages(harvest) == ["Only the first 2000 of 2003 entries were read."]
+    body, problems = rss(*(f"<title>{number}</title>" for number in range(5))).encode(), ProblemLog(SOURCE.id)
+    cut = _tamed(body, SOURCE, problems, most=2)
+    assert [article.title for article in read(cut).articles] == ["0", "1"]
+    assert [problem.message for problem in problems.found] == ["Only the first 2 of 5 entries were read."]
+    assert problems.is_cut
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def decode(body: bytes) -> str:
     return markup.sound(text).replace("\r\n", "\n")
 
 
-def read_groups(text: str, problems: ProblemLog, *, around: date) -> list[Group]:
+def read_groups(text: str, problems: ProblemLog, *, around: date, most: int = MAXIMUM_ITEMS) -> list[Group]:
     """Read the entries of a calendar, by UID in the order of the file, and report those that cannot be read.
 
     Of too many those nearest to a day are read, and what ended before it goes first.
@@ -87,10 +87,10 @@ def read_groups(text: str, problems: ProblemLog, *, around: date) -> list[Group]
         problems.is_cut = True
         if not problems.found:
             problems.cut("The calendar breaks off: it has no end (END:VCALENDAR).", hint="Export it again.")
-    if len(entries) > MAXIMUM_ITEMS:
-        told = f"Only {MAXIMUM_ITEMS} of {len(entries)} entries were read; what ended long ago was left out first."
+    if len(entries) > most:
+        told = f"Only {most} of {len(entries)} entries were read; what ended long ago was left out first."
         problems.cut(told)
-        nearest = sorted(entries, key=lambda entry: _distance(entry, around))[:MAXIMUM_ITEMS]
+        nearest = sorted(entries, key=lambda entry: _distance(entry, around))[:most]
         entries = sorted(nearest, key=lambda entry: entry.line)
     zones = []
     for zone in _entries(text, "VTIMEZONE"):

@@ -25,7 +25,7 @@ RENDERING = ("newsletter.render.make_message", "newsletter.render.edition")
     [
         ("status", FILLING | READING | SERVING | {"lxml", "PIL", "email_validator"}),
         ("issue list", FILLING | READING | SERVING | {"lxml", "PIL"}),
-        ("issue check 2017-11", READING | SERVING | {"babel", "newsletter.message.verify"}),
+        ("issue check 2017-11", READING | SERVING | {"babel", "newsletter.message.verify", "newsletter.curate.select"}),
     ],
 )
 def test_a_verb_loads_only_what_it_uses(drafted: Path, words: str, unwanted: set[str]) -> None:

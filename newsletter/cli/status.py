@@ -72,6 +72,8 @@ def _tell_what_needs_a_person(status: "Status") -> None:
             f"{told} set aside lately: each names a delivery and not its address.\n"
             '       newsletter notification list --kind "set aside"'
         )
+    if status.forgotten_proxy is not None:
+        click.echo(str(status.forgotten_proxy))
     if status.is_pack_due:
         when = "never" if status.packed_at is None else f"last on {status.packed_at:%Y-%m-%d}, before the last sending"
         click.echo(f"Everything in one file, to keep elsewhere: made {when}.\n       newsletter pack FILE")

@@ -84,6 +84,8 @@ class ServeTable(Table):
     """[serve]: the public side."""
 
     trusted_proxies: Several[IpAddress] = ()
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    access_log: InsidePath | None = None
 
 
 class MailerSettings(Table):

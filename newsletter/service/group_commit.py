@@ -32,6 +32,7 @@ PAUSE_SECONDS = 0.01
 class _Parcel(NamedTuple, Generic[Item]):
     items: Sequence[Item]
     done: "Future[None]"
+    since: float
 
 
 class Lane(Generic[Item]):
@@ -55,7 +56,7 @@ class Lane(Generic[Item]):
         with self._ready:
             if len(self.waiting) >= self._waiting_max:
                 raise StorageError("Too much waits to be written.", hint="Try again in a moment.")
-            self.waiting.append(_Parcel(parcel, done))
+            self.waiting.append(_Parcel(parcel, done, time.monotonic()))
             self._ready.notify()
         return done
 
@@ -100,6 +101,12 @@ class GroupCommit:
         with self._ready:
             self._lanes.append(lane)
         return lane
+
+    def waiting(self) -> tuple[int, float]:
+        """Give how many parcels wait to be written, and for how many seconds the oldest has."""
+        with self._ready:
+            parcels = [parcel for lane in self._lanes for parcel in lane.waiting]
+        return len(parcels), max((time.monotonic() - parcel.since for parcel in parcels), default=0.0)
 
     def close(self) -> None:
         """Write what was handed in, and end."""

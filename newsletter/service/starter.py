@@ -20,6 +20,7 @@ newsletter.key
 newsletter.departures
 newsletter.looks
 newsletter.packed
+newsletter.proxy
 *.pack
 /outbox/
 /issues/*/build/

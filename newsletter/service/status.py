@@ -15,6 +15,7 @@ from newsletter.errors import NewsletterError, counted
 from newsletter.send.mark import Doubt
 from newsletter.service.audience.service import AudienceService
 from newsletter.service.database import DatabaseService
+from newsletter.service.forgotten_proxy import ForgottenProxy, forgotten_proxy
 from newsletter.service.handover.place import shared_by
 from newsletter.service.handover.record import packed_at
 from newsletter.service.issues.shelf import IssueShelf, IssueSummary
@@ -47,6 +48,7 @@ class Status:
         account_news: What the provider said of our account lately, the newest first; a person has to read it.
         set_aside: How many notifications lately named a delivery and not its address: they changed nothing.
         sent_at: When the last real sending began; None before the first.
+        forgotten_proxy: Who hands requests of readers on and is not named in the configuration.
         packed_at: When everything was last packed into one file here; None where it never was.
     """
 
@@ -63,6 +65,7 @@ class Status:
     set_aside: int
     sent_at: datetime | None
     packed_at: datetime | None
+    forgotten_proxy: ForgottenProxy | None
     next_command: str
     next_reason: str
 
@@ -144,6 +147,7 @@ class StatusService:
             set_aside=set_aside,
             sent_at=self._resources.ledger.last_real_at(),
             packed_at=packed_at(self._resources.settings.key_path),
+            forgotten_proxy=self._forgotten_proxy(),
             next_command=command,
             next_reason=reason,
         )
@@ -161,6 +165,10 @@ class StatusService:
     @property
     def _zone(self) -> tzinfo:
         return self._resources.settings.publication.zone
+
+    def _forgotten_proxy(self) -> ForgottenProxy | None:
+        settings = self._resources.settings
+        return forgotten_proxy(settings.key_path, settings.serve.trusted_proxies, self._resources.clock.now())
 
     def _next(self, people: int, items: int, open_ones: list[IssueSummary]) -> tuple[str, str]:
         if people == 0:
@@ -188,6 +196,8 @@ class StatusService:
         yield self._looked("brand and templates", self._look_at_templates)
         yield self._looked("mailer", self._look_at_mailer)
         yield self._unsubscribing()
+        if (met := self._forgotten_proxy()) is not None:
+            yield Checkup(name="web server", is_well=False, message=str(met))
         for source in settings.sources:
             yield self._source(source)
 

@@ -281,6 +281,16 @@ class Database:
         with self.read() as connection:
             return postgresql.identity(connection, self.url)
 
+    def try_to_write(self) -> None:
+        """See that something can be written; nothing is kept.
+
+        Raises:
+            StorageError: As `write`.
+        """
+        with self.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            connection.rollback()
+
     def describe(self) -> tuple[str, int | None]:
         """Give the engine with its version, and the size in bytes; None where nothing is there yet.
 

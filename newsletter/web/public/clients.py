@@ -24,14 +24,21 @@ class Clients:
     """Tells who asks.
 
     A proxy of ours says who its client is; a header that anybody else sends is not believed. Where one comes all the
-    same, a proxy was forgotten in the configuration: that is told, and no limit of one client falls on it, for
-    everybody behind it would be one.
+    same, a proxy was forgotten in the configuration: that is told, to `note` with its address too, and no limit of one
+    client falls on it, for everybody behind it would be one.
     """
 
-    def __init__(self, trusted_proxies: Collection[str], monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        trusted_proxies: Collection[str],
+        monotonic: Callable[[], float],
+        *,
+        note: Callable[[str], None] = lambda _address: None,
+    ) -> None:
         self._trusted = frozenset(map(ipaddress.ip_address, trusted_proxies))
         self._forgotten: set[str] = set()
         self._monotonic = monotonic
+        self._note_it = note
         self._warn_at = 0.0
 
     def client_of(self, scope: Scope) -> str | None:
@@ -70,6 +77,7 @@ class Clients:
             log.warning(
                 "A proxy that is not in [serve] trusted_proxies hands requests on: no limit of one client is kept."
             )
+            self._note_it(peer)
 
 
 def _network(address: str) -> str | None:

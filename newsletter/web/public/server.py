@@ -7,20 +7,25 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from newsletter.domain.notification import ProviderDoor
+from newsletter.service.forgotten_proxy import note_forgotten_proxy
 from newsletter.service.group_commit import GroupCommit
+from newsletter.service.health import HealthService
 from newsletter.service.templates import brand_colours
 from newsletter.web.port import take_port
 from newsletter.web.public.clients import Clients
 from newsletter.web.public.leaving import make_leaving, make_proof
 from newsletter.web.public.pages import PublicPages
-from newsletter.web.public.site import Room, make_site
+from newsletter.web.public.site import Room, Site, make_site
+from newsletter.web.public.watch import Watch, make_health
 from newsletter.web.public.webhooks import make_webhooks
 from newsletter.web.server_config import ServerProtocol, server_config
 from newsletter.wiring import Newsletter, web_templates
@@ -67,13 +72,11 @@ class PublicServer:
 
     def serve(self, doors: Iterable[ProviderDoor]) -> None:
         """Answer until Ctrl-C, SIGTERM or `stop`; what was handed in is kept before it returns."""
-        settings = self._newsletter.settings
-        writer = GroupCommit()
-        pages = PublicPages(web_templates(), settings.publication, brand_colours(settings.templates_path))
-        clients = Clients(settings.serve.trusted_proxies, time.monotonic)
-        site = make_site(
-            self._rooms(list(doors), writer, pages), hosts=self._hosts(), clients=clients, explain=pages.explain
-        )
+        settings, writer = self._newsletter.settings, GroupCommit()
+        health = HealthService(self._newsletter.resources, writer.waiting)
+        watch = Watch(health, log_path=self._log_path(), now=self._newsletter.resources.clock.now)
+        clients = Clients(settings.serve.trusted_proxies, time.monotonic, note=self._note_proxy)
+        site = self.site(doors, writer, clients, health, watch)
         self._server = uvicorn.Server(
             server_config(
                 site,
@@ -84,11 +87,33 @@ class PublicServer:
                 keep_alive_seconds=KEEP_ALIVE_SECONDS,
             )
         )
-        try:
+        with ExitStack() as stack:
+            stack.callback(self.close)
+            stack.callback(watch.close)
+            stack.callback(writer.close)
+            if settings.serve.metrics_port is not None:
+                metrics = stack.enter_context(watch.serve_metrics(settings.serve.metrics_port))
+                stack.callback(metrics.shutdown)
             asyncio.run(self._server.serve(sockets=[self._socket]))
-        finally:
-            writer.close()
-            self.close()
+
+    def site(
+        self, doors: Iterable[ProviderDoor], writer: GroupCommit, clients: Clients, health: HealthService, watch: Watch
+    ) -> Site:
+        """Give the application of all rooms that are configured."""
+        settings = self._newsletter.settings
+        pages = PublicPages(web_templates(), settings.publication, brand_colours(settings.templates_path))
+        rooms = [*self._rooms(list(doors), writer, pages), _health_room(health)]
+        return make_site(rooms, hosts=self._hosts(), clients=clients, explain=pages.explain, watch=watch)
+
+    def _log_path(self) -> Path | None:
+        """Give the file of the log that was asked for."""
+        settings = self._newsletter.settings
+        return None if settings.serve.access_log is None else settings.root / settings.serve.access_log
+
+    def _note_proxy(self, address: str) -> None:
+        """Let `status` and `doctor` remind of a proxy that the configuration does not name."""
+        resources = self._newsletter.resources
+        note_forgotten_proxy(resources.settings.key_path, address, resources.clock.now())
 
     def _rooms(self, doors: Sequence[ProviderDoor], writer: GroupCommit, pages: PublicPages) -> list[Room]:
         """Make the rooms that the configuration asks for; what a reader wants is written first."""
@@ -137,6 +162,11 @@ class PublicServer:
     def close(self) -> None:
         """Give back the port."""
         self._socket.close()
+
+
+def _health_room(health: HealthService) -> Room:
+    """Make the room that says how it is."""
+    return Room(name="health", application=make_health(health), in_flight_max=20, seconds_max=20, client_per_minute=120)
 
 
 class _Crowd:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.web.headers import SAFE_HEADERS, with_headers
 from newsletter.web.public.clients import Clients, Pace
+from newsletter.web.public.watch import Answered, Watch
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -64,10 +65,13 @@ class _Answer:
 
     send: Send
     is_begun: bool = field(default=False)
+    status: int = field(default=0)
 
     async def __call__(self, message: Message) -> None:
         """Say it."""
         self.is_begun = True
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
         await self.send(message)
 
 
@@ -97,7 +101,10 @@ class Site:
         clients: Clients,
         explain: Explain,
         monotonic: Callable[[], float],
+        watch: Watch | None,
     ) -> None:
+        self._monotonic = monotonic
+        self._watch = watch
         self._doors = {
             room.name: _Door(room, Pace(room.client_per_minute, monotonic) if room.client_per_minute else None)
             for room in rooms
@@ -112,9 +119,30 @@ class Site:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        answer = _Answer(with_headers(send, HEADERS))
-        headers = Headers(scope=scope)
         door = self._doors.get(scope["path"].split("/")[1] if scope["path"].startswith("/") else "")
+        answer = _Answer(with_headers(send, HEADERS))
+        if self._watch is None:
+            await self._lead(door, scope, receive, answer)
+            return
+        begun, room = self._monotonic(), "-" if door is None else door.room.name
+        self._watch.came(room)
+        try:
+            await self._lead(door, scope, receive, answer)
+        finally:
+            self._watch.left(room)
+            self._watch.answered(
+                Answered(
+                    room=room,
+                    method=scope["method"],
+                    status=answer.status,
+                    seconds=self._monotonic() - begun,
+                    peer=self._clients.client_of(scope) or "-",
+                )
+            )
+
+    async def _lead(self, door: _Door | None, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        """Let a request into its room, or say why not."""
+        headers = Headers(scope=scope)
         if (status := self._refusal(door, scope, headers)) is not None or door is None:
             await self._refuse(answer, status or 404, headers, scope["method"])
             return
@@ -169,9 +197,10 @@ def make_site(
     clients: Clients,
     explain: Explain,
     monotonic: Callable[[], float] = time.monotonic,
+    watch: Watch | None = None,
 ) -> Site:
     """Put rooms together.
 
     `hosts` holds every Host that is ours, in lower case; it is empty where any will do.
     """
-    return Site(rooms, hosts=hosts, clients=clients, explain=explain, monotonic=monotonic)
+    return Site(rooms, hosts=hosts, clients=clients, explain=explain, monotonic=monotonic, watch=watch)

@@ -19,6 +19,7 @@ from newsletter.wiring import lay_out_publication, open_newsletter
 from tests import postgresql
 from tests.fakes.clock import FakeClock
 from tests.grounds import ASKED
+from tests.statements import share_compiled_statements
 
 REPOSITORY = Path(__file__).parent.parent
 MORNING = datetime(2017, 11, 24, 7, 0, tzinfo=UTC)
@@ -40,6 +41,9 @@ settings.register_profile(
     "seeds", max_examples=500, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+
+share_compiled_statements()
 
 
 def pytest_configure() -> None:

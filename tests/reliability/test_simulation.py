@@ -8,6 +8,7 @@ from tests.reliability.simulation.run import Stage, set_stage, simulate
 
 SEEDS = range(12)
 SEEDS_FOR_A_MUTANT = 40
+FOUND = {1, 3, 4}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,9 @@ def test_a_seed_decides_everything(stage: Stage) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_rule_left_out_is_found(stage: Stage, mutant: str) -> None:
     """Each rule of the ledger that is left out breaks a promise within a few seeds."""
-    assert any(simulate(stage, seed, MUTANTS[mutant])[0] for seed in range(SEEDS_FOR_A_MUTANT))
+    # Begins with those that found one when this was written.
+    seeds = sorted(range(SEEDS_FOR_A_MUTANT), key=lambda seed: seed not in FOUND)
+    assert any(simulate(stage, seed, MUTANTS[mutant])[0] for seed in seeds)
 
 
 LATE = "batch (1, 1): recorded after its claim was taken away"

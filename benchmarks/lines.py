@@ -152,6 +152,7 @@ LINES: dict[str, Callable[[], Line]] = {
     "import-no-list": no_line_break,
     "segment": audience.segment_count,
     "coverage": audience.coverage,
+    "search": audience.search,
     "status-of-a-million": audience.status,
     "send-cpu": cpu_of_a_sending,
     "send-in-flight": calls_in_flight,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Integer, Table, func, insert, select, text
 
 from newsletter.errors import StorageError
 from newsletter.storage.database import Database
+from newsletter.storage.search_index import rebuild_index
 from newsletter.storage.tables import metadata
 
 _ROWS_AT_ONCE = 2_000
@@ -55,6 +56,7 @@ def copy_into(source: Database, target: Database, *, told: Callable[[str], None]
                 )
         if not target.is_sqlite:
             _go_on_counting(writing)
+        rebuild_index(writing)
         return copied
 
 

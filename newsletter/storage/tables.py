@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 from sqlalchemy.schema import SchemaItem
@@ -22,6 +23,7 @@ from newsletter.domain.delivery import BatchState, DeliveryState, SendingState
 from newsletter.domain.notification import NotificationKind
 from newsletter.domain.wants import Cadence
 from newsletter.storage.columns import Flag, Json, Moment, only, texts
+from newsletter.storage.search_index import make_index
 
 metadata = MetaData(
     naming_convention={
@@ -122,6 +124,8 @@ subscriber = _table(
     # One person per address whatever key made the hashes. On PostgreSQL under COLLATE "C", where only ASCII is folded.
     Index("uq_subscriber_normal_address", text("lower(address)"), unique=True),
 )
+
+event.listen(subscriber, "after_create", lambda _table, connection, **_options: make_index(connection))
 
 subscriber_attribute = _table(
     "subscriber_attribute",

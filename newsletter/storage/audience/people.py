@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from newsletter.domain.audience import (
     AddressHash,
@@ -21,8 +21,10 @@ from newsletter.domain.rules import RuleAt
 from newsletter.domain.wants import Wants
 from newsletter.storage.audience.consents import ConsentStore
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
+from newsletter.storage.audience.search import begins_words, candidates, with_signs
 from newsletter.storage.audience.wants import WantsStore
 from newsletter.storage.rules import rule_condition
+from newsletter.storage.search_index import drop_from_index, forget_whoever_went, put_into_index
 from newsletter.storage.tables import (
     address_change,
     consent,
@@ -101,8 +103,20 @@ class PeopleStore(ConsentStore, WantsStore):
         if is_suppressed is not None:
             held = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
             found = found.where(held if is_suppressed else ~held)
-        found = found.where(*map(_begins_a_word, words.split()))
-        return tuple(self._people(found))
+        return tuple(self._people(found) if not words.split() else self._search(found, words, after or 0, limit))
+
+    def _search(self, found: Select[tuple[object, ...]], words: str, after: int, limit: int) -> list[Subscriber]:
+        """Give those of some people of whom each word begins one of the name or the address."""
+        some = candidates(self.connection, words, after=after)
+        if some is None:
+            return self._people(found.where(*begins_words(words)))
+        found = found.where(*begins_words(with_signs(words)))
+        people: list[Subscriber] = []
+        for ids in some:
+            people += self._people(found.where(subscriber.c.id.in_(ids)))
+            if len(people) >= limit:
+                break
+        return people[:limit]
 
     def status_of(self, address_hash: AddressHash) -> SubscriberStatus | None:
         """Give a person's status, or None when there is no such person."""
@@ -126,6 +140,7 @@ class PeopleStore(ConsentStore, WantsStore):
         ]
         kept = self.connection.execute(insert(subscriber).returning(subscriber.c.address_hash, subscriber.c.id), rows)
         ids = {row.address_hash: row.id for row in kept}
+        put_into_index(self.connection, ids.values())
         self._add_facts((ids[row["address_hash"]], person) for row, (person, _) in zip(rows, people, strict=True))
         self.add_consents([(person.address, given) for person, given in people if given is not None])
 
@@ -134,7 +149,9 @@ class PeopleStore(ConsentStore, WantsStore):
         if not people:
             return
         changed = update(subscriber).where(subscriber.c.id == bindparam("whose"))
+        drop_from_index(self.connection, (person.id for person in people))
         self.connection.execute(changed, [{"whose": person.id, **_columns(person, now)} for person in people])
+        put_into_index(self.connection, (person.id for person in people))
         for ids in portions(person.id for person in people):
             for facts in (subscriber_attribute, subscriber_tag):
                 self.connection.execute(delete(facts).where(facts.c.subscriber_id.in_(ids)))
@@ -149,7 +166,9 @@ class PeopleStore(ConsentStore, WantsStore):
         """Give a person another address, with the consents there are, and keep which it was; give the new hash."""
         new = hash_address(address, self._key)
         changed = update(subscriber).where(subscriber.c.id == whose)
+        drop_from_index(self.connection, [whose])
         self.connection.execute(changed.values(address=address, address_hash=new, changed_at=now))
+        put_into_index(self.connection, [whose])
         self.connection.execute(update(consent).where(consent.c.address_hash == old).values(address_hash=new))
         # Whoever takes an earlier address back is no loop, and earlier ones lead to the newest.
         self.connection.execute(delete(address_change).where(address_change.c.old_hash.in_([old, new])))
@@ -173,7 +192,10 @@ class PeopleStore(ConsentStore, WantsStore):
         """Remove a person's record and consents; False when there is no such person."""
         self.connection.execute(delete(consent).where(consent.c.address_hash == address_hash))
         self.connection.execute(delete(address_change).where(address_change.c.new_hash == address_hash))
+        whose = self.connection.execute(select(subscriber.c.id).where(subscriber.c.address_hash == address_hash))
+        drop_from_index(self.connection, whose.scalars().all())
         erased = self.connection.execute(delete(subscriber).where(subscriber.c.address_hash == address_hash))
+        forget_whoever_went(self.connection)
         return erased.rowcount > 0
 
     def _people(self, found: Select[tuple[object, ...]]) -> list[Subscriber]:
@@ -210,21 +232,6 @@ class PeopleStore(ConsentStore, WantsStore):
 
 
 _NOTHING_SAID = Wants()
-_WORD_BEGINS_AFTER = (" ", "-", "@", ".", "_", "+", "'")
-
-
-def _begins_a_word(word: str) -> ColumnElement[bool]:
-    """Give the condition that a word begins one of the name or the address; only ASCII letters are cased alike."""
-    return or_(
-        *(
-            condition
-            for column in (subscriber.c.name, subscriber.c.address)
-            for condition in (
-                column.istartswith(word, autoescape=True),
-                *(column.icontains(f"{sign}{word}", autoescape=True) for sign in _WORD_BEGINS_AFTER),
-            )
-        )
-    )
 
 
 def _columns(person: Subscriber, now: datetime) -> dict[str, object]:

@@ -1,0 +1,55 @@
+"""Find people by how a word of their name or address begins: one method, whatever the database has for it."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import ColumnElement, Connection, or_
+
+from newsletter.storage.search_index import find_in_index, has_index
+from newsletter.storage.tables import subscriber
+
+_TOKEN = re.compile(r"[^\W_]+")
+_BEGINS_AFTER = (" ", "-", "@", ".", "_", "+", "'")
+
+
+def begins_words(words: str) -> list[ColumnElement[bool]]:
+    """Give the conditions that each word begins one of the name or the address; only ASCII letters are cased alike."""
+    return [_begins_a_word(word) for word in words.split()]
+
+
+def candidates(connection: Connection, words: str, *, after: int) -> Iterator[Sequence[int]] | None:
+    """Give the ids of those whom the index knows by such words, in order; None where the database has no index.
+
+    Of a word with signs in it, such as `aino.salmela`, the index knows the parts and not that they stand together: what
+    it gives is still to be held against `begins_words` of `with_signs`.
+    """
+    return find_in_index(connection, _query(words), after=after) if has_index(connection) else None
+
+
+def with_signs(words: str) -> str:
+    """Give those of some words that are more than letters and digits."""
+    return " ".join(word for word in words.split() if not _TOKEN.fullmatch(word))
+
+
+def _query(words: str) -> str:
+    """Write words as FTS5 asks for them: the last part of each may go on."""
+    parts = []
+    for word in unicodedata.normalize("NFC", words).split():
+        *whole, last = _TOKEN.findall(word) or [""]
+        parts += [f'"{part}"' for part in whole]
+        parts.append(f'"{last}"*' if last else '""')
+    return " AND ".join(parts)
+
+
+def _begins_a_word(word: str) -> ColumnElement[bool]:
+    return or_(
+        *(
+            condition
+            for column in (subscriber.c.name, subscriber.c.address)
+            for condition in (
+                column.istartswith(word, autoescape=True),
+                *(column.icontains(f"{sign}{word}", autoescape=True) for sign in _BEGINS_AFTER),
+            )
+        )
+    )

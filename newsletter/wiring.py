@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from newsletter.chromium import Chromium
     from newsletter.collect.gather import Fetches
     from newsletter.domain.mailing import Mailer
-    from newsletter.domain.publication import Publication
     from newsletter.mailers.sendgrid.fake import FakeSendGrid
     from newsletter.service.audience.consents import ConsentService
     from newsletter.service.audience.joining import JoiningService
@@ -87,9 +86,9 @@ class Newsletter:
 
     @cached_property
     def _source_fetcher(self) -> "Fetches":
-        from newsletter.collect.fetching.fetch import Fetcher
+        from newsletter.collect.fetching.fetch import Fetcher, user_agent_of
 
-        return self._fetcher or Fetcher(user_agent=_user_agent(self.settings.publication))
+        return self._fetcher or Fetcher(user_agent=user_agent_of(self.settings.publication))
 
     @cached_property
     def issues(self) -> "IssueService":
@@ -314,14 +313,6 @@ def open_newsletter(
     """
     settings = read_settings(configuration or find_configuration(Path.cwd()), MAILERS)
     return Newsletter(settings, clock=clock or SystemClock(), fetcher=fetcher, mailer=mailer)
-
-
-def _user_agent(publication: "Publication") -> str:
-    """Say to the servers of sources who asks, and whom their keepers can write to."""
-    from importlib.metadata import version
-
-    contact = publication.sender.reply_to or publication.sender.address
-    return f"newsletter/{version('uutiskirje')} ({publication.id}; +{publication.links.site}; {contact})"
 
 
 def _database(settings: Settings, url: str) -> "Database":

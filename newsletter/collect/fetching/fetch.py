@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import Final, Self
 from urllib.parse import urljoin
 
@@ -24,6 +25,7 @@ from newsletter.collect.identity import canonical_url, is_own_or_public_address,
 from newsletter.collect.limits import MAXIMUM_BODY_BYTES
 from newsletter.collect.problems import ProblemLog
 from newsletter.domain.content import Snapshot, Source, SourceId, SourceKind
+from newsletter.domain.publication import Publication
 from newsletter.domain.sameness import Look
 from newsletter.errors import SourceError
 
@@ -48,6 +50,12 @@ _VALIDATORS: Final = {"etag": "If-None-Match", "last-modified": "If-Modified-Sin
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _PERMANENT: Final = {301, 308}
 _GONE: Final = {404, 410}
+
+
+def user_agent_of(publication: Publication) -> str:
+    """Say to the servers of sources who asks, and whom their keepers can write to."""
+    contact = publication.sender.reply_to or publication.sender.address
+    return f"newsletter/{version('uutiskirje')} ({publication.id}; +{publication.links.site}; {contact})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

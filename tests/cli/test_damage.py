@@ -19,7 +19,6 @@ COMMANDS = (
     ("status",),
     ("subscriber", "list"),
     ("issue", "send", "2017-11", "--confirm", "2017-11"),
-    ("subscriber", "unsubscribe", "aino.salmela@example.com"),
     ("db", "backup", "copy.db"),
 )
 

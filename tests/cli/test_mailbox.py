@@ -96,14 +96,16 @@ def test_a_token_lets_its_reader_leave(office: Office, run: Run) -> None:
     assert ("leaves (known)" in again.out, "0 people left" in again.out) == (True, True)
 
 
-@pytest.mark.parametrize(
-    "name", ["wishes", "away-fi", "receipt", "answer-that-quotes", "forged-report-by-a-person", "report-without-key"]
-)
-def test_nothing_follows_from_any_other_mail(office: Office, run: Run, name: str) -> None:
+def test_nothing_follows_from_any_other_mail(office: Office, run: Run) -> None:
     """What machines, readers and strangers write is listed, and changes nothing."""
-    read = run("subscriber", "mailbox", str(office.save(name)))
+    names = ["wishes", "away-fi", "receipt", "answer-that-quotes", "forged-report-by-a-person", "report-without-key"]
 
-    assert (read.code, f"{name}.eml:1" in read.out) == (0, True)
+    read = run("subscriber", "mailbox", *(str(office.save(name)) for name in names))
+
+    assert (read.code, [line.split()[0] for line in read.out.splitlines()[1:7]]) == (
+        0,
+        [f"{name}.eml:1" for name in names],
+    )
     assert "0 people left, 0 addresses suppressed, 0 deliveries settled." in read.out
     assert _state(run) == ("active", None, "accepted")
 

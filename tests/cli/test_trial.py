@@ -139,15 +139,16 @@ def test_a_programs_own_mailer_takes_no_trials_mails(trial: Path) -> None:
     assert mailer.calls == []
 
 
-@pytest.mark.parametrize("words", [("status",), ("db", "migrate"), ("db", "status"), ("db", "backup")])
-def test_a_real_database_becomes_no_trials(approved: Path, run: Run, words: tuple[str, ...]) -> None:
+def test_a_real_database_becomes_no_trials(approved: Path, run: Run) -> None:
     """Every command refuses it, and nothing in it is changed."""
     _change(approved, ("trial = false ", "trial = true "))
     before = (approved / "newsletter.db").read_bytes()
 
-    said = run(*words)
+    said = [run("status"), run("db", "migrate"), run("db", "backup")]
 
-    assert (said.code, said.first_error[:47]) == (2, "Error: newsletter.db is no trial's database, an")
+    assert [(one.code, one.first_error[:47]) for one in said] == [
+        (2, "Error: newsletter.db is no trial's database, an")
+    ] * 3
     assert (approved / "newsletter.db").read_bytes() == before
 
 

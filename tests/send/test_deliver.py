@@ -1,12 +1,13 @@
 """One batch: claim, hand over, record."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from newsletter.domain.content import Language
 from newsletter.domain.delivery import Checkpoint, DeliveryState, PlannedDelivery, ReasonCount
-from newsletter.domain.mailing import BatchOutcome, OutgoingBatch, Recipient, Verdict
+from newsletter.domain.mailing import BatchOutcome, Outcome, OutgoingBatch, Recipient, Verdict
 from newsletter.errors import ContentError, StateError, StorageError
 from newsletter.send.assignment import Assignment
 from newsletter.send.deliver import deliver
@@ -137,8 +138,9 @@ def test_without_its_message_a_batch_is_given_back(database: Database) -> None:
     mailer = ScriptedMailer()
     ledger, sending = a_sending(database)
     assignment = an_assignment(ledger, sending, mailer, FakeClock(), editions=[TO_MANAGERS])
-    with pytest.raises(StateError, match=r"The approval holds no message for edition advisers\.fi"):
+    with pytest.raises(StateError, match=r"The approval holds no message for edition advisers\.fi") as caught:
         deliver_next(assignment)
+    assert caught.value.hint == "The sending was begun with another approval: see `newsletter issue report`."
     assert mailer.calls == []
     assert ledger.balance(sending.id).states == {DeliveryState.QUEUED: 5}
 
@@ -150,6 +152,7 @@ def test_a_mailer_that_raises_leaves_doubt_and_stops(database: Database) -> None
     delivered = deliver_next(assignment)
     assert delivered is not None
     assert delivered.stop_reason == "the mailer scripted failed (RuntimeError)"
+    assert [one.verdict for one in delivered.outcomes] == [Verdict.UNKNOWN] * 2
     assert ledger.balance(assignment.sending.id).states == {DeliveryState.UNKNOWN: 2}
     assert [doubt.reason for doubt in ledger.unknown_batches(assignment.sending.id)] == [
         "the mailer scripted failed (RuntimeError)"
@@ -160,10 +163,29 @@ def test_whoever_the_mailer_forgets_is_in_doubt(database: Database) -> None:
     """An answer that names nobody settles nobody."""
     mailer = ScriptedMailer([lambda _batch: BatchOutcome(outcomes=())])
     ledger, assignment = prepare(database, mailer)
-    delivered = deliver_next(assignment)
+    claimed = ledger.claim(assignment.sending.id, owner=assignment.owner.name, now=NOW)
+    assert claimed is not None
+    delivered = deliver(assignment, claimed)
     assert delivered is not None
-    assert [one.verdict for one in delivered.outcomes] == [Verdict.UNKNOWN] * 2
+    said = "the mailer gave no answer for this recipient"
+    assert list(delivered.outcomes) == [
+        Outcome(delivery_key=planned.key, verdict=Verdict.UNKNOWN, reason=said) for planned in claimed.deliveries
+    ]
     assert ledger.balance(assignment.sending.id).states == {DeliveryState.UNKNOWN: 2}
+
+
+def test_release_and_record_have_the_moment_of_the_clock(database: Database) -> None:
+    """What comes back after a cancellation is skipped, and what is answered settled, when it happened."""
+    ledger, sending = a_sending(database, 4)
+    clock = FakeClock(NOW + timedelta(minutes=7))
+    deliver_next(an_assignment(ledger, sending, ScriptedMailer([each(Verdict.REJECTED, "no")]), clock))
+    claimed = ledger.claim(sending.id, owner="aino on laptop", now=NOW)
+    assert claimed is not None
+    ledger.cancel(sending.id, reason="wrong audience", now=NOW)
+    with pytest.raises(StateError):
+        deliver(an_assignment(ledger, sending, ScriptedMailer(), clock, editions=[]), claimed)
+    ends = [*ledger.people(sending.id, DeliveryState.REJECTED), *ledger.people(sending.id, DeliveryState.SKIPPED)]
+    assert [one.settled_at for one in ends] == [clock.now()] * 4
 
 
 @pytest.mark.parametrize(("is_idempotent", "state"), [(True, DeliveryState.QUEUED), (False, DeliveryState.UNKNOWN)])

@@ -20,6 +20,7 @@ from newsletter.track.reduce import (
     pause_reason,
     reduce,
     state_after,
+    weaker_reasons,
 )
 
 NOON = datetime(2017, 11, 6, 12, tzinfo=UTC)
@@ -172,6 +173,34 @@ def test_the_strongest_reason_suppresses() -> None:
     assert reduce([joined_again, complained, left]).deliveries[MINE].suppression == SuppressionNews(
         reason=WHY.COMPLAINT, at=complained.at, natural_key=complained.natural_key
     )
+
+
+def test_whoever_left_has_left_whatever_else_is_told() -> None:
+    """A stronger reason, told before or after, does not hide that somebody left; nothing else says so."""
+    left = told(KIND.UNSUBSCRIBED, suppression=WHY.UNSUBSCRIBED)
+    others = [told(KIND.COMPLAINED, suppression=WHY.COMPLAINT), told(KIND.DELIVERED)]
+
+    assert [reduce(each).deliveries[MINE].has_left for each in ([left], [left, *others], [*others, left], others)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "weaker"),
+    [
+        (WHY.UNSUBSCRIBED, set()),
+        (WHY.HARD_BOUNCE, {WHY.UNSUBSCRIBED}),
+        (WHY.COMPLAINT, {WHY.UNSUBSCRIBED, WHY.HARD_BOUNCE}),
+        (WHY.MANUAL, set()),
+        (WHY.ERASED, set()),
+    ],
+)
+def test_a_reason_takes_the_place_of_weaker_ones(reason: SuppressionReason, weaker: set[SuppressionReason]) -> None:
+    """Whichever was told first; a person's own word gives way to none, nor takes a place."""
+    assert weaker_reasons(reason) == weaker
 
 
 def test_what_has_no_delivery_of_ours_counts_for_nobody() -> None:

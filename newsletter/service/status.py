@@ -276,7 +276,8 @@ class StatusService:
         if source.is_remote:
             return Checkup(name=name, is_well=True, message=source.location, hint="newsletter collect")
         is_there = Path(source.location).exists()
-        shown = Path(source.location).relative_to(self._resources.settings.root)
+        path, root = Path(source.location), self._resources.settings.root
+        shown = path.relative_to(root) if path.is_relative_to(root) else path
         message = f"{shown} is there." if is_there else f"{shown} is missing."
         return Checkup(
             name=name, is_well=is_there, message=message, hint=None if is_there else "Mend path in newsletter.toml."

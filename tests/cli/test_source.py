@@ -55,8 +55,12 @@ def test_a_source_is_added_once_and_every_byte_stays(publication: Path, run: Run
 def test_what_is_no_place_is_told(publication: Path, run: Run) -> None:
     """A misspelt file is no address; a key that the file would not take is refused before anything is fetched."""
     assert publication.is_dir()
-    assert "There is no file 'nope' here, and it is no address." in run("source", "add", "nope").err
+    for nothing in ("nope", "", " "):
+        assert f"There is no file {nothing!r} here, and it is no address." in run("source", "add", nothing).err
     assert "cannot be the id of a source" in run("source", "add", "content/feed.xml", "--key", "Oma lähde").err
+    (publication.parent / "muualla.xml").write_bytes(FEED)
+    assert run("source", "add", str(publication.parent / "muualla.xml")).code == 0
+    assert f"{publication.parent / 'muualla.xml'} is there." in run("doctor").out
     assert "It is source 'kumppanit' already." in run("source", "add", "content/feed.xml", "--dry-run").out
 
 

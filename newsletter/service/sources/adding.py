@@ -106,7 +106,7 @@ def _location(place: str, folder: Path) -> str:
     if _SCHEME.match(place):
         return re.sub(r"(?i)\Awebcals?:", "https:", place)
     path = folder / place
-    if path.exists():
+    if place.strip() and path.exists():
         return str(path.resolve())
     if _HOST.match(place):
         return f"http://{place}"  # https is tried first

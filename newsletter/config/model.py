@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator, model_validator
 
 from newsletter.domain.content import ANY_TOPIC, Language, SegmentId, SourceId, SourceKind, Topic, TopicId
-from newsletter.domain.publication import Editor, Links, Section, SectionKind, Sender
+from newsletter.domain.publication import Block, Editor, Links, Section, SectionKind, Sender
 from newsletter.table import (
     Built,
     DatabaseUrl,
@@ -31,6 +31,16 @@ _Member = TypeVar("_Member")
 Several = Annotated[tuple[_Member, ...], Field(strict=False)]
 """A list of the file, which nobody can change any more."""
 Texts = dict[Spoken, OneLine]
+
+
+def _paragraphs(value: str) -> str:
+    """Accept Markdown, of one line or more."""
+    if not value.strip():
+        raise ValueError("Write what readers are to read here")
+    return value.strip()
+
+
+Paragraphs = Annotated[str, AfterValidator(_paragraphs)]
 
 
 def _ip_address(written: str) -> str:
@@ -161,6 +171,13 @@ _EDITOR = Built(
     titles=Annotated[Texts, Field(alias="title")],
     picture=InsidePath | None,
 )
+_BLOCK = Built(
+    Block,
+    "[[block]].",
+    id=Identifier,
+    titles=Annotated[Texts, Field(alias="title")],
+    texts=Annotated[dict[Spoken, Paragraphs], Field(alias="text")],
+)
 _TOPIC = Built(
     Topic,
     "[[topic]].",
@@ -200,6 +217,7 @@ class ConfigurationFile(Table):
     source: list[SourceTable] = Field(default_factory=list)
     topic: list[Annotated[Topic, _TOPIC]] = Field(default_factory=list)
     section: list[Annotated[Section, _SECTION]] = Field(min_length=1)
+    block: list[Annotated[Block, _BLOCK]] = Field(default_factory=list)
 
 
 def configuration_of(mailers: Mapping[str, type[MailerTable]]) -> type[ConfigurationFile]:

@@ -183,7 +183,7 @@ def _tables(file: TomlFile, name: str) -> list[tuple[int, Mapping[str, object]]]
 
 
 def _repeated(file: TomlFile) -> Iterator[Fault]:
-    for name in ("source", "topic", "section"):
+    for name in ("source", "topic", "section", "block"):
         seen: set[object] = set()
         for number, table in _tables(file, name):
             identifier = table.get("id")
@@ -213,7 +213,12 @@ def _untitled(file: TomlFile) -> Iterator[Fault]:
     publication = publication if isinstance(publication, dict) else {}
     languages = publication.get("languages")
     titles: list[tuple[KeyPath, object]] = [(("publication", "name"), publication.get("name"))]
-    titles += [(("section", number, "title"), table.get("title")) for number, table in _tables(file, "section")]
+    titles += [
+        ((name, number, key), table.get(key))
+        for name, keys in (("section", ("title",)), ("block", ("title", "text")))
+        for number, table in _tables(file, name)
+        for key in keys
+    ]
     for key_path, texts in titles:
         if isinstance(languages, list) and isinstance(texts, dict):
             for language in languages:
@@ -240,6 +245,7 @@ def _settings(path: Path, tables: ConfigurationFile, environment: Mapping[str, s
             links=tables.links,
             editor=tables.editor,
             sections=tuple(tables.section),
+            blocks=tuple(tables.block),
         ),
         sources=tuple(_source(source, path.parent, zone) for source in tables.source),
         topics=tuple(tables.topic),

@@ -4,14 +4,17 @@ Doors: `read_issue`; `read_document`, `issue_in` and `checked_tables` for who ch
 draft is made: reading is wanted by every verb, drafting by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from newsletter.curate.issue_shape import IssueFile, issue_of, name_faults
+from newsletter.curate.issue_shape import EditionTable, IssueFile, ItemTable, in_zone, name_faults
 from newsletter.curate.steps.change import Document, document_of
-from newsletter.domain.issue import Issue
+from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
+from newsletter.domain.issue import EditionWords, Issue, IssueItem, IssueLabel, ItemForm, ItemKind, ItemVariant, Waiver
 from newsletter.domain.publication import Publication
 from newsletter.domain.segments import Segment
 from newsletter.errors import IssueFileError, counted
@@ -67,4 +70,83 @@ def checked_tables(file: TomlFile, segments: Sequence[Segment], publication: Pub
         f"{file.path} has {counted(len(faults), 'mistake')}.",
         hint="Mend the lines named here; nothing else was done.",
         faults=faults,
+    )
+
+
+def issue_of(
+    tables: IssueFile, file: TomlFile, path: Path, segments: Sequence[Segment], publication: Publication
+) -> Issue:
+    """Turn checked tables into values of the house, with their lines."""
+    words = {
+        Language(language): EditionWords(
+            **table.model_dump(include=set(EditionTable.model_fields)), line=file.lines.get(("edition", language))
+        )
+        for language, table in tables.edition.items()
+    }
+    return Issue(
+        label=IssueLabel(tables.label),
+        date=tables.date,
+        items={ItemKey(key): _item(key, table, file, publication.zone) for key, table in tables.item.items()},
+        order={
+            segment.id: tuple(ItemKey(key) for key in tables.order.get(segment.id, ()))
+            for segment in sorted(segments, key=lambda segment: segment.rank)
+        },
+        words=words,
+        segment_words=_segment_words(tables, words, file),
+        leave_out=tuple(tables.leave_out),
+        waivers=tuple(
+            Waiver(**table.model_dump(), line=file.lines.get(("waiver", number)))
+            for number, table in enumerate(tables.waiver)
+        ),
+        path=path,
+        file_sha256=file.sha256,
+    )
+
+
+def _segment_words(
+    tables: IssueFile, words: Mapping[Language, EditionWords], file: TomlFile
+) -> dict[tuple[Language, SegmentId], EditionWords]:
+    """Give the words that differ for a segment, filled up with those of its language."""
+    found = {}
+    for name, table in tables.edition.items():
+        language = Language(name)
+        common = words[language]
+        for segment, own in table.__pydantic_extra__.items():
+            line = file.lines.get(("edition", language, segment))
+            found[language, SegmentId(segment)] = replace(common, **own.model_dump(exclude_none=True), line=line)
+    return found
+
+
+def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueItem:
+    """Turn one item's table into an item; an empty link, place or author is none."""
+    variants = {"fi": table.fi, "sv": table.sv, "en": table.en}
+    return IssueItem(
+        key=ItemKey(key),
+        kind=ItemKind(table.kind),
+        title=table.title,
+        lead=table.lead,
+        body=table.body,
+        link=table.link or None,
+        form=None if table.form is None else ItemForm(table.form),
+        section=SectionId(table.section),
+        language=Language(table.language),
+        author=table.author or None,
+        published=table.published,
+        start=None if table.start is None else in_zone(table.start, zone),
+        end=None if table.end is None else in_zone(table.end, zone),
+        place=table.place or None,
+        address=table.address or None,
+        registration=table.registration or None,
+        register_by=table.register_by,
+        mark=table.mark,
+        source_id=table.source,
+        fingerprint=table.fingerprint,
+        image=table.image or None,
+        image_alt=table.image_alt or "",
+        variants={
+            Language(language): ItemVariant(**variant.model_dump())
+            for language, variant in variants.items()
+            if variant is not None
+        },
+        line=file.lines.get(("item", key)),
     )

@@ -5,26 +5,16 @@ Doors: `IssueFile` for the shape, `name_faults` for what one table says of anoth
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
-from newsletter.domain.content import ItemKey, Language, SectionId, SegmentId
+from newsletter.domain.content import SegmentId
 from newsletter.domain.issue import (
-    EditionWords,
-    Issue,
-    IssueItem,
-    IssueLabel,
-    ItemForm,
-    ItemKind,
     ItemMark,
-    ItemVariant,
-    Waiver,
 )
 from newsletter.domain.period import ends_before, parse_period
 from newsletter.domain.picture import is_picture_path
@@ -178,6 +168,7 @@ class IssueFile(Table):
     edition: dict[Languages, EditionTable]
     order: dict[str, list[str]]
     item: dict[str, ItemTable] = Field(default_factory=dict)
+    leave_out: list[str] = Field(default_factory=list)
     waiver: list[WaiverTable] = Field(default_factory=list)
 
 
@@ -188,6 +179,7 @@ def name_faults(file: TomlFile, segments: Sequence[Segment], publication: Public
     """
     items = _table(file.content.get("item"))
     yield from _label_faults(file, publication)
+    yield from _block_faults(file, publication)
     yield from _order_faults(file, segments, items)
     yield from _edition_faults(file, [segment.id for segment in segments], publication)
     for key, item in items.items():
@@ -212,6 +204,15 @@ def _label_faults(file: TomlFile, publication: Publication) -> Iterator[Fault]:
         yield file.fault(
             ("label",), f"The label is {label!r}, but the folder is {folder!r}.", hint="Make them the same."
         )
+
+
+def _block_faults(file: TomlFile, publication: Publication) -> Iterator[Fault]:
+    """Find a block that the publication does not have."""
+    known = [block.id for block in publication.blocks]
+    names = file.content.get("leave_out")
+    for number, name in enumerate(names if isinstance(names, list) else []):
+        if isinstance(name, str) and name not in known:
+            yield file.fault(("leave_out", number), f"There is no block {name!r}.", hint=did_you_mean(name, known))
 
 
 def _order_faults(file: TomlFile, segments: Sequence[Segment], items: Mapping[str, Any]) -> Iterator[Fault]:
@@ -313,81 +314,3 @@ def in_zone(when: date | datetime, zone: ZoneInfo) -> date | datetime:
     if not isinstance(when, datetime):
         return when
     return when.replace(tzinfo=zone) if when.tzinfo is None else when.astimezone(zone)
-
-
-def issue_of(
-    tables: IssueFile, file: TomlFile, path: Path, segments: Sequence[Segment], publication: Publication
-) -> Issue:
-    """Turn checked tables into values of the house, with their lines."""
-    words = {
-        Language(language): EditionWords(
-            **table.model_dump(include=set(EditionTable.model_fields)), line=file.lines.get(("edition", language))
-        )
-        for language, table in tables.edition.items()
-    }
-    return Issue(
-        label=IssueLabel(tables.label),
-        date=tables.date,
-        items={ItemKey(key): _item(key, table, file, publication.zone) for key, table in tables.item.items()},
-        order={
-            segment.id: tuple(ItemKey(key) for key in tables.order.get(segment.id, ()))
-            for segment in sorted(segments, key=lambda segment: segment.rank)
-        },
-        words=words,
-        segment_words=_segment_words(tables, words, file),
-        waivers=tuple(
-            Waiver(**table.model_dump(), line=file.lines.get(("waiver", number)))
-            for number, table in enumerate(tables.waiver)
-        ),
-        path=path,
-        file_sha256=file.sha256,
-    )
-
-
-def _segment_words(
-    tables: IssueFile, words: Mapping[Language, EditionWords], file: TomlFile
-) -> dict[tuple[Language, SegmentId], EditionWords]:
-    """Give the words that differ for a segment, filled up with those of its language."""
-    found = {}
-    for name, table in tables.edition.items():
-        language = Language(name)
-        common = words[language]
-        for segment, own in table.__pydantic_extra__.items():
-            line = file.lines.get(("edition", language, segment))
-            found[language, SegmentId(segment)] = replace(common, **own.model_dump(exclude_none=True), line=line)
-    return found
-
-
-def _item(key: str, table: ItemTable, file: TomlFile, zone: ZoneInfo) -> IssueItem:
-    """Turn one item's table into an item; an empty link, place or author is none."""
-    variants = {"fi": table.fi, "sv": table.sv, "en": table.en}
-    return IssueItem(
-        key=ItemKey(key),
-        kind=ItemKind(table.kind),
-        title=table.title,
-        lead=table.lead,
-        body=table.body,
-        link=table.link or None,
-        form=None if table.form is None else ItemForm(table.form),
-        section=SectionId(table.section),
-        language=Language(table.language),
-        author=table.author or None,
-        published=table.published,
-        start=None if table.start is None else in_zone(table.start, zone),
-        end=None if table.end is None else in_zone(table.end, zone),
-        place=table.place or None,
-        address=table.address or None,
-        registration=table.registration or None,
-        register_by=table.register_by,
-        mark=table.mark,
-        source_id=table.source,
-        fingerprint=table.fingerprint,
-        image=table.image or None,
-        image_alt=table.image_alt or "",
-        variants={
-            Language(language): ItemVariant(**variant.model_dump())
-            for language, variant in variants.items()
-            if variant is not None
-        },
-        line=file.lines.get(("item", key)),
-    )

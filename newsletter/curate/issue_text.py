@@ -132,9 +132,16 @@ def _opening(draft: Draft, publication: Publication) -> str:
             "",
             f"label = {inline(draft.label)}",
             f"date = {draft.date.isoformat()} # the planned day of sending: what is coming or past is seen from it",
+            *_blocks_said(publication),
             "",
         )
     )
+
+
+def _blocks_said(publication: Publication) -> list[str]:
+    """Write how to leave out what stands in every issue, where anything does."""
+    names = ", ".join(inline(block.id) for block in publication.blocks)
+    return [f"# leave_out = [{names}] # blocks of newsletter.toml that this issue goes without"] if names else []
 
 
 def _edition_text(draft: Draft, language: Language) -> str:

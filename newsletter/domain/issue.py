@@ -162,6 +162,7 @@ class Issue:
         date: The planned day of sending; "coming" and "past" are judged from it.
         order: Each segment's items, first to last.
         segment_words: Per language and segment, where they differ.
+        leave_out: Blocks of the publication that this issue goes without.
         file_sha256: Of the bytes it was read from, empty where it was read from none; no part of what it says.
     """
 
@@ -172,6 +173,7 @@ class Issue:
     words: Mapping[Language, EditionWords]
     segment_words: Mapping[tuple[Language, SegmentId], EditionWords] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
+    leave_out: tuple[str, ...] = ()
     path: Path
     file_sha256: str = field(default="", compare=False)
 
@@ -223,6 +225,15 @@ class EditionSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditionBlock:
+    """Words of the publication's that stand in every issue, in the edition's language; the text is Markdown."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """The issue laid out for the readers of one key, before it is rendered.
 
@@ -236,6 +247,7 @@ class Edition:
     words: EditionWords
     segment_names: tuple[str, ...]
     sections: tuple[EditionSection, ...]
+    blocks: tuple[EditionBlock, ...] = ()
 
     @property
     def items(self) -> tuple[IssueItem, ...]:

@@ -85,6 +85,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Words that stand at the end of every issue, such as whom to send news to; an issue may leave them out.
+
+    Attributes:
+        texts: Markdown.
+    """
+
+    id: str
+    titles: Mapping[Language, str]
+    texts: Mapping[Language, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
     """What is the same for every issue.
 
@@ -111,6 +124,7 @@ class Publication:
     links: Links
     editor: Editor | None = None
     sections: tuple[Section, ...]
+    blocks: tuple[Block, ...] = ()
 
     def nearest_language(self, wanted: Language) -> Language:
         """Give the language of the edition a reader gets: the wanted one, or the first of the publication."""

@@ -89,5 +89,6 @@ def _soft_headings(edition: Edition, publication: Publication) -> dict[str, str]
     language = edition.key.language
     headings = [(publication.name_in(language), language)]
     headings += [(section.title, language) for section in edition.sections]
+    headings += [(block.title, language) for block in edition.blocks]
     headings += [(item.title, item.language) for item in edition.items]
     return {heading: soft for heading, own in headings if (soft := softened(heading, own)) != heading}

@@ -7,6 +7,7 @@ the message; what differs from reader to reader is a slot.
 import hashlib
 import json
 from collections.abc import Mapping
+from html import unescape as html_unescape
 from operator import attrgetter
 from pathlib import Path
 
@@ -72,13 +73,15 @@ def make_message(
         )
         rendered = templates.rendered(HTML_TEMPLATE, context)
         compiled = compile_rendered(rendered, template_name=str(shown_as / HTML_TEMPLATE))
+        text = templates.render(TEXT_TEMPLATE, context).strip("\n") + "\n"
+        _require_blocks(edition, rendered.text, text, shown_as)
         return Message(
             edition=edition.key,
             subject=edition.words.subject,
             preheader=edition.words.preheader,
             mjml=rendered.text,
             html=compiled.html,
-            text=templates.render(TEXT_TEMPLATE, context).strip("\n") + "\n",
+            text=text,
             headers=HEADERS,
             slots=slots,
             items=tuple(item.key for item in edition.items),
@@ -114,6 +117,28 @@ def refuse_tokens(content: str, slots: Mapping[Slot, str], edition: Edition) -> 
         )
 
 
+def _require_blocks(edition: Edition, html: str, text: str, shown_as: Path) -> None:
+    """Let no block of the publication be left out by templates that are older than it.
+
+    Raises:
+        TemplateError: One is.
+    """
+    for name, said, block in (
+        (name, said, block) for name, said in ((HTML_TEMPLATE, html), (TEXT_TEMPLATE, text)) for block in edition.blocks
+    ):
+        if _bare(block.title) not in _bare(said):
+            raise TemplateError(
+                f"This template does not print the block {block.id!r} of newsletter.toml.",
+                place=Place(path=shown_as / name),
+                hint="Copy the lines with edition.blocks from a new publication's (`newsletter init DIR`).",
+            )
+
+
+def _bare(text: str) -> str:
+    """Give the letters and digits of a text alone, in whatever way it is broken, escaped or hyphenated."""
+    return "".join(filter(str.isalnum, html_unescape(text).casefold()))
+
+
 def _content(edition: Edition) -> str:
     """Write all that the edition says, and nothing of where it stands in a file."""
     said = [
@@ -121,4 +146,6 @@ def _content(edition: Edition) -> str:
         [edition.words.subject, edition.words.preheader, edition.words.greeting],
         [(section.title, [_WORDS(item) for item in section.items]) for section in edition.sections],
     ]
+    if edition.blocks:
+        said.append([(block.id, block.title, block.text) for block in edition.blocks])
     return json.dumps(said, ensure_ascii=False, default=str)

@@ -5,7 +5,16 @@ from dataclasses import replace
 from itertools import combinations as combinations_of
 
 from newsletter.domain.content import ItemKey, Language, SegmentId
-from newsletter.domain.issue import Edition, EditionKey, EditionSection, EditionWords, Issue, IssueItem, ItemVariant
+from newsletter.domain.issue import (
+    Edition,
+    EditionBlock,
+    EditionKey,
+    EditionSection,
+    EditionWords,
+    Issue,
+    IssueItem,
+    ItemVariant,
+)
 from newsletter.domain.period import first_moment
 from newsletter.domain.publication import Publication, Section, SectionKind
 from newsletter.domain.segments import Segment
@@ -76,6 +85,15 @@ def compose(issue: Issue, key: EditionKey, *, segments: Sequence[Segment], publi
                 if (items := _merged(lists, section, publication))
             ],
             key.language,
+        ),
+        blocks=tuple(
+            EditionBlock(
+                id=block.id,
+                title=_in_language(block.titles, key.language, publication),
+                text=_in_language(block.texts, key.language, publication),
+            )
+            for block in publication.blocks
+            if block.id not in issue.leave_out
         ),
     )
 

@@ -96,7 +96,7 @@ def show(session: Session, label: str, *, is_parity: bool, as_json: bool) -> Non
     if is_parity:
         pages.print_parity(session, label, as_json=as_json)
         return
-    (rendering, summary), listing = issues.show(label), issues.listing(label)
+    rendering, summary, listing = issues.show(label)
     if as_json:
         pages.print_editions_as_json(rendering, summary, listing)
     else:

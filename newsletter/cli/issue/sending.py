@@ -85,7 +85,7 @@ def send(
         pace=pace,
         waits_for=lambda message: session.say(f"{message} Waiting until it is free."),
     )
-    sending_pages.print_outlook(session, outlook)
+    sending_pages.print_outlook(outlook)
     if is_dry_run:
         session.say("Dry run: nothing was sent and nothing was written.")
         return

@@ -12,6 +12,7 @@ from newsletter.cli.session import Session, print_table
 from newsletter.config.terminal import terminal_language
 from newsletter.domain.delivery import Sending
 from newsletter.domain.item_names import chosen_key
+from newsletter.domain.segments import Segment, named
 from newsletter.errors import Fault, StateError, UsageError, counted
 from newsletter.toml_file import did_you_mean
 
@@ -60,7 +61,7 @@ def print_dispatched(
         click.echo(f"No mail has left this machine: they are in {folder}.")
 
 
-def print_outlook(session: Session, outlook: "Outlook") -> None:
+def print_outlook(outlook: "Outlook") -> None:
     """Show who would get what, before anybody says yes."""
     kind = "TRIAL, nobody is mailed" if outlook.is_trial else "to real readers"
     if outlook.is_rehearsal:
@@ -78,7 +79,7 @@ def print_outlook(session: Session, outlook: "Outlook") -> None:
     if isinstance(forecast, Sending):
         click.echo(f"Goes on with the sending begun {forecast.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed.")
     else:
-        _print_forecast(session, forecast)
+        _print_forecast(forecast, outlook.segments)
     for one in outlook.lacking:
         click.echo(f"Not approved: {one.edition}. Its readers came up since; nearest: {one.nearest or 'none'}.")
     if outlook.pace is not None:
@@ -88,10 +89,13 @@ def print_outlook(session: Session, outlook: "Outlook") -> None:
         click.echo(f"At most {outlook.pace}{over}: {counted(outlook.people, 'person', 'people')} take about {lasts}.")
 
 
-def _print_forecast(session: Session, forecast: "Forecast") -> None:
+def _print_forecast(forecast: "Forecast", segments: Sequence[Segment]) -> None:
     """Show who would get which edition."""
-    named = session.newsletter.audience.named(terminal_language())
-    rows = [(str(edition), people, named(edition.segments)) for edition, people in forecast.planned.items()]
+    language = terminal_language()
+    rows = [
+        (str(edition), people, named(edition.segments, segments, language))
+        for edition, people in forecast.planned.items()
+    ]
     rows += [(f"(nobody: {reason})", people, "") for reason, people in forecast.excluded.items()]
     print_table(["EDITION", "PEOPLE", "FOR"], [*rows, ("together", forecast.candidates, "")])
 

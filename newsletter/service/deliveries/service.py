@@ -45,6 +45,7 @@ class Outlook:
     """
 
     approval: Approval
+    segments: Sequence[Segment]
     mailer: str
     is_rehearsal: bool
     is_trial: bool = False
@@ -112,6 +113,7 @@ class DeliveryService:
             changed = () if plan.go_on else changed_since(self._resources, issue, approval)
         return Outlook(
             approval=approval,
+            segments=segments,
             mailer=mailer.name,
             is_rehearsal=is_rehearsal,
             is_trial=publication.is_trial,

@@ -1,6 +1,7 @@
 """Writing steps into an issue's file, and taking them back: what every verb of curating ends in."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from newsletter.curate.steps.edits import edited
 from newsletter.curate.steps.journal import Entry, open_journal
 from newsletter.domain.content import ItemKey, SegmentId
 from newsletter.domain.issue import Issue, IssueLabel, IssueState
+from newsletter.domain.segments import Segment
 from newsletter.domain.step import SetWords, Step, said
 from newsletter.errors import Fault, IssueFileError, StateError, StorageError, UsageError
 from newsletter.files import write_whole
@@ -179,11 +181,13 @@ class IssueChanges(IssueShelf):
             return None
         return after
 
-    def _opened(self, label: IssueLabel) -> tuple[Document, Issue, IssueListing]:
+    def _opened(
+        self, label: IssueLabel, segments: Sequence[Segment] | None = None
+    ) -> tuple[Document, Issue, IssueListing]:
         """Read an issue's file: its text, what it says, and what a person can name in it."""
-        document = self._document(label)
-        segments, publication = self._resources.segments, self._resources.settings.publication
-        issue = issue_in(document, self.path(label), segments, publication)
+        document, publication = self._document(label), self._resources.settings.publication
+        known = self._resources.segments if segments is None else segments
+        issue = issue_in(document, self.path(label), known, publication)
         return document, issue, listing_of(issue, document.text)
 
     def _document(self, label: IssueLabel) -> Document:

@@ -36,6 +36,7 @@ from newsletter.render.edition import render_edition
 from newsletter.render.pictures import load_pictures
 from newsletter.service.issues.checks import SlowTools, check_inputs, look_in_browser
 from newsletter.service.issues.events import known_of
+from newsletter.service.issues.listing import IssueListing
 from newsletter.service.issues.lock_file import LOCK_NAME, write_lock
 from newsletter.service.issues.shelf import IssueSummary
 from newsletter.service.issues.steps import IssueSteps
@@ -169,14 +170,15 @@ class IssueService(IssueSteps):
         segments = self._resources.segments
         return self._render(self._read(self._known(label), segments), segments)
 
-    def show(self, label: str) -> tuple[Rendering, IssueSummary]:
-        """Render an issue, and say where it stands.
+    def show(self, label: str) -> tuple[Rendering, IssueSummary, IssueListing]:
+        """Render an issue, say where it stands, and give the numbers by which its items are named.
 
         Raises:
             NewsletterError: As `render`.
         """
-        rendering = self.render(label)
-        return rendering, self._summary(rendering.issue.label, rendering.segments, rendering.issue)
+        known, segments = self._known(label), self._resources.segments
+        _, issue, listing = self._opened(known, segments)
+        return self._render(issue, segments), self._summary(known, segments, issue), listing
 
     def parity(self, label: str) -> tuple[ParityRow, ...]:
         """Say of each item that some segment gets in which of the publication's languages it has words.

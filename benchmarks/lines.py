@@ -17,6 +17,7 @@ from benchmarks.harness import (
     wall_milliseconds,
 )
 from benchmarks.lists import again, first_import, memory, no_line_break
+from benchmarks.million import dry_run, freeze
 from benchmarks.preview import first_sight_of_six_editions, from_saving_to_the_picture, weight_of_the_page
 from benchmarks.sample import check_input, compile_edition, compile_through_the_door, messages_of_68_kilobytes
 from benchmarks.send import (
@@ -154,6 +155,8 @@ LINES: dict[str, Callable[[], Line]] = {
     "coverage": audience.coverage,
     "search": audience.search,
     "status-of-a-million": audience.status,
+    "million-dry-run": dry_run,
+    "million-freeze": freeze,
     "send-cpu": cpu_of_a_sending,
     "send-in-flight": calls_in_flight,
     "send-memory": memory_of_a_sending,

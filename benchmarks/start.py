@@ -33,11 +33,11 @@ def check_of_nine_editions() -> Line:
 
 def _beside_the_floor(words: Sequence[str], *, name: str, bound: float) -> Line:
     """Measure a command and the floor in turns."""
-    with _publication() as folder:
+    with publication() as folder:
         command = [str(Path(PYTHON).with_name("newsletter")), *words]
         ours, floor = in_turns(
-            lambda: _command_milliseconds(command, folder),
-            lambda: _command_milliseconds([PYTHON, "-c", FLOOR], folder),
+            lambda: command_milliseconds(command, folder),
+            lambda: command_milliseconds([PYTHON, "-c", FLOOR], folder),
             rounds=15,
         )
     return Line(
@@ -51,7 +51,7 @@ def _beside_the_floor(words: Sequence[str], *, name: str, bound: float) -> Line:
     )
 
 
-def _command_milliseconds(command: Sequence[str], folder: Path) -> float:
+def command_milliseconds(command: Sequence[str], folder: Path) -> float:
     """Run a command once and give its CPU time in milliseconds; a failing one ends the benchmark."""
     # As on everybody's machine, where Python keeps what it compiled.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -64,7 +64,7 @@ def _command_milliseconds(command: Sequence[str], folder: Path) -> float:
 
 
 @contextmanager
-def _publication() -> Iterator[Path]:
+def publication() -> Iterator[Path]:
     """Give a publication with people, content and a draft in three languages."""
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "publication"

@@ -54,6 +54,12 @@ class Pace:
         """Give how many go into one call, so that a slow pace is none of bursts and pauses."""
         return max(1, math.ceil(self.per_second * _CALL_SECONDS))
 
+    def time_for(self, people: int) -> str:
+        """Say how long so many take."""
+        minutes = math.ceil(people / self.per_second / _SECONDS["min"])
+        hours, rest = divmod(minutes, 60)
+        return f"{hours} h {rest} min" if hours else f"{minutes} min"
+
     def __str__(self) -> str:
         """Write it as it is read."""
         return f"{self.readers}/{self.unit}"

@@ -124,6 +124,18 @@ def test_a_pace_is_told_with_the_time_it_takes(approved: Path, run: Run) -> None
     assert (wrong.code, "Write a pace such as 25/min, 5/s or 1000/h" in wrong.err) == (2, True)
 
 
+def test_a_forecast_is_counted_only_for_whoever_sees_it(approved: Path, run: Run) -> None:
+    """Quiet and sure, nobody waits for a count that is not shown; a question about the audience still needs it."""
+    with open_newsletter(approved / "newsletter.toml") as newsletter:
+        uncounted = newsletter.deliveries.outlook("2017-11", is_counted=False)
+    asked = run("--quiet", "issue", "send", "2017-11", "--dry-run", "--yes")
+    sure = run("--quiet", "issue", "send", "2017-11", "--limit", "1", "--confirm", "2017-11", "--yes")
+
+    assert (uncounted.audience, uncounted.people, uncounted.questions) == (None, 0, ())
+    assert (asked.code, "advisers.fi" in asked.out) == (0, True)
+    assert (sure.code, "advisers.fi" in sure.out) == (0, False)
+
+
 def test_as_many_calls_are_in_flight_as_the_mailer_takes(real: Path) -> None:
     """Connections and pace of the configuration reach the sender: two calls meet, in small batches."""
     together = Barrier(2, timeout=20)
@@ -139,7 +151,7 @@ def test_as_many_calls_are_in_flight_as_the_mailer_takes(real: Path) -> None:
         told = newsletter.deliveries.readiness()
 
     assert max(len(call.recipients) for call in mailer.calls) == 8
-    assert told == ("scripted, to real readers, at most 1/s over 1 connection.", None)
+    assert told == ("scripted, to real readers, at most 1/s over 1 connection: 1,000 people take about 17 min.", None)
     assert done.sending.finished_at is not None
 
 

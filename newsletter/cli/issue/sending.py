@@ -59,7 +59,11 @@ def test(session: Session, label: str, *, addresses: tuple[str, ...], edition: s
     metavar="EDITION=EDITION",
     help="Whoever would read the first, which is not approved, gets the second; may be repeated.",
 )
-@click.option("--yes", is_flag=True, help="Also to an audience much larger than the last issue's, without being asked.")
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Also to an audience much larger than the last issue's, without being asked; with -q it is not counted.",
+)
 @pass_session
 def send(
     session: Session,
@@ -83,6 +87,7 @@ def send(
         label,
         rehearse=rehearse,
         pace=pace,
+        is_counted=is_dry_run or not (session.is_quiet and yes),
         waits_for=lambda message: session.say(f"{message} Waiting until it is free."),
     )
     sending_pages.print_outlook(outlook)

@@ -1,6 +1,5 @@
 """What `newsletter issue test` and `issue send` print, and how a sending is stopped by hand."""
 
-import math
 import signal
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -78,15 +77,14 @@ def print_outlook(outlook: "Outlook") -> None:
     forecast = outlook.audience
     if isinstance(forecast, Sending):
         click.echo(f"Goes on with the sending begun {forecast.started_at:%Y-%m-%d %H:%M} UTC; its audience is fixed.")
-    else:
+    elif forecast is not None:
         _print_forecast(forecast, outlook.segments)
     for one in outlook.lacking:
         click.echo(f"Not approved: {one.edition}. Its readers came up since; nearest: {one.nearest or 'none'}.")
-    if outlook.pace is not None:
+    if outlook.pace is not None and forecast is not None:
         over = f" over {counted(outlook.connections, 'connection')}"
-        minutes = math.ceil(outlook.people / outlook.pace.per_second / 60)
-        lasts = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - an hour
-        click.echo(f"At most {outlook.pace}{over}: {counted(outlook.people, 'person', 'people')} take about {lasts}.")
+        people, lasts = counted(outlook.people, "person", "people"), outlook.pace.time_for(outlook.people)
+        click.echo(f"At most {outlook.pace}{over}: {people} take about {lasts}.")
 
 
 def _print_forecast(forecast: "Forecast", segments: Sequence[Segment]) -> None:

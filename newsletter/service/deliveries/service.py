@@ -34,8 +34,9 @@ class Outlook:
 
     Attributes:
         is_trial: Our own SendGrid would take the mails.
-        audience: That of the sending that would go on: it is fixed; or whom a new one would reach, counted now.
-        people: To how many it would go now.
+        audience: That of the sending that would go on: it is fixed; or whom a new one would reach, counted now;
+            None where that was not to be counted.
+        people: To how many it would go now; 0 likewise.
         pace: How fast; None for as fast as the mailer takes it.
         connections: Over how many at the same time.
         questions: What a person should say yes to.
@@ -49,7 +50,7 @@ class Outlook:
     mailer: str
     is_rehearsal: bool
     is_trial: bool = False
-    audience: Sending | Forecast
+    audience: Sending | Forecast | None
     people: int
     pace: Pace | None
     connections: int
@@ -84,11 +85,13 @@ class DeliveryService:
         *,
         rehearse: bool = False,
         pace: Pace | None = None,
+        is_counted: bool = True,
         waits_for: Callable[[str], None] = lambda _message: None,
     ) -> Outlook:
         """Say what sending now would do; nothing is changed.
 
-        `waits_for` is told when another program holds the database; it is waited for. `pace` is the mailer's when None.
+        `waits_for` is told when another program holds the database; it is waited for. `pace` is the mailer's when
+        None. Who need not see the forecast (`is_counted`) does not wait for it: a million people take seconds.
 
         Raises:
             StateError: The issue is not approved, was edited since, or was sent; or the database is an older one or a
@@ -105,8 +108,15 @@ class DeliveryService:
             if not is_rehearsal:
                 self._guard.require_same(approval.label)
             publication = self._resources.settings.publication
-            audience = plan.go_on or ledger.foresee(
-                approval=approval, segments=segments, languages=publication.languages, now=self._resources.clock.now()
+            audience = (
+                plan.go_on
+                if plan.go_on or not is_counted
+                else ledger.foresee(
+                    approval=approval,
+                    segments=segments,
+                    languages=publication.languages,
+                    now=self._resources.clock.now(),
+                )
             )
             people = _people_of(audience, ledger)
             editions = {message.edition for message in approval.messages}
@@ -142,7 +152,8 @@ class DeliveryService:
             return f"{mailer.name}, a trial: our own takes the mails, nobody is mailed.", hint
         require_way_out(publication, publication.sender)
         pace, connections = mailer.capabilities.pace, mailer.capabilities.connections
-        limits = f", at most {pace} over {counted(connections, 'connection')}" if pace else ""
+        over = counted(connections, "connection")
+        limits = f", at most {pace} over {over}: 1,000 people take about {pace.time_for(1_000)}" if pace else ""
         return f"{mailer.name}, to real readers{limits}.", None
 
     def send(
@@ -325,8 +336,10 @@ class DeliveryService:
         return next((one for one in sendings if not one.is_rehearsal), sendings[-1])
 
 
-def _people_of(audience: Sending | Forecast, ledger: DeliveryLedger) -> int:
+def _people_of(audience: Sending | Forecast | None, ledger: DeliveryLedger) -> int:
     """Count to whom it would go now."""
+    if audience is None:
+        return 0
     if isinstance(audience, Forecast):
         return sum(audience.planned.values())
     return ledger.balance(audience.id).states.get(DeliveryState.QUEUED, 0)

@@ -5,15 +5,18 @@ database itself: no address passes through Python, and a million people take sec
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
+    Column,
     ColumnElement,
     Connection,
     Integer,
+    MetaData,
+    Select,
+    Table,
     Text,
     and_,
     case,
@@ -68,6 +71,19 @@ def _random_key_on_postgresql(element: RandomKey, compiler: SQLCompiler, **optio
     return f"substr({hash_of_it}, 1, 4) || right(replace(gen_random_uuid()::text, '-', ''), 28)"
 
 
+candidate = Table(
+    "candidate",
+    MetaData(),
+    Column("id", Integer),
+    Column("address_hash", Text),
+    Column("mask", Integer),
+    Column("language", Text),
+    Column("reason", Text),
+    prefixes=["TEMPORARY"],
+)
+"""Everybody known, while an audience is fixed; the connection's own, and gone afterwards."""
+
+
 class Freezing(Transactions):
     """The verbs by which a sending begins.
 
@@ -79,16 +95,19 @@ class Freezing(Transactions):
     ) -> Forecast:
         """Count what `freeze` would plan and leave out at a moment; nothing is written."""
         with self._database.read() as connection:
-            candidate = _candidates(connection, approval, segments, languages, now)
-            by_reason = (
-                select(candidate.c.reason, func.count())
-                .where(candidate.c.reason.is_not(None))
-                .group_by(candidate.c.reason)
-            )
+            candidate = _candidates(connection, approval, segments, languages, now).subquery("candidate")
+            alike = (candidate.c.reason, candidate.c.mask, candidate.c.language)
+            excluded: Counter[ExclusionReason] = Counter()
+            readers: list[tuple[int, str, int]] = []
+            for reason, mask, language, count in connection.execute(select(*alike, func.count()).group_by(*alike)):
+                if reason is None:
+                    readers.append((mask, language, count))
+                else:
+                    excluded[ExclusionReason(reason)] += count
             return Forecast(
                 candidates=connection.execute(select(func.count()).select_from(subscriber)).scalar_one(),
-                excluded={ExclusionReason(reason): count for reason, count in connection.execute(by_reason)},
-                planned=_readers_by_edition(connection, candidate, segments),
+                excluded=dict(excluded),
+                planned=_by_edition(readers, segments),
                 planned_last_time=_planned_last_time(connection, approval.label),
             )
 
@@ -121,10 +140,13 @@ class Freezing(Transactions):
                 hint=f"Run `newsletter issue approve {approval.label}` again.",
             )
         with self._write(Checkpoint.BEFORE_FREEZE_COMMIT, Checkpoint.AFTER_FREEZE_COMMIT) as connection:
-            candidate = _candidates(connection, approval, segments, languages, now)
             if not is_rehearsal:
                 _require_first(connection, approval.label)
-            readers = _readers_by_edition(connection, candidate, segments)
+            candidate.create(connection)
+            who = (subscriber.c.id, subscriber.c.address_hash)
+            chosen = _candidates(connection, approval, segments, languages, now, who=who)
+            connection.execute(insert(candidate).from_select(candidate.c.keys(), chosen))
+            readers = _readers_by_edition(connection, segments)
             gets = {edition: (instead or {}).get(edition, edition) for edition in readers}
             _require_editions(readers, gets, {message.edition for message in approval.messages}, approval.label)
             sending_id = _write_sending(connection, approval, mailer, is_rehearsal=is_rehearsal, now=now)
@@ -132,9 +154,9 @@ class Freezing(Transactions):
             for edition, count in readers.items():
                 given[gets[edition]] += count
             _write_batches(connection, sending_id, given, batch_size)
-            written = _edition_of(candidate, gets, segments)
-            _write_deliveries(connection, sending_id, candidate, written, batch_size)
-            _write_exclusions(connection, sending_id, candidate)
+            _write_deliveries(connection, sending_id, _edition_of(gets, segments), batch_size)
+            _write_exclusions(connection, sending_id)
+            candidate.drop(connection)
             return read_sending(connection, sending_id)
 
 
@@ -183,52 +205,63 @@ def _candidates(
     segments: Sequence[Segment],
     languages: Sequence[Language],
     now: datetime,
-) -> CTE:
+    *,
+    who: Sequence[Column[Any]] = (),
+) -> Select[Any]:
     """Select everybody known, with combination and language of the edition, and the reason for being left out.
 
-    Whoever is in a segment without items and in another one gets the other's items, in the edition both share.
+    Whoever is in a segment without items and in another one gets the other's items, in the edition both share. Rules
+    are asked once for each person: in one statement with all that is made of them they would be asked again and again.
     """
     without_items = segments_without_items(approval.audience_rule)
-    mask = combination_mask(segments, now)
-    with_items = combination_mask([segment for segment in segments if segment.id not in without_items], now)
-    language = case((subscriber.c.language.in_(languages), subscriber.c.language), else_=literal(languages[0]))
-    is_suppressed = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
-    wish = wish_of_a_row(connection, now=now, label=approval.label)
+    with_items = [segment for segment in segments if segment.id not in without_items]
+    person = (
+        select(
+            *who,
+            subscriber.c.status,
+            case((subscriber.c.language.in_(languages), subscriber.c.language), else_=languages[0]).label("language"),
+            combination_mask(segments, now).label("mask"),
+            combination_mask(with_items, now).label("with_items") if without_items else literal(1).label("with_items"),
+            exists().where(suppression.c.address_hash == subscriber.c.address_hash).label("is_suppressed"),
+            wish_of_a_row(connection, now=now, label=approval.label).label("wish"),
+        )
+        # Everybody; said so, SQLite goes by the numbers, in whose order facts and tags lie too. Along the index of the
+        # hashes it would look for them all over.
+        .where(subscriber.c.id > 0)
+        .cte("person")
+        .prefix_with("MATERIALIZED")
+    )
     # The order decides which of several reasons is given: what the person did comes before what we remember of it.
     reason = case(
-        (subscriber.c.status == SubscriberStatus.PENDING, literal(ExclusionReason.PENDING.value)),
-        (subscriber.c.status == SubscriberStatus.UNSUBSCRIBED, literal(ExclusionReason.UNSUBSCRIBED.value)),
-        (is_suppressed, literal(ExclusionReason.SUPPRESSED.value)),
-        (mask == 0, literal(ExclusionReason.NO_SEGMENT.value)),
-        (wish.is_not(None), wish),
-        *([(with_items == 0, literal(ExclusionReason.NO_ITEMS.value))] if without_items else []),
+        (person.c.status == SubscriberStatus.PENDING, literal(ExclusionReason.PENDING.value)),
+        (person.c.status == SubscriberStatus.UNSUBSCRIBED, literal(ExclusionReason.UNSUBSCRIBED.value)),
+        (person.c.is_suppressed, literal(ExclusionReason.SUPPRESSED.value)),
+        (person.c.mask == 0, literal(ExclusionReason.NO_SEGMENT.value)),
+        (person.c.wish.is_not(None), person.c.wish),
+        (person.c.with_items == 0, literal(ExclusionReason.NO_ITEMS.value)),
         else_=null(),
     )
-    return select(
-        subscriber.c.id,
-        subscriber.c.address_hash,
-        mask.label("mask"),
-        language.label("language"),
-        reason.label("reason"),
-    ).cte("candidate")
+    return select(*(person.c[one.key] for one in who), person.c.mask, person.c.language, reason.label("reason"))
 
 
-def _readers_by_edition(connection: Connection, candidate: CTE, segments: Sequence[Segment]) -> dict[EditionKey, int]:
-    """Count who would get each edition, sorted by edition."""
-    counted = (
-        select(candidate.c.mask, candidate.c.language, func.count())
-        .where(candidate.c.reason.is_(None))
-        .group_by(candidate.c.mask, candidate.c.language)
-    )
+def _readers_by_edition(connection: Connection, segments: Sequence[Segment]) -> dict[EditionKey, int]:
+    """Count who will get each edition, sorted by edition."""
+    alike = (candidate.c.mask, candidate.c.language)
+    counted = select(*alike, func.count()).where(candidate.c.reason.is_(None)).group_by(*alike)
+    return _by_edition(connection.execute(counted), segments)
+
+
+def _by_edition(readers: Iterable[tuple[int, str, int]], segments: Sequence[Segment]) -> dict[EditionKey, int]:
+    """Name the editions of combinations and languages, sorted."""
     ranked = _ranked(segments)
-    readers = {
+    by_edition = {
         EditionKey(
             segments=tuple(segment for place, segment in enumerate(ranked) if mask >> place & 1),
             language=Language(language),
         ): count
-        for mask, language, count in connection.execute(counted)
+        for mask, language, count in readers
     }
-    return dict(sorted(readers.items()))
+    return dict(sorted(by_edition.items()))
 
 
 def _ranked(segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
@@ -236,9 +269,7 @@ def _ranked(segments: Sequence[Segment]) -> tuple[SegmentId, ...]:
     return tuple(segment.id for segment in sorted(segments, key=lambda segment: segment.rank))
 
 
-def _edition_of(
-    candidate: CTE, gets: Mapping[EditionKey, EditionKey], segments: Sequence[Segment]
-) -> ColumnElement[str | None]:
+def _edition_of(gets: Mapping[EditionKey, EditionKey], segments: Sequence[Segment]) -> ColumnElement[str | None]:
     """Name the edition that a candidate gets, as the ledger writes it; `gets` tells it for what they would read."""
     bits = {segment: 1 << place for place, segment in enumerate(_ranked(segments))}
     return case(
@@ -298,7 +329,6 @@ def _write_batches(
 def _write_deliveries(
     connection: Connection,
     sending_id: SendingId,
-    candidate: CTE,
     edition: ColumnElement[str | None],
     batch_size: int,
 ) -> None:
@@ -330,7 +360,7 @@ def _write_deliveries(
     connection.execute(insert(delivery).from_select(columns, rows))
 
 
-def _write_exclusions(connection: Connection, sending_id: SendingId, candidate: CTE) -> None:
+def _write_exclusions(connection: Connection, sending_id: SendingId) -> None:
     """Write why each of the others is left out."""
     rows = select(literal(sending_id), candidate.c.address_hash, candidate.c.reason).where(
         candidate.c.reason.is_not(None)

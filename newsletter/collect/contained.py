@@ -5,6 +5,10 @@ name: 77 s in feedparser), or die without an exception. In a child that costs on
 cost the whole collecting. A file on the disk came from somewhere too. The door is `parse`.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 from newsletter import collect
 from newsletter.collect import kinds
 from newsletter.collect.looking import recognise
@@ -28,6 +32,8 @@ def _child() -> Contained:
 
 
 _FIRST, _SECOND = _child(), _child()
+_FREE = [_FIRST, _SECOND]
+_FREED = threading.Condition()
 
 
 def parse(snapshot: Snapshot, source: Source, *, process: Contained | None = None) -> Harvest:
@@ -41,15 +47,31 @@ def parse(snapshot: Snapshot, source: Source, *, process: Contained | None = Non
     Raises:
         SourceError: As `collect.parse`, or the child ran out of time or memory, died, or met what no reader expects.
     """
-    is_long_wait = len(snapshot.body) > LARGE_BYTES and _FIRST.is_busy
     try:
-        return (process or (_SECOND if is_long_wait else _FIRST)).call(collect.parse, snapshot, source)
+        with nullcontext(process) if process else _taken(is_large=len(snapshot.body) > LARGE_BYTES) as child:
+            return child.call(collect.parse, snapshot, source)
     except SourceError:
         raise
     except ContainedError as cause:
         raise _unreadable(source, f"reading it {cause.reason}") from cause
     except Exception as cause:
         raise _unreadable(source, f"it breaks the reader ({type(cause).__name__})") from cause
+
+
+@contextmanager
+def _taken(*, is_large: bool) -> Iterator[Contained]:
+    """Give a child that is free, or whichever is free next; a small source waits for the first alone."""
+    wanted = (_FIRST, _SECOND) if is_large else (_FIRST,)
+    with _FREED:
+        _FREED.wait_for(lambda: any(one in _FREE for one in wanted))
+        child = next(one for one in wanted if one in _FREE)
+        _FREE.remove(child)
+    try:
+        yield child
+    finally:
+        with _FREED:
+            _FREE.append(child)
+            _FREED.notify_all()
 
 
 def named_on(body: bytes, base: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from newsletter.collect import contained, parse
+from newsletter.collect.contained import _taken
 from newsletter.contained import Contained
 from newsletter.domain.content import SourceKind
 from newsletter.errors import Fault, SourceError
@@ -55,3 +56,14 @@ def test_faults_travel_with_the_error() -> None:
     with pytest.raises(SourceError) as caught:
         contained.parse(a_snapshot(FEED.format("", "")), SOURCE)
     assert caught.value.faults == (Fault(message="An entry has neither a title nor text."),)
+
+
+def test_large_source_is_read_by_whichever_child_is_free() -> None:
+    """None waits for one child while the other has nothing to do; a small source starts no second one."""
+    with _taken(is_large=True) as first:
+        with _taken(is_large=True) as second:
+            assert second is not first
+        with _taken(is_large=True) as again:
+            assert again is second
+    with _taken(is_large=False) as small:
+        assert small is first

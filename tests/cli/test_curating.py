@@ -56,12 +56,16 @@ def test_a_month_is_curated_by_command_and_undone_to_the_byte(run: Run) -> None:
     assert after["advisers"].index(start) < len(after["advisers"]) - 1
     evening = ISSUE.read_bytes()
 
-    undone = [run("issue", "undo", "2017-11") for _ in range(9)]
-    assert [one.code for one in undone] == [0] * 8 + [1]
-    assert undone[0].out.startswith("Undone: set start, register_by of [item.yritysneuvojien-vertaispaivat-")
-    assert undone[-1].first_error == "Error: There is no step to undo in issue 2017-11."
-    assert ISSUE.read_bytes() == morning
-    assert [run("issue", "redo", "2017-11").code for _ in range(9)] == [0] * 8 + [1]
+    undone = run("issue", "undo", "2017-11")
+    assert undone.out.startswith("Undone: set start, register_by of [item.yritysneuvojien-vertaispaivat-")
+    with open_newsletter() as newsletter:
+        issues = newsletter.issues
+        assert [issues.undo("2017-11").is_changed for _ in range(7)] == [True] * 7
+        with pytest.raises(StateError, match="There is no step to undo in issue 2017-11"):
+            issues.undo("2017-11")
+        assert ISSUE.read_bytes() == morning
+        assert [issues.redo("2017-11").is_changed for _ in range(8)] == [True] * 8
+    assert run("issue", "redo", "2017-11").first_error == "Error: There is no step that was undone in issue 2017-11."
     assert ISSUE.read_bytes() == evening
 
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 SEGMENTS = Path("subscribers/segments.toml")
@@ -60,3 +62,15 @@ def test_combinations_are_shown_by_their_names(drafted: Path, run: Run) -> None:
         2,
         "Error: none/coverage.html cannot be written: No such file or directory.",
     )
+
+
+@pytest.mark.usefixtures("drafted")
+def test_approving_says_which_editions_nobody_would_read(run: Run) -> None:
+    """They are made so that whoever comes into such a combination gets the issue; the person knows whom it is for."""
+    for person in json.loads(run("subscriber", "list", "--segment", "managers", "--json").out):
+        run("subscriber", "unsubscribe", person["address"])
+    approved = run("issue", "approve", "2017-11", "--yes")
+
+    assert (
+        "Nobody would read these now; they are there for whoever comes: managers.fi, advisers+managers.fi.\n"
+    ) in approved.err

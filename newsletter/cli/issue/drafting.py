@@ -186,4 +186,8 @@ def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
 
     approval = session.newsletter.issues.approve(label, by=by, confirm=confirm)
     click.echo(f"Approved issue {label}: {counted(len(approval.messages), 'edition')}, {approval.hash[:12]}.")
+    audiences = session.newsletter.audience.edition_audiences()
+    readers = {message.edition: audiences.get(message.edition) for message in approval.messages}
+    if unread := [str(edition) for edition, audience in readers.items() if audience is None or not audience.readers]:
+        session.say(f"Nobody would read these now; they are there for whoever comes: {', '.join(unread)}.")
     session.next_step(f"newsletter issue send {label}")

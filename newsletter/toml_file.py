@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, get_args, get_origin
 
@@ -53,6 +54,7 @@ class TomlFile:
     """A parsed TOML file.
 
     Attributes:
+        content: Shared by all who read the same text: nobody changes it.
         lines: 1-based line of every table, array member and key.
         spans: Where these are written, in the text as it was given to be parsed; of a table its first header.
         sha256: Of the file's bytes; empty for a text that is in no file.
@@ -119,14 +121,20 @@ def parse_toml(text: str, *, path: Path, error: type[NewsletterError]) -> TomlFi
         NewsletterError: Of the given class, with line and column, when the text is no TOML.
     """
     try:
-        content = tomllib.loads(text)
-        scanner = _Scanner(text)
-        scanner.scan()
+        content, scanner = _parsed(text)
     except tomllib.TOMLDecodeError as cause:
         _refuse(str(cause), text.replace("\r\n", "\n"), path, error, cause)
     except RecursionError as cause:
         raise error("Brackets are nested too deeply.", place=Place(path=path), hint="Write it flatter.") from cause
     return TomlFile(path=path, content=content, lines=scanner.lines, spans=scanner.spans)
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> tuple[Mapping[str, Any], "_Scanner"]:
+    """Parse a text once in a process: the preview and the studio read the same ones again and again."""
+    content, scanner = tomllib.loads(text), _Scanner(text)
+    scanner.scan()
+    return content, scanner
 
 
 def _refuse(said: str, text: str, path: Path, error: type[NewsletterError], cause: Exception) -> NoReturn:

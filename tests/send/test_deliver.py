@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.domain.content import Language
 from newsletter.domain.delivery import Checkpoint, DeliveryState, PlannedDelivery, ReasonCount
-from newsletter.domain.mailing import BatchOutcome, Outcome, OutgoingBatch, Recipient, Verdict
+from newsletter.domain.mailing import BatchOutcome, NoNotes, Outcome, OutgoingBatch, Recipient, Verdict
 from newsletter.errors import ContentError, StateError, StorageError
 from newsletter.send.assignment import Assignment
 from newsletter.send.deliver import deliver
@@ -64,6 +64,15 @@ def test_the_mailer_gets_all_it_needs(database: Database) -> None:
             recipients=tuple(personalise(planned, FI) for planned in claimed.deliveries),
         )
     ]
+
+
+def test_a_mailer_may_note_where_nobody_keeps_notes(database: Database) -> None:
+    """Without a journal what is noted goes nowhere, and harms nothing."""
+    mailer = ScriptedMailer()
+    _ledger, assignment = prepare(database, mailer)
+    deliver_next(assignment)
+
+    assert isinstance(mailer.calls[0].notes, NoNotes)
 
 
 def test_a_claim_is_delivered_once(database: Database) -> None:

@@ -22,7 +22,8 @@ from newsletter.errors import StorageError
 from newsletter.send.assignment import Assignment
 from newsletter.send.dispatch import send
 from newsletter.send.journal import DURING, NOT_BEGUN, Journal, Remains, keep_journal, read_journal
-from newsletter.send.reconcile import reconcile
+from newsletter.send.owner import Owner
+from newsletter.send.reconcile import reconcile, settle_by_journal
 from newsletter.storage.database import Database
 from newsletter.storage.deliveries import DeliveryLedger
 from tests.fakes.clock import FakeClock
@@ -82,6 +83,23 @@ def test_the_notes_of_another_sending_count_too(database: Database, tmp_path: Pa
         DeliveryState.ACCEPTED: 1,
         DeliveryState.UNKNOWN: 1,
     }
+
+
+def test_the_notes_of_a_living_sender_are_left_alone(database: Database, tmp_path: Path) -> None:
+    """Its mails are on their way: nothing of them is settled by somebody who comes by."""
+    ledger, next_one = killed(database, tmp_path / "j", 3)
+    settle_by_journal(ledger, Owner(name="dead"), tmp_path / "j", now=next_one.clock.now())
+
+    assert ledger.balance(next_one.sending.id).states == {DeliveryState.SENDING: 5}
+
+
+def test_what_the_notes_settle_has_the_moment_of_settling(database: Database, tmp_path: Path) -> None:
+    """Nobody knows any more when it was answered."""
+    ledger, next_one = killed(database, tmp_path / "j", 3)
+    reconcile(next_one)
+
+    settled = [one.settled_at for one in ledger.people(next_one.sending.id, DeliveryState.ACCEPTED)]
+    assert settled == [next_one.clock.now()] * 2
 
 
 def test_without_its_notes_a_dead_senders_batch_is_in_doubt(database: Database, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from newsletter.send.pace import TRIES_MAX, Backoff, Rate
 from newsletter.storage.database import Database
 from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer
-from tests.send.samples import a_sending, addresses, an_assignment
+from tests.send.samples import NOW, a_sending, addresses, an_assignment
 
 
 def outcome(*verdicts: Verdict, retry_after_seconds: float | None = None) -> BatchOutcome:
@@ -174,6 +174,22 @@ def test_somebody_who_waits_for_a_lock_can_stop(impatient: Database) -> None:
     held.let_go()
 
     assert ledger.balance(sending.id).states == {DeliveryState.QUEUED: 4}
+
+
+def test_a_claim_is_given_back_also_by_somebody_who_was_asked_to_stop(impatient: Database) -> None:
+    """Whether a call may be made, and that none was, must not depend on somebody else's lock."""
+    ledger, sending = a_sending(impatient, 2)
+    claimed, held = ledger.claim(sending.id, owner="aino", now=NOW), Held(impatient.url)
+    assert claimed is not None
+
+    with impatient.patient(held.tell, unless=lambda: True):
+        held.hold()
+        is_ours = ledger.holds(claimed)
+        held.hold()
+        ledger.release(claimed, NOW)
+
+    assert (is_ours, len(held.told)) == (True, 6)
+    assert ledger.balance(sending.id).states == {DeliveryState.QUEUED: 2}
 
 
 def test_an_answer_is_recorded_also_by_somebody_who_was_asked_to_stop(impatient: Database) -> None:

@@ -44,6 +44,8 @@ def test_the_dead_are_settled_and_the_living_left_alone(
     assert ledger.claim(sending.id, owner="aino on laptop", now=NOW) is not None
     assert reconcile(ours) == expected
     assert ledger.balance(sending.id).states == states
+    queued = [one.reason for one in ledger.account(sending.id).reasons if one.state is DeliveryState.QUEUED]
+    assert queued == ([AGAIN] if is_idempotent else [])
 
 
 def test_the_reason_of_doubt_is_told(database: Database) -> None:

@@ -17,6 +17,7 @@ from tests.send.samples import (
     LABEL,
     MANAGERS,
     NOW,
+    SEGMENTS,
     TO_BOTH,
     a_sending,
     add_people,
@@ -66,6 +67,14 @@ def test_an_audience_of_nobody_says_where_to_look(database: Database) -> None:
 
     assert refused.message == f"Nobody would get issue {LABEL}."
     assert refused.hint == "See `newsletter segment coverage` and `newsletter subscriber list`."
+
+
+def test_changed_segments_say_how_to_go_on(database: Database) -> None:
+    """What was approved is not what would be sent: somebody looks again."""
+    refused = _refusal(database, segments=SEGMENTS[:1])
+
+    assert refused.message == "The segments or the languages have changed since the issue was approved."
+    assert refused.hint == f"Run `newsletter issue approve {LABEL}` again."
 
 
 def test_rules_of_days_are_seen_from_the_moment_of_the_freeze(database: Database) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from newsletter.domain.delivery import Checkpoint, ClaimedBatch, DeliveryState, ReasonCount
 from newsletter.domain.issue import IssueLabel
@@ -136,6 +136,9 @@ def test_an_owners_claims_are_given_without_addresses(database: Database) -> Non
     done, open_one, of_the_other = claim(ledger, sending), claim(ledger, sending), claim(ledger, other)
     claim(ledger, sending, "eero")
     ledger.record(done, answered(done, Verdict.ACCEPTED), NOW)
+    told, *others = open_one.deliveries
+    with database.write() as connection:
+        connection.execute(update(delivery).where(delivery.c.key == told.key).values(state=DeliveryState.DELIVERED))
 
     found = ledger.claimed_by("aino")
 
@@ -143,5 +146,6 @@ def test_an_owners_claims_are_given_without_addresses(database: Database) -> Non
         planned = [replace(one, address=None, subscriber_id=None, name="") for one in claimed.deliveries]
         return replace(claimed, deliveries=tuple(sorted(planned, key=lambda one: one.address_hash)))
 
-    assert [known(one) for one in found] == [known(open_one), known(of_the_other)]
+    still_open = replace(open_one, deliveries=tuple(others))
+    assert [known(one) for one in found] == [known(still_open), known(of_the_other)]
     assert {one.address for each in found for one in each.deliveries} == {None}

@@ -179,7 +179,7 @@ def test_a_server_that_takes_nothing_gets_everybody_back(
 ) -> None:
     """Whatever goes wrong before the last dot, nobody was mailed; 5xx to us or the sender stops the sending."""
     with FakeSmtp(script) as server:
-        answer = a_mailer(server).submit(a_batch())
+        answer = a_mailer(server, timeout_seconds=1).submit(a_batch())
 
     assert (verdicts(answer), answer.outcomes[0].reason, answer.stop_reason) == (
         expected,

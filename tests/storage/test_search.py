@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from newsletter.domain.audience import Subscriber
+from newsletter.domain.audience import Subscriber, SubscriberStatus
 from newsletter.domain.content import Language
+from newsletter.domain.joining import Said, Wording
 from newsletter.storage.audience import AudienceStore
 from newsletter.storage.audience.search import begins_words
 from newsletter.storage.database import Database
@@ -105,6 +106,39 @@ def test_who_has_another_name_or_address_is_found_by_the_new_one_alone(database:
         told = [found(store, words) for words in ("mäkelä", "makela", "virtanen vaasa")]
 
     assert told == [[], [], ["virtanen"]]
+
+
+@pytest.mark.parametrize("words", ["ma\u0308k", "ma\u0308kela\u0308-s", "A\u030ake"])
+def test_letters_in_two_parts_find_what_is_stored_in_one(words: str, database: Database) -> None:
+    """As a Mac's clipboard gives them."""
+    kept(database)
+    with database.read() as connection:
+        assert len(found(AudienceStore(connection, key=KEY), words)) == 1
+
+
+def test_nothing_of_who_did_not_confirm_is_left_in_the_index(sqlite_database: Database) -> None:
+    """Whoever gets the number of the row next is not found by the other's words."""
+    wording = Wording(text="Tilaan.", language=FI, form="front page")
+    with sqlite_database.write() as connection:
+        store = AudienceStore(connection, key=KEY)
+        asking = Subscriber(address="zebedeus.qvist@oulu.example", language=FI, status=SubscriberStatus.PENDING)
+        store.add_many([(asking, None)], NOW)
+        (stored,) = store.page(limit=1)
+        assert stored.id is not None
+        store.add_request(stored.id, wording, Said(language=FI), key="key", at=NOW)
+        assert store.remove_unconfirmed(NOW) == 1
+    kept(sqlite_database)
+    sqlite_database.close()
+    path = sqlite_database.path
+    assert path is not None
+    with closing(sqlite3.connect(path)) as connection_of_file:
+        rows = connection_of_file.execute(
+            "SELECT rowid FROM subscriber_search WHERE subscriber_search MATCH 'z* OR q*'"
+        )
+        indexed = rows.fetchall()
+
+    assert indexed == []
+    assert [word for word in (b"zebedeus", b"qvist") if word in path.read_bytes().lower()] == []
 
 
 def test_nothing_of_an_erased_person_is_left_in_the_bytes(sqlite_database: Database) -> None:

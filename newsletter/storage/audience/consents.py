@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -41,7 +42,17 @@ from newsletter.storage.audience.portions import portions
 from newsletter.storage.audience.wants import read_wants, written_wants
 from newsletter.storage.columns import Moment
 from newsletter.storage.rules import rule_condition
-from newsletter.storage.tables import consent, consent_recording, consent_wording, joining_request, subscriber
+from newsletter.storage.search_index import drop_from_index, forget_whoever_went
+from newsletter.storage.tables import (
+    consent,
+    consent_recording,
+    consent_wording,
+    joining_request,
+    reader_wants,
+    subscriber,
+    subscriber_attribute,
+    subscriber_tag,
+)
 
 _PROOF = (
     select(
@@ -136,18 +147,25 @@ class ConsentStore(HashedStore):
     def remove_unconfirmed(self, before: datetime) -> int:
         """Remove the requests of before a moment that nobody confirmed, and the people of whom nothing else is known.
 
-        Who has another request, or had left before asking again, stays; give how many people were removed.
+        Who has another request, had left before asking again, or was brought in with more than an address stays; give
+        how many people were removed.
         """
         its = joining_request.c
         is_over = and_(its.confirmed_at.is_(None), its.requested_at <= before)
         whose = self.connection.execute(select(its.subscriber_id).where(is_over).distinct()).scalars().all()
         self.connection.execute(delete(joining_request).where(is_over))
+        nobody = and_(subscriber.c.status == SubscriberStatus.PENDING, subscriber.c.name == "", ~_is_known_otherwise())
+        found = [select(subscriber.c.id).where(subscriber.c.id.in_(ids), nobody) for ids in portions(whose)]
+        return self._remove_people([one for some in found for one in self.connection.execute(some).scalars()])
+
+    def _remove_people(self, whose: Sequence[int]) -> int:
+        """Remove people with all that hangs on their number, also from the index of words; give how many."""
         removed = 0
         for ids in portions(whose):
-            has_another = exists().where(its.subscriber_id == subscriber.c.id)
-            is_unconfirmed = and_(subscriber.c.status == SubscriberStatus.PENDING, ~has_another)
-            gone = delete(subscriber).where(subscriber.c.id.in_(ids), is_unconfirmed)
-            removed += self.connection.execute(gone).rowcount
+            drop_from_index(self.connection, ids)
+            removed += self.connection.execute(delete(subscriber).where(subscriber.c.id.in_(ids))).rowcount
+        if removed:
+            forget_whoever_went(self.connection)
         return removed
 
     def count_without_ground(self) -> int:
@@ -230,6 +248,15 @@ class ConsentStore(HashedStore):
         if found.language is None and language is not None:
             self.connection.execute(update(consent_wording).where(same).values(language=language))
         return int(found.id)
+
+
+def _is_known_otherwise() -> ColumnElement[bool]:
+    """Give the condition that something hangs on a person: another request, a fact, a wish or a proof."""
+    theirs = [
+        exists().where(table.c.subscriber_id == subscriber.c.id)
+        for table in (joining_request, subscriber_attribute, subscriber_tag, reader_wants)
+    ]
+    return or_(*theirs, exists().where(consent.c.address_hash == subscriber.c.address_hash))
 
 
 def _latest_proofs() -> Subquery:

@@ -1,6 +1,7 @@
 """SQL for people: their record, attributes and tags. Addresses stand here alone."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -24,7 +25,7 @@ from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portio
 from newsletter.storage.audience.search import begins_words, candidates, with_signs
 from newsletter.storage.audience.wants import WantsStore
 from newsletter.storage.rules import rule_condition
-from newsletter.storage.search_index import drop_from_index, forget_whoever_went, put_into_index
+from newsletter.storage.search_index import drop_from_index, put_into_index
 from newsletter.storage.tables import (
     address_change,
     consent,
@@ -103,6 +104,7 @@ class PeopleStore(ConsentStore, WantsStore):
         if is_suppressed is not None:
             held = exists().where(suppression.c.address_hash == subscriber.c.address_hash)
             found = found.where(held if is_suppressed else ~held)
+        words = unicodedata.normalize("NFC", words)
         return tuple(self._people(found) if not words.split() else self._search(found, words, after or 0, limit))
 
     def _search(self, found: Select[tuple[object, ...]], words: str, after: int, limit: int) -> list[Subscriber]:
@@ -193,10 +195,7 @@ class PeopleStore(ConsentStore, WantsStore):
         self.connection.execute(delete(consent).where(consent.c.address_hash == address_hash))
         self.connection.execute(delete(address_change).where(address_change.c.new_hash == address_hash))
         whose = self.connection.execute(select(subscriber.c.id).where(subscriber.c.address_hash == address_hash))
-        drop_from_index(self.connection, whose.scalars().all())
-        erased = self.connection.execute(delete(subscriber).where(subscriber.c.address_hash == address_hash))
-        forget_whoever_went(self.connection)
-        return erased.rowcount > 0
+        return self._remove_people(whose.scalars().all()) > 0
 
     def _people(self, found: Select[tuple[object, ...]]) -> list[Subscriber]:
         """Read people with their attributes and tags, in the order of the statement."""

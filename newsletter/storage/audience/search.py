@@ -1,7 +1,6 @@
 """Find people by how a word of their name or address begins: one method, whatever the database has for it."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, or_
@@ -35,7 +34,7 @@ def with_signs(words: str) -> str:
 def _query(words: str) -> str:
     """Write words as FTS5 asks for them: the last part of each may go on."""
     parts = []
-    for word in unicodedata.normalize("NFC", words).split():
+    for word in words.split():
         *whole, last = _TOKEN.findall(word) or [""]
         parts += [f'"{part}"' for part in whole]
         parts.append(f'"{last}"*' if last else '""')

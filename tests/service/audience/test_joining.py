@@ -137,6 +137,22 @@ def test_who_had_left_and_does_not_confirm_stays_known_as_having_left(newsletter
     assert status(newsletter) is SubscriberStatus.UNSUBSCRIBED
 
 
+def test_who_was_brought_in_pending_stays_with_all_that_is_known(
+    newsletter: Newsletter, clock: FakeClock, tmp_path: Path
+) -> None:
+    """A form on which a stranger wrote the address takes nobody out whom a list had brought in."""
+    people = tmp_path / "people.csv"
+    people.write_text(f"email,name,status,role\n{AINO},Aino,pending,adviser\n", encoding="utf-8")
+    newsletter.lists.import_file(people, basis=ASKED)
+    ask(newsletter)
+    clock.jump(timedelta(days=8))
+
+    assert newsletter.joining.remove_unconfirmed() == 0
+    person = newsletter.people.find(AINO)
+    assert person is not None
+    assert (person.name, dict(person.attributes)) == ("Aino", {"role": "adviser"})
+
+
 @pytest.mark.parametrize("is_confirmed", [True, False])
 def test_a_link_brings_nobody_back_who_left_after_it(
     newsletter: Newsletter,

@@ -6,6 +6,7 @@ people who are known here nothing else is changed, and whoever must not be maile
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Protocol
@@ -127,7 +128,13 @@ def _barred(record: PersonRecord, known: Subscriber | None, now: datetime) -> Ba
 def _add(new: Sequence[PersonRecord], store: TakingStore, now: datetime) -> None:
     """Keep new people with their consents and what they wanted, in its order."""
     store.add_many([(record.subscriber, None) for record in new], now)
-    store.add_consents([(record.subscriber.address, proof) for record in new for proof in record.consents])
+    # What nobody had signed there is recorded here, now.
+    proofs = (
+        (record.subscriber.address, proof if proof.recorded_by else replace(proof, recorded_at=now))
+        for record in new
+        for proof in record.consents
+    )
+    store.add_consents(list(proofs))
     for record in new:
         for change in record.wants_changes:
             store.keep_wants([(record.subscriber.address, change.wants)], change.at, change.source)
@@ -144,8 +151,8 @@ def _bar(
     is_dry_run: bool,
 ) -> None:
     """Keep somebody from being mailed who must not be, and let a person who is known here have left."""
-    has_left = barred.reason is SuppressionReason.UNSUBSCRIBED
-    is_graver = suppression is not None and suppression.reason is SuppressionReason.UNSUBSCRIBED and not has_left
+    is_leaving = barred.reason is SuppressionReason.UNSUBSCRIBED
+    is_graver = suppression is not None and suppression.reason is SuppressionReason.UNSUBSCRIBED and not is_leaving
     taken.barred += suppression is None
     is_active = known is not None and known.status is SubscriberStatus.ACTIVE
     taken.taken_out += is_active and suppression is None
@@ -153,7 +160,8 @@ def _bar(
         return
     whose = store.hash_of(person.address)
     if suppression is None or is_graver:
-        over = () if has_left else (SuppressionReason.UNSUBSCRIBED,)
+        over = () if is_leaving else (SuppressionReason.UNSUBSCRIBED,)
         store.suppress(whose, barred.reason, barred.at, barred.note, over=over)
+    has_left = is_leaving or person.status is SubscriberStatus.UNSUBSCRIBED
     if has_left and known is not None and known.status is not SubscriberStatus.UNSUBSCRIBED:
         store.set_status(whose, SubscriberStatus.UNSUBSCRIBED, barred.at)

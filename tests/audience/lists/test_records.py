@@ -182,6 +182,11 @@ def _person(status: SubscriberStatus = SubscriberStatus.ACTIVE, barred: Suppress
             SuppressionReason.UNSUBSCRIBED,
         ),
         (_person(SubscriberStatus.UNSUBSCRIBED), SubscriberStatus.UNSUBSCRIBED, SuppressionReason.UNSUBSCRIBED),
+        (
+            _person(SubscriberStatus.UNSUBSCRIBED, SuppressionReason.HARD_BOUNCE),
+            SubscriberStatus.UNSUBSCRIBED,
+            SuppressionReason.HARD_BOUNCE,
+        ),
     ],
 )
 def test_of_who_is_known_here_nothing_but_leaving_counts(
@@ -199,6 +204,17 @@ def test_of_who_is_known_here_nothing_but_leaving_counts(
     assert (taken.added, taken.known, taken.taken_out) == (0, 1, int(reason is not None))
     assert (found.name, found.status, consents) == ("From here", status, ())
     assert [one.reason for one in why.values()] == ([] if reason is None else [reason])
+
+
+def test_nobody_is_said_to_have_recorded_what_was_not_signed(transaction: Transaction) -> None:
+    """A consent of which the export names no recorder was recorded here by whoever imports it, on that day."""
+    unsigned = Consent(at=NOW - timedelta(days=900), source="import old.csv", wording="Tilaan.")
+    person = Subscriber(address="aino@example.com", language=FI)
+    take([ReadRecord(line=2, record=PersonRecord(subscriber=person, consents=(unsigned,)))], transaction)
+    with transaction() as store:
+        (proof,) = store.consents_of(person.address)
+
+    assert (proof.at, proof.recorded_at) == (unsigned.at, NOW)
 
 
 @pytest.mark.parametrize("reason", SuppressionReason)

@@ -161,6 +161,7 @@ def test_a_comment_that_goes_with_its_line_is_told(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("drafted")
+@pytest.mark.sqlite
 def test_curating_needs_no_database_but_to_take_from_it(run: Run) -> None:
     """Without one, drop, move, edit and undo work, and say what is not known."""
     Path("newsletter.db").unlink()

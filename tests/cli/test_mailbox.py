@@ -17,6 +17,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.mailer import ScriptedMailer
 from tests.track.mailbox.samples import sample
 
+pytestmark = pytest.mark.sqlite
+
 AINO = "aino.salmela@example.com"
 
 

@@ -18,6 +18,8 @@ from tests.cli.conftest import Run
 from tests.conftest import MORNING
 from tests.fakes.mailer import ScriptedMailer
 
+pytestmark = pytest.mark.sqlite
+
 REAL, TRIAL = ("trial = false ", 'kind = "outbox"'), ("trial = true ", 'kind = "sendgrid"')
 SAID = "TRIAL: our own SendGrid takes its mails, and nobody is mailed."
 

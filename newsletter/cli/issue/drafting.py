@@ -16,7 +16,10 @@ from newsletter.config.terminal import terminal_language
 from newsletter.errors import ChecksFailed, UsageError, counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from newsletter.domain.audience import LeftOut
+    from newsletter.domain.issue import EditionKey
     from newsletter.service.issues.service import EventNews, Rendering
 
 
@@ -184,10 +187,11 @@ def approve(session: Session, label: str, *, yes: bool, by: str) -> None:
         if not yes:
             session.confirm(f"Approve issue {label} as {by}?")
 
-    approval = session.newsletter.issues.approve(label, by=by, confirm=confirm)
+    def tell_unread(unread: "Sequence[EditionKey]") -> None:
+        if unread:
+            named = ", ".join(map(str, unread))
+            session.say(f"Nobody would read these now; they are there for whoever comes: {named}.")
+
+    approval = session.newsletter.issues.approve(label, by=by, confirm=confirm, tell_unread=tell_unread)
     click.echo(f"Approved issue {label}: {counted(len(approval.messages), 'edition')}, {approval.hash[:12]}.")
-    audiences = session.newsletter.audience.edition_audiences()
-    readers = {message.edition: audiences.get(message.edition) for message in approval.messages}
-    if unread := [str(edition) for edition, audience in readers.items() if audience is None or not audience.readers]:
-        session.say(f"Nobody would read these now; they are there for whoever comes: {', '.join(unread)}.")
     session.next_step(f"newsletter issue send {label}")

@@ -126,7 +126,14 @@ class AudienceService:
         nobody_else = [one for one in groups if one.exclusion is None and set(one.segments) <= set(without)]
         return LeftOut(segments=without, people=sum(group.people for group in nobody_else))
 
-    def edition_audiences(self, label: str | None = None) -> Mapping[EditionKey, EditionAudience]:
+    def unread(self, editions: Sequence[EditionKey], segments: Sequence[Segment]) -> tuple[EditionKey, ...]:
+        """Give the editions that nobody would read if an issue were sent now."""
+        audiences = self.edition_audiences(segments=segments)
+        return tuple(one for one in editions if one not in audiences or not audiences[one].readers)
+
+    def edition_audiences(
+        self, label: str | None = None, *, segments: Sequence[Segment] | None = None
+    ) -> Mapping[EditionKey, EditionAudience]:
         """Count, for every edition that anybody we know would read, its readers and those left out, by reason.
 
         People in no segment stand under an edition of no segments. The reasons are those a sending records, of the
@@ -135,7 +142,7 @@ class AudienceService:
         publication = self._resources.settings.publication
         planned: Counter[EditionKey] = Counter()
         excluded: dict[EditionKey, Counter[ExclusionReason]] = {}
-        for group in self.headcounts(label=label):
+        for group in self.headcounts(segments, label=label):
             key = EditionKey(segments=group.segments, language=publication.nearest_language(group.language))
             reason = group.exclusion
             planned[key] += group.people if reason is None else 0

@@ -269,7 +269,12 @@ class IssueService(IssueSteps):
         return describe(finding, language)
 
     def approve(
-        self, label: str, *, by: str, confirm: Callable[[LeftOut, EventNews], None] = lambda _left_out, _news: None
+        self,
+        label: str,
+        *,
+        by: str,
+        confirm: Callable[[LeftOut, EventNews], None] = lambda _left_out, _news: None,
+        tell_unread: Callable[[Sequence[EditionKey]], None] | None = None,
     ) -> Approval:
         """Freeze messages, audience rule and waivers under one hash, in the database and in issue.lock.
 
@@ -281,6 +286,7 @@ class IssueService(IssueSteps):
             by: The person's name.
             confirm: Told first whom the issue has nothing for, and what became of its events; stops the approval by
                 raising.
+            tell_unread: Told in the end which editions nobody would read now.
 
         Raises:
             ChecksFailed: A finding of severity error stands in the way.
@@ -320,6 +326,8 @@ class IssueService(IssueSteps):
         with self._resources.approvals(is_writing=True) as approvals:
             approvals.save_approval(approved, issue.items)
         write_lock(self.path(known).with_name(LOCK_NAME), approved)
+        if tell_unread is not None:
+            tell_unread(self._audience().unread([message.edition for message in approved.messages], segments))
         return approved
 
     def _asked_of_nobody(self, segments: Sequence[Segment]) -> tuple[AskedOfNobody, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from newsletter.audience.addresses import parse_address
-from newsletter.audience.facts import attribute_name, one_line
+from newsletter.audience.facts import attribute_name, is_visible, one_line
 from newsletter.domain.audience import (
     Consent,
     Ground,
@@ -194,7 +194,7 @@ def _read(written: Mapping[str, object]) -> PersonRecord:
     subscriber = Subscriber(
         address=parse_address(_text(written["address"])),
         name=_text(written["name"]),
-        language=Language(_text(written["language"])),
+        language=_language(written["language"]),
         status=SubscriberStatus(_text(written["status"])),
         attributes={name: value for name, value in attributes.items() if name and value},
         tags=distinct_tags(_text(tag) for tag in _list(written["tags"])),
@@ -214,12 +214,15 @@ def _read(written: Mapping[str, object]) -> PersonRecord:
 
 
 def _consent(one: Mapping[str, object]) -> Consent:
+    ground, wording = one["ground"], _lasting(one["wording"])
+    if ground is not None and not wording.strip():
+        raise ValueError
     return Consent(
         at=_moment(one["at"]),
         source=_lasting(one["source"]),
-        ground=None if one["ground"] is None else Ground(_text(one["ground"])),
-        wording=_lasting(one["wording"]),
-        language=None if one["language"] is None else Language(_text(one["language"])),
+        ground=None if ground is None else Ground(_text(ground)),
+        wording=wording,
+        language=None if one["language"] is None else _language(one["language"]),
         requested_at=_maybe_moment(one["requested_at"]),
         recorded_by=_lasting(one["recorded_by"]),
         recorded_at=_maybe_moment(one["recorded_at"]),
@@ -240,9 +243,16 @@ def _list(value: object) -> list[object]:
 
 def _text(value: object) -> str:
     """Take a text that is one printable line, as everything is that was stored."""
-    if not isinstance(value, str) or one_line(value) != value or not value.isprintable():
+    if not isinstance(value, str) or one_line(value) != value or not is_visible(value):
         raise TypeError
     return value
+
+
+def _language(value: object) -> Language:
+    text = _text(value)
+    if not text or text != text.lower():
+        raise ValueError
+    return Language(text)
 
 
 def _lasting(value: object) -> str:

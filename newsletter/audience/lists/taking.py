@@ -7,7 +7,7 @@ people who are known here nothing else is changed, and whoever must not be maile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
@@ -26,6 +26,8 @@ from newsletter.domain.content import TopicId
 from newsletter.errors import Fault
 
 BATCH_PEOPLE = 1_000
+_CLOCKS_APART = timedelta(days=1)
+"""Two machines need not agree on the time."""
 
 
 class TakingStore(ImportStore, Protocol):
@@ -68,7 +70,7 @@ def take_people(
     while batch := list(islice(remaining, BATCH_PEOPLE)):
         usable: dict[str, PersonRecord] = {}
         for one in batch:
-            fault = one.fault or _fault(one, usable)
+            fault = one.fault or _fault(one, usable, now)
             if fault is not None or one.record is None:
                 taken.rejected = taken.rejected.and_one(fault or Fault(message="An empty line."))
                 continue
@@ -81,7 +83,7 @@ def take_people(
     return taken
 
 
-def _fault(one: ReadRecord, before: Collection[str]) -> Fault | None:
+def _fault(one: ReadRecord, before: Collection[str], now: datetime) -> Fault | None:
     """Say what is wrong with a person by himself, or None."""
     assert one.record is not None
     subscriber = one.record.subscriber
@@ -89,6 +91,8 @@ def _fault(one: ReadRecord, before: Collection[str]) -> Fault | None:
         return Fault(message=f"Line {one.line}: this address stands in a line before.")
     if subscriber.status is SubscriberStatus.ACTIVE and not one.record.consents:
         return Fault(message=f"Line {one.line}: nothing says why this active person may be written to.")
+    if any(proof.at > now + _CLOCKS_APART for proof in one.record.consents):
+        return Fault(message=f"Line {one.line}: a proof is of a day to come.")
     return None
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter.audience.addresses import parse_address
-from newsletter.audience.facts import one_line
+from newsletter.audience.facts import is_visible, one_line
 from newsletter.audience.grounds import Basis, require_wording
 from newsletter.domain.audience import (
     AddressHash,
@@ -209,6 +209,6 @@ def _name(written: str) -> str:
         UsageError: It is longer than a name is, or holds a control character.
     """
     name = one_line(written)
-    if len(name) > _NAME_LENGTH_MAX or not name.isprintable():
+    if len(name) > _NAME_LENGTH_MAX or not is_visible(name):
         raise UsageError(f"A name has at most {_NAME_LENGTH_MAX} characters, and none that cannot be seen.")
     return name

@@ -78,7 +78,7 @@ def records(draw: st.DrawFn) -> PersonRecord:
     return PersonRecord(
         subscriber=Subscriber(
             address=f"{draw(st.from_regex(r'[A-Za-z0-9=+]{1,9}', fullmatch=True))}@example.com",
-            name=draw(WORDS),
+            name=draw(WORDS | st.just("Aino \U0001f469\u200d\U0001f33e")),
             language=draw(st.sampled_from(["fi", "sv", "de"]).map(Language)),
             status=status,
             attributes=draw(st.dictionaries(st.sampled_from(["role", "municipality"]), WORDS.filter(bool))),
@@ -231,6 +231,18 @@ def test_who_must_not_be_mailed_here_is_not_added(reason: SuppressionReason, tra
         }
 
 
+_PROOF = {
+    "at": NOW.isoformat(),
+    "source": "form",
+    "ground": "consent",
+    "wording": "Tilaan.",
+    "language": None,
+    "requested_at": None,
+    "recorded_by": "Aino",
+    "recorded_at": NOW.isoformat(),
+}
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -240,6 +252,10 @@ def test_who_must_not_be_mailed_here_is_not_added(reason: SuppressionReason, tra
         ({"name": "a\0b"}, "This line is not as it was exported."),
         ({"suppressed": {"reason": "manual", "at": "2017-11-20", "note": ""}}, "This line is not as it was exported."),
         ({"consents": "yes"}, "This line is not as it was exported."),
+        ({"language": ""}, "This line is not as it was exported."),
+        ({"language": "FI"}, "This line is not as it was exported."),
+        ({"consents": [_PROOF | {"wording": " "}]}, "This line is not as it was exported."),
+        ({"consents": [_PROOF | {"at": "2017-11-22T09:00:00+00:00"}]}, "a proof is of a day to come"),
     ],
 )
 def test_a_line_that_was_changed_costs_itself_only(

@@ -81,6 +81,14 @@ def test_who_confirms_joins_with_the_proof_of_both_steps(newsletter: Newsletter,
     assert (proof.recorded_by, proof.recorded_at, proof.language, proof.version) == ("the person", clock.now(), FI, 1)
 
 
+def test_a_joined_emoji_in_a_name_is_no_control_character(newsletter: Newsletter) -> None:
+    """Whoever is added by hand or by a list may have one too."""
+    newsletter.joining.confirm(ask(newsletter, name="Aino \U0001f469\u200d\U0001f33e"))
+    joined = newsletter.people.find(AINO)
+    assert joined is not None
+    assert joined.name == "Aino \U0001f469\u200d\U0001f33e"
+
+
 def test_confirming_again_makes_no_second_consent(newsletter: Newsletter) -> None:
     """By the same link or by that of another mail, however late."""
     first, second = ask(newsletter), ask(newsletter)

@@ -55,7 +55,7 @@ def proofs(draw: st.DrawFn) -> Consent:
         at=at,
         source=draw(words),
         ground=ground,
-        wording="" if ground is None else draw(words),
+        wording="" if ground is None else draw(words.filter(str.strip)),
         requested_at=draw(st.none() | st.just(at)),
         recorded_by="Aino",
         recorded_at=draw(moments),

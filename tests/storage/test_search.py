@@ -116,6 +116,16 @@ def test_letters_in_two_parts_find_what_is_stored_in_one(words: str, database: D
         assert len(found(AudienceStore(connection, key=KEY), words)) == 1
 
 
+@pytest.mark.parametrize("words", ["åke", "ÅKE", "åke-", "MÄKELÄ-SALO"])
+def test_letters_beyond_ascii_are_cased_alike(words: str, sqlite_database: Database) -> None:
+    """Also in a word with a sign in it, which the index knows in parts."""
+    with sqlite_database.write() as connection:
+        store = AudienceStore(connection, key=KEY)
+        aake = Subscriber(address="ake@example.com", name="Åke-Åke Mäkelä-Salo", language=FI)
+        store.add_many([(aake, None)], NOW)
+        assert len(found(store, words)) == 1
+
+
 def test_nothing_of_who_did_not_confirm_is_left_in_the_index(sqlite_database: Database) -> None:
     """Whoever gets the number of the row next is not found by the other's words."""
     wording = Wording(text="Tilaan.", language=FI, form="front page")

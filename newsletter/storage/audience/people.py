@@ -22,7 +22,7 @@ from newsletter.domain.rules import RuleAt
 from newsletter.domain.wants import Wants
 from newsletter.storage.audience.consents import ConsentStore
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
-from newsletter.storage.audience.search import begins_words, candidates, with_signs
+from newsletter.storage.audience.search import begins_words, candidates, has_words
 from newsletter.storage.audience.wants import WantsStore
 from newsletter.storage.rules import rule_condition
 from newsletter.storage.search_index import drop_from_index, put_into_index
@@ -112,10 +112,10 @@ class PeopleStore(ConsentStore, WantsStore):
         some = candidates(self.connection, words, after=after)
         if some is None:
             return self._people(found.where(*begins_words(words)))
-        found = found.where(*begins_words(with_signs(words)))
         people: list[Subscriber] = []
         for ids in some:
-            people += self._people(found.where(subscriber.c.id.in_(ids)))
+            known = self._people(found.where(subscriber.c.id.in_(ids)).limit(None))
+            people += [person for person in known if has_words(person, words)]
             if len(people) >= limit:
                 break
         return people[:limit]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Connection, or_
 
+from newsletter.domain.audience import Subscriber
 from newsletter.storage.search_index import find_in_index, has_index
 from newsletter.storage.tables import subscriber
 
@@ -21,14 +22,20 @@ def candidates(connection: Connection, words: str, *, after: int) -> Iterator[Se
     """Give the ids of those whom the index knows by such words, in order; None where the database has no index.
 
     Of a word with signs in it, such as `aino.salmela`, the index knows the parts and not that they stand together: what
-    it gives is still to be held against `begins_words` of `with_signs`.
+    it gives is still to be held against `has_words`.
     """
     return find_in_index(connection, _query(words), after=after) if has_index(connection) else None
 
 
-def with_signs(words: str) -> str:
-    """Give those of some words that are more than letters and digits."""
-    return " ".join(word for word in words.split() if not _TOKEN.fullmatch(word))
+def has_words(person: Subscriber, words: str) -> bool:
+    """Tell whether each word with a sign in it begins a word of the name or the address, whichever way it is cased."""
+    texts = (person.name.casefold(), person.address.casefold())
+    signed = (word.casefold() for word in words.split() if not _TOKEN.fullmatch(word))
+    return all(any(_begins(word, text) for text in texts) for word in signed)
+
+
+def _begins(word: str, text: str) -> bool:
+    return text.startswith(word) or any(f"{sign}{word}" in text for sign in _BEGINS_AFTER)
 
 
 def _query(words: str) -> str:

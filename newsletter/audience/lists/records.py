@@ -96,7 +96,8 @@ def read_records(file: BinaryIO, name: str) -> Iterator[ReadRecord]:
             return
         yield _read_line(line, number, Path(name))
     raise ContentError(
-        f"{name} ends before its end: people are missing.", hint="Bring the whole file over, and import it again."
+        f"{name} ends before its end: people are missing.",
+        hint="Bring the whole file over and import it: whoever was added by then is left alone.",
     )
 
 

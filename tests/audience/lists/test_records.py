@@ -298,3 +298,19 @@ def test_an_export_never_takes_the_place_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is something at"):
         write_records([], path, publication="seutu", made_at=NOW)
     assert (path.read_text(), list(tmp_path.iterdir())) == ("mine", [path])
+
+
+def test_a_file_that_is_cut_off_says_what_became_of_those_before(transaction: Transaction, tmp_path: Path) -> None:
+    """Whole thousands are added by then; the whole file can be imported over them."""
+    path = tmp_path / "people.json"
+    people_written = [
+        PersonRecord(subscriber=Subscriber(address=f"a{one}@example.com", language=FI), consents=(CONSENT,))
+        for one in range(1_001)
+    ]
+    write_records(people_written, path, publication="seutu", made_at=NOW)
+    cut = path.read_bytes().removesuffix(b"\n]}\n")
+    with pytest.raises(ContentError) as error:
+        take_people(read_records(io.BytesIO(cut), "people.json"), transaction=transaction, now=NOW, topics=TOPICS)
+    with transaction() as store:
+        assert store.count() == 1_000
+    assert "whoever was added by then is left alone" in str(error.value.hint)

@@ -127,6 +127,22 @@ def test_the_numbers_are_shown_with_the_items(run: Run) -> None:
     assert told["numbers"]["3"].startswith("yritysneuvojien-parhaat")
 
 
+@pytest.mark.parametrize(("locale", "day"), [("C.UTF-8", "12 December 2017"), ("fi_FI.UTF-8", "12.12.2017")])
+@pytest.mark.usefixtures("publication")
+def test_the_day_stands_by_the_title_of_an_event(
+    run: Run, monkeypatch: pytest.MonkeyPatch, locale: str, day: str
+) -> None:
+    """Events of one title are told apart where an issue is made, where it is shown, and where nobody gets them."""
+    monkeypatch.setenv("LC_ALL", locale)
+    run("collect")
+    made = run("issue", "new", "2017-11", "--date", "2017-11-24").out
+    shown = run("issue", "show", "2017-11").out
+    run("issue", "drop", "2017-11", "vertaispaivat")
+    dropped = run("issue", "show", "2017-11").out
+    for said in (made, shown, dropped):
+        assert f"Yritysneuvojien vertaispäivät, {day}" in said
+
+
 @pytest.mark.usefixtures("approved")
 def test_an_approved_issue_says_what_a_change_means(run: Run) -> None:
     """The approval holds for what was approved; the person is told to give it anew."""
@@ -266,7 +282,7 @@ def test_a_new_issue_says_what_was_picked_and_left_out(
         "    18  Kahvila avautuu",
         "stadsdirektörer: 13 med, 9 utanför: 5 om andra ämnen, 3 för gamla, 1 inställd eller uppskjuten",
         "    18  Kahvila avautuu",
-        "För ingen; ta med en så här: newsletter issue take 2017-11 +4",
+        "De här går inte till någon; så här tar du med en: newsletter issue take 2017-11 +4",
         "    +4  Kahvila suljetaan (NEW, för gammal)",
         "Added 1 item to issues/2017-11/issue.toml.",
     ]

@@ -9,13 +9,14 @@ import click
 
 from newsletter.cli.session import Session, print_json, print_table
 from newsletter.config.terminal import terminal_language
+from newsletter.domain.content import Language
 from newsletter.domain.segments import named
 from newsletter.errors import counted
 
 if TYPE_CHECKING:
     from newsletter.domain.issue import EditionKey, Finding
     from newsletter.domain.pick import LeftOutItem
-    from newsletter.service.issues.listing import IssueListing
+    from newsletter.service.issues.listing import IssueListing, ListedItem
     from newsletter.service.issues.service import EventNews, Rendering
     from newsletter.service.issues.shelf import IssueSummary
 
@@ -25,7 +26,7 @@ HOURS_SHOWN_MAX = 48
 
 def print_editions(rendering: "Rendering", summary: "IssueSummary", listing: "IssueListing") -> None:
     """Print each edition with its items in order, by number, how much of each is shown, and what was left out."""
-    numbers = {item.key: item.number for item in listing.items}
+    listed = {item.key: item for item in listing.items}
     click.echo(f"Issue {summary.label}: {summary.state}, planned for {rendering.issue.date}")
     for edition, message in rendering.editions:
         size = f"{len(message.html.encode()) / 1000:.1f} kB of HTML"
@@ -39,16 +40,26 @@ def print_editions(rendering: "Rendering", summary: "IssueSummary", listing: "Is
         for section in edition.sections:
             click.echo(f"  {section.title}")
             for item in section.items:
+                one = listed[item.key]
                 dates = f", {len(item.repeats) + 1} dates" if item.repeats else ""
                 form = "short" if item.key in message.shortened else item.form
-                click.echo(f"  {numbers[item.key]:>4}  {item.title}  [{item.key}]  {form}{dates}")
+                click.echo(f"  {one.number:>4}  {titled(one, item.title)}  [{item.key}]  {form}{dates}")
     for name in rendering.empty:
         click.echo(f"\n{_called(name, rendering)}  no items: this edition is not made")
     if nobodys := [item for item in listing.items if not item.segments]:
         click.echo("\nIn no list: nobody gets these")
         for one in nobodys:
-            click.echo(f"  {one.number:>4}  {one.title}  [{one.key}]")
+            click.echo(f"  {one.number:>4}  {titled(one, one.title)}  [{one.key}]")
     print_left_out(listing.left_out)
+
+
+def titled(item: "ListedItem", title: str) -> str:
+    """Write a title and of an event its day, which tells it from others of its title."""
+    from newsletter.language.formats import NO_BREAK_SPACE, day
+
+    if item.day is None:
+        return title
+    return f"{title}, {day(item.day, Language(terminal_language())).replace(NO_BREAK_SPACE, ' ')}"
 
 
 def _called(edition: "EditionKey", rendering: "Rendering") -> str:

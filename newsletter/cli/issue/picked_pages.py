@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from newsletter.cli.issue.pages import titled
 from newsletter.cli.session import Session
 from newsletter.config.terminal import terminal_language
 from newsletter.domain.content import Language
@@ -47,7 +48,7 @@ def print_picked(session: Session, made: "NewIssue", listing: "IssueListing", *,
         click.echo(_summary(name, len(keys), picks, language))
         for key in keys:
             if (item := titles.get(key)) is not None and (key in added or not is_update):
-                click.echo(f"{item.number:>6}  {item.title}")
+                click.echo(f"{item.number:>6}  {titled(item, item.title)}")
     newly = set(made.newly_left_out)
     _print_left_out(str(made.draft.label), [one for one in listing.left_out if one.key in newly], made.picks, language)
 

@@ -188,7 +188,7 @@ class IssueChanges(IssueShelf):
         document, publication = self._document(label), self._resources.settings.publication
         known = self._resources.segments if segments is None else segments
         issue = issue_in(document, self.path(label), known, publication)
-        return document, issue, listing_of(issue, document.text)
+        return document, issue, listing_of(issue, document.text, self._resources.settings.publication.zone)
 
     def _document(self, label: IssueLabel) -> Document:
         path = self.path(label)

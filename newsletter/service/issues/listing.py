@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from newsletter.domain.content import ItemKey, SegmentId
 from newsletter.domain.issue import Issue
 from newsletter.domain.item_names import chosen_key
+from newsletter.domain.period import day_of
 from newsletter.domain.pick import LeftOutItem
 
 
@@ -15,12 +18,14 @@ class ListedItem:
 
     Attributes:
         number: By the order of the tables in the file, which no verb changes.
+        day: On which an event begins; None for news.
         segments: Whose lists it is in; none where nobody gets it.
     """
 
     number: int
     key: ItemKey
     title: str
+    day: date | None
     segments: tuple[SegmentId, ...]
 
 
@@ -65,18 +70,20 @@ class IssueListing:
         return chosen_key(name, titles, numbers=numbers, titles=titles)
 
 
-def listing_of(issue: Issue, text: str) -> IssueListing:
+def listing_of(issue: Issue, text: str, zone: ZoneInfo) -> IssueListing:
     """Give what can be named in an issue.
 
     Args:
         issue: As it was read.
         text: Of its file, where what was left out stands in comments.
+        zone: Decides on which day an event begins.
     """
     items = tuple(
         ListedItem(
             number=number,
             key=key,
             title=item.title,
+            day=None if item.start is None else day_of(item.start, zone),
             segments=tuple(segment for segment, keys in issue.order.items() if key in keys),
         )
         for number, (key, item) in enumerate(issue.items.items(), start=1)

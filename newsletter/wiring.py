@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from newsletter.service.sources.service import SourceService
     from newsletter.service.starter import LaidOut
     from newsletter.service.status import StatusService
+    from newsletter.service.trail import TrailService
     from newsletter.storage.database import Database
 
 
@@ -212,6 +213,13 @@ class Newsletter:
         from newsletter.service.notifications.mailbox import MailboxService
 
         return MailboxService(self.resources, leaving=self.leaving, notifications=self.notifications)
+
+    @cached_property
+    def trail(self) -> "TrailService":
+        """Note and show who did what."""
+        from newsletter.service.trail import TrailService
+
+        return TrailService(self.resources)
 
     @cached_property
     def database(self) -> "DatabaseService":

@@ -5,6 +5,10 @@ from collections import Counter
 
 import click
 
+from newsletter.errors import NewsletterError, StorageError, UsageError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells expect."""
 DAY = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
 """A day as programs write it, or as people in Finland do."""
 
@@ -28,6 +32,23 @@ class Verb(click.Command):
                     given = "/".join(parameter.opts)
                     raise click.UsageError(f"{given} is given {times} times, and takes one value.", ctx)
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; one that changes people, keys or sendings leaves a line in the trail, however it ends."""
+        from newsletter.cli import trail
+
+        if isinstance(self, click.Group) or not trail.is_noted(ctx):
+            return super().invoke(ctx)
+        try:
+            answer: object = super().invoke(ctx)
+        except (NewsletterError, KeyboardInterrupt) as error:
+            code = error.exit_code if isinstance(error, NewsletterError) else INTERRUPTED
+            # Nothing was done where the words were wrong; nothing can be noted where the database is not to be had.
+            if code != UsageError.exit_code and not isinstance(error, StorageError):
+                trail.note(ctx, code)
+            raise
+        trail.note(ctx, 0)
+        return answer
 
 
 class Noun(Verb, click.Group):

@@ -106,6 +106,7 @@ def record(
     whom = "everybody" if segment is None else f"the people of {segment}"
     basis = basis or ask_basis(session, whom)
     count = people.record_ground(basis, segment=None if segment is None else SegmentId(segment))
+    session.people = count
     click.echo(f"Recorded {basis.ground} for {counted(count, 'person', 'people')}; {before - count} are left without.")
 
 

@@ -2,13 +2,14 @@
 
 import getpass
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli.command import Noun
-from newsletter.cli.session import Session, json_option, pass_session, print_json
+from newsletter.cli.command import DAY, Noun
+from newsletter.cli.session import Session, json_option, pass_session, print_json, print_table
 from newsletter.errors import counted
 
 if TYPE_CHECKING:
@@ -35,6 +36,38 @@ def status(session: Session, *, as_json: bool) -> None:
     )
     if not state.is_current:
         session.next_step("newsletter db migrate")
+
+
+@db.command()
+@click.option("--since", type=DAY, help="Only from this day on.")
+@click.option("--address", default="", help="Only what was done about this address.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@json_option
+@pass_session
+def log(session: Session, *, since: datetime | None, address: str, limit: int, as_json: bool) -> None:
+    """Show who did what with which command, the newest first; no address stands in it. Kept for two years.
+
+    Every command that changes people, keys or sendings, or takes people out of the database, leaves a line; what
+    readers do themselves stands with them. Who is NEWSLETTER_BY, or the name the machine knows.
+    """
+    zone = session.newsletter.settings.publication.zone
+    from_then = None if since is None else since.replace(tzinfo=zone)
+    acts = session.newsletter.trail.lines(since=from_then, address=address, limit=limit)
+    if as_json:
+        print_json([asdict(one) for one in acts])
+        return
+    print_table(
+        ["AT", "BY", "COMMAND", "WHAT", "PEOPLE", "END"],
+        [
+            (
+                f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}",
+                *(one.by, one.command, one.what, "" if one.people is None else one.people),
+                "done" if one.code == 0 else f"exit code {one.code}",
+            )
+            for one in acts
+        ],
+        wraps=["COMMAND", "WHAT"],
+    )
 
 
 @db.command()

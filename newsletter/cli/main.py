@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.command import Noun
+from newsletter.cli.command import INTERRUPTED, Noun
 from newsletter.cli.session import Session
 from newsletter.errors import NewsletterError
 
@@ -48,9 +48,6 @@ COMMANDS = {
     "unpack": ("newsletter.cli.handover:unpack", "Take a publication out of such a file."),
 }
 """Each command's place and its line of help; a test holds the lines and the commands' own help together."""
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells expect."""
 
 
 # What is imported never goes away, and looking through it again and again costs a tenth of `status`.

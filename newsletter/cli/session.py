@@ -30,11 +30,13 @@ class Session:
         configuration: newsletter.toml as given with -c, or None to look for it.
         is_quiet: No progress, no advice.
         may_ask: Questions are allowed (and only asked on a terminal).
+        people: How many people the command changed or took out of the database; it says so itself.
     """
 
     configuration: Path | None = None
     is_quiet: bool = False
     may_ask: bool = True
+    people: int | None = None
     _newsletter: "Newsletter | None" = field(default=None, init=False)
 
     @property

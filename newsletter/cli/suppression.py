@@ -78,7 +78,7 @@ def _show_barred(session: Session, barred: "Sequence[Barred]") -> None:
     for one in barred:
         before = f" ({one.before.reason}, {one.before.at:%Y-%m-%d})" if one.before is not None else ""
         click.echo(f"{one.address}: {one.barring}{before}")
-    new = sum(one.barring == "suppressed" for one in barred)
+    session.people = new = sum(one.barring == "suppressed" for one in barred)
     session.say(f"{counted(new, 'address', 'addresses')} of {len(barred)} suppressed now.")
     if left := [one for one in barred if "left alone" in one.barring]:
         raise ChecksFailed(
@@ -128,6 +128,7 @@ def fetch(session: Session, *, since: datetime | None, is_dry_run: bool) -> None
     zone = session.newsletter.settings.publication.zone
     moment = since.replace(tzinfo=zone) if since else None
     fetched = session.newsletter.notifications.fetch_suppressions(since=moment, is_dry_run=is_dry_run)
+    session.people = sum(fetched.new.values())
     print_table(["REASON", "ADDRESSES"], fetched.new.items())
     click.echo(f"Suppressed already: {fetched.known}. Blocked for a while only: {fetched.passing}.")
     if is_dry_run:

@@ -20,7 +20,7 @@ from newsletter.errors import ConfigurationError, NewsletterError, StorageError
 from newsletter.storage import postgresql
 from newsletter.storage.faults import damaged, is_damaged, is_locked, storage_error
 
-SCHEMA_REVISION = "0015"
+SCHEMA_REVISION = "0016"
 """The revision this program writes and reads; the newest file of `migrations/versions` (a test holds them together)."""
 
 LOCK_WAIT_SECONDS = 10.0

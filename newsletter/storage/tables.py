@@ -283,6 +283,19 @@ address_change = _table(
     is_by_key=True,
 )
 
+act = _table(
+    "act",
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    *texts("by", "command", "what"),
+    # NULL where it was about nobody alone.
+    Column("address_hash", Text),
+    Column("people", Integer),
+    Column("code", Integer, nullable=False),
+    Index(None, "at"),
+    Index(None, "address_hash"),
+)
+
 departures_read = _table(
     "departures_read",
     # One row: how far the departures file beside the key was read or written.

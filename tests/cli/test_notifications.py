@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from newsletter import open_newsletter
-from newsletter.cli.main import INTERRUPTED
+from newsletter.cli.command import INTERRUPTED
 from newsletter.domain.notification import Notification, NotificationKind
 from newsletter.mailers.sendgrid import STAND_IN_KEY
 from newsletter.mailers.sendgrid.fake import FakeSendGrid

@@ -114,6 +114,7 @@ def send(
             progress=progress,
             waits_for=progress.waits_for,
         )
+    session.people = done.balance.planned
     unfinished = None if done.sending.finished_at is not None else str(done.cause)
     sending_pages.print_dispatched(session, label, outlook, done.balance, unfinished=unfinished)
     doubt = done.doubt

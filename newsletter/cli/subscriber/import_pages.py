@@ -75,6 +75,7 @@ def take_records(session: Session, file: Path, *, is_dry_run: bool, is_agreed: b
         _show_taken(lists.take_records(file, is_dry_run=True, progress=counter), is_dry_run=True)
         session.confirm("Import these people?")
     taken = lists.take_records(file, is_dry_run=is_dry_run, progress=counter)
+    session.people = taken.added + taken.barred
     if as_json:
         rejected = {"count": taken.rejected.count, "first": [str(fault) for fault in taken.rejected.first]}
         print_json({**asdict(taken), "rejected": rejected, "strange_topics": sorted(taken.strange_topics)})

@@ -75,6 +75,7 @@ def import_(
             print_json(import_pages.as_json(opened, imported))
         elif is_dry_run or is_agreed or not session.can_ask:
             import_pages.show_reading(opened)
+    session.people = imported.result.added + imported.result.changed + imported.result.newly_suppressed
     if not as_json:
         import_pages.show_result(session, imported, is_dry_run=is_dry_run)
         session.next_step("newsletter segment coverage")
@@ -190,6 +191,7 @@ def export(session: Session, what: str, *, is_lossless: bool, as_json: bool) -> 
     lists = session.newsletter.lists
     is_whole = path.suffix.lower() == ".json"
     count = lists.export_records(path) if is_whole else lists.export(path, is_lossless=is_lossless)
+    session.people = count
     click.echo(f"Wrote {counted(count, 'person', 'people')} to {what}. Delete it when you have used it.")
     if gone := session.newsletter.suppressions.count_gone():
         whom = counted(gone, "address is", "addresses are")

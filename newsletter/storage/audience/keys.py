@@ -10,6 +10,7 @@ from newsletter.domain.delivery import OPEN_BATCH_STATES, SendingState
 from newsletter.domain.keys import KeyId
 from newsletter.storage.audience.portions import VALUES_IN_ONE_STATEMENT, portions
 from newsletter.storage.tables import (
+    act,
     address_change,
     batch,
     consent,
@@ -159,7 +160,7 @@ class KeyStore:
         for column in (address_change.c.old_hash, address_change.c.new_hash):
             moved = update(address_change).where(column == bindparam("its_old"))
             self._connection.execute(moved.values({column: bindparam("its_new")}), pairs)
-        for table in (subscriber, consent, suppression, suppression_change):
+        for table in (subscriber, consent, suppression, suppression_change, act):
             moved = update(table).where(table.c.address_hash == bindparam("its_old"))
             self._connection.execute(moved.values(address_hash=bindparam("its_new")), pairs)
         for sending_id in self._open_sendings():

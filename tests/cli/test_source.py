@@ -57,6 +57,7 @@ def test_what_is_no_place_is_told(publication: Path, run: Run) -> None:
     assert publication.is_dir()
     for nothing in ("nope", "", " "):
         assert f"There is no file {nothing!r} here, and it is no address." in run("source", "add", nothing).err
+    assert "Error: 'http://[::1' is no address." in run("source", "add", "http://[::1").err
     assert "cannot be the id of a source" in run("source", "add", "content/feed.xml", "--key", "Oma lähde").err
     (publication.parent / "muualla.xml").write_bytes(FEED)
     assert run("source", "add", str(publication.parent / "muualla.xml")).code == 0

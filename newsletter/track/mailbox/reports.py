@@ -10,7 +10,7 @@ from newsletter.domain.delivery import DeliveryKey
 from newsletter.domain.notification import NotificationKind, kind_of_status, status_in
 from newsletter.domain.saved_mail import MailMeaning, SavedMail
 from newsletter.message.privacy import without_private
-from newsletter.track.mailbox.phrases import NO_SUCH_READER, PASSING, UNDELIVERED
+from newsletter.track.mailbox.phrases import AWAY, NO_SUCH_READER, PASSING, UNDELIVERED
 from newsletter.track.mailbox.structure import text_of
 
 _KEY = re.compile(r"(?<![0-9a-z])([0-9a-f]{32})@[A-Za-z0-9.-]+")
@@ -34,6 +34,8 @@ def is_report(message: Message, parts: Sequence[Message], subject: str) -> bool:
     """Tell whether a mail server wrote, to say what became of a mail."""
     if any(part.get_content_type() in (*_STATUS, _COMPLAINT, _RECEIPT) for part in parts):
         return True
+    if AWAY.match(subject):
+        return False  # It has no sender to return to, as a report, and may say what is not there any more.
     sender = parseaddr(str(message.get("From", "")))[1] or str(message.get("From", ""))
     is_of_server = (
         _POSTMASTERS.search(sender.partition("@")[0]) is not None

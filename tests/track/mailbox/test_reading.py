@@ -61,3 +61,14 @@ def test_a_report_about_several_mails_is_for_a_person() -> None:
     raw = sample("exchange-text-en", key=f"{KEY}@seutu.example> <{other}", address=ADDRESS, token=TOKEN).raw
 
     assert "several mails of ours" in read_mail(raw).reason
+
+
+@pytest.mark.parametrize("subject", ["Automatic reply: SEUTU", "Automaattinen vastaus: SEUTU", "Autosvar: SEUTU"])
+def test_who_is_away_does_not_come_back_by_the_words_of_an_answer(subject: str) -> None:
+    """An answer that says of itself that somebody is away bars nobody, whatever its text says was not found."""
+    mail = (
+        f"From: Aino <aino@example.org>\nReturn-Path: <>\nIn-Reply-To: <{'0' * 32}@seutu.example>\n"
+        f"Subject: {subject}\n\nMail to aino@example.org will not be delivered to others; no deputy was found.\n"
+    )
+
+    assert read_mail(mail.encode()).meaning is MailMeaning.AWAY

@@ -72,6 +72,7 @@ def write_pack(
         if sum(path.stat().st_size for path in files.values()) > SIZE_MAX_BYTES:
             raise UsageError("The publication is too large for one file.", hint="Move its folder by your own means.")
         packed = (encrypt or _age_encrypt)(_tar(files, label), passphrase)
+        unfinished.unlink(missing_ok=True)  # of one that was killed
         _write(unfinished, packed)
         unfinished.rename(target)
     except OSError as error:

@@ -3,6 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -88,15 +89,10 @@ class HandoverService:
         """
         settings, now = self._resources.settings, self._resources.clock.now()
         files = dict(_files(settings))
-        for left_behind in settings.root.glob(f"{_PACKING}*"):
-            shutil.rmtree(left_behind)
-        with (
-            TemporaryDirectory(prefix=_PACKING, dir=settings.root) as folder,
-            self._resources.only_sender(f"{by}, packing the publication"),
-        ):
+        with self._resources.only_sender(f"{by}, packing the publication"), _room(settings.root) as folder:
             database = self._database_name()
             if database is not None:
-                files[database] = self._database.back_up(Path(folder) / "copy.db")[0]
+                files[database] = self._database.back_up(folder / "copy.db")[0]
                 # So that the copy elsewhere knows where it comes from, and asks before it sends.
                 Guard(self._resources).mark_new()
                 files[mark_path(Path(database)).as_posix()] = mark_path(self._resources.database_path)
@@ -160,6 +156,15 @@ def unpack(source: Path, folder: Path, *, passphrase: str, decrypt: Decrypt | No
     if label.database is None:
         missing.append("the database: it is on a server")
     return Unpacked(folder=folder, label=label, missing=tuple(missing))
+
+
+@contextmanager
+def _room(root: Path) -> Iterator[Path]:
+    """Give a folder for the database's copy; what a killed pack left is removed. One at a time."""
+    for left_behind in root.glob(f"{_PACKING}*"):
+        shutil.rmtree(left_behind)
+    with TemporaryDirectory(prefix=_PACKING, dir=root) as folder:
+        yield Path(folder)
 
 
 def _files(settings: Settings) -> Iterator[tuple[str, Path]]:

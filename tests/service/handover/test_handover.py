@@ -118,8 +118,27 @@ def test_nobody_packs_in_the_middle_of_a_sending_and_what_a_kill_left_is_removed
         pytest.raises(SendingInProgress),
     ):
         pack(drafted)
+    (drafted / ".seutu.pack.unfinished").touch()
+    pack(drafted)
 
-    assert not list(drafted.glob(".packing-*"))
+    assert not [*drafted.glob(".packing-*"), *drafted.glob("*.unfinished")]
+
+
+def test_who_packs_second_leaves_the_first_ones_copy_alone(drafted: Path) -> None:
+    """Two at once: the second is refused, and the first pack is whole."""
+
+    def scramble_beside_another(content: bytes, passphrase: str) -> bytes:
+        copies = list(drafted.glob(".packing-*/copy.db"))
+        with pytest.raises(SendingInProgress):
+            pack(drafted, "second.pack")
+        assert copies == list(drafted.glob(".packing-*/copy.db")) != []
+        return scramble(content, passphrase)
+
+    with open_newsletter(drafted / "newsletter.toml", clock=FakeClock(MOMENT)) as newsletter:
+        handover = HandoverService(newsletter.resources, newsletter.database, encrypt=scramble_beside_another)
+        handover.pack(drafted / "first.pack", passphrase=WORDS, by="aino on laptop")
+
+    assert (drafted / "first.pack").exists()
 
 
 def _with(change: Callable[[dict[str, bytes]], None]) -> Callable[[bytes], bytes]:

@@ -4,10 +4,12 @@ Doors: `Watch`, which hears of every answer, and `make_health`. No address, path
 """
 
 import ipaddress
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 from wsgiref.simple_server import WSGIServer
 
@@ -21,6 +23,8 @@ from starlette.routing import Route
 
 from newsletter.errors import UsageError
 from newsletter.service.health import HealthService
+
+log = logging.getLogger(__name__)
 
 METRICS_HOST = "127.0.0.1"
 """Numbers are for the operator of this machine alone."""
@@ -52,12 +56,16 @@ class Watch:
         health: What else the numbers tell.
         log_path: A file that gets a line for each answer; None for none.
         now: Gives the aware moment.
+
+    Raises:
+        UsageError: The log cannot be opened.
     """
 
     def __init__(self, health: HealthService, *, log_path: Path | None = None, now: Callable[[], datetime]) -> None:
         self._now = now
         self._writing = threading.Lock()
-        self._log = None if log_path is None else log_path.open("a", encoding="utf-8", buffering=1)
+        self._log = None if log_path is None else _opened(log_path)
+        self._is_log_full = False
         self.registry = CollectorRegistry()
         labels = ["room"]
         self._answers = Counter(
@@ -87,8 +95,19 @@ class Watch:
                 f"{self._now().isoformat(timespec='seconds')} {shortened(answer.peer)} {_word(answer.method)}"
                 f" /{answer.room} {answer.status} {answer.seconds * 1000:.0f}ms\n"
             )
-            with self._writing:
-                self._log.write(line)
+            self._write(self._log, line)
+
+    def _write(self, file: FileIO, line: str) -> None:
+        """Write a line; where that cannot be it is lost, which is said once, for an answer matters more."""
+        with self._writing:
+            try:
+                file.write(line.encode())
+            except OSError as error:
+                if not self._is_log_full:
+                    log.warning("The access log cannot be written: %s. Answers go on without it.", error.strerror)
+                self._is_log_full = True
+            else:
+                self._is_log_full = False
 
     def serve_metrics(self, port: int) -> WSGIServer:
         """Answer `/metrics` on a port of its own, in a thread of its own; shut the server down in the end.
@@ -108,6 +127,21 @@ class Watch:
         """Close the log."""
         if self._log is not None:
             self._log.close()
+
+
+def _opened(path: Path) -> FileIO:
+    """Open a log so that each line is written by itself, and one that failed is not tried again with the next.
+
+    Raises:
+        UsageError: It cannot be opened.
+    """
+    try:
+        return path.open("ab", buffering=0)
+    except OSError as error:
+        raise UsageError(
+            f"{path.name} cannot be written: {error.strerror}.",
+            hint="Make its folder, or change access_log in [serve].",
+        ) from error
 
 
 class _HealthNumbers:

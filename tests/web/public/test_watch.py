@@ -20,7 +20,7 @@ from newsletter.service.resources import Resources
 from newsletter.storage.database import Database
 from newsletter.web.public.clients import Clients
 from newsletter.web.public.site import Room, make_site
-from newsletter.web.public.watch import Watch, make_health, shortened
+from newsletter.web.public.watch import Answered, Watch, make_health, shortened
 from newsletter.wiring import Newsletter, open_newsletter
 from tests.fakes.clock import FakeClock
 from tests.web.public.test_site import Time, broken, ok
@@ -199,3 +199,22 @@ def test_a_forgotten_proxy_is_reminded_of_until_it_is_named(newsletter: Newslett
     assert forgotten_proxy(key, ("10.0.0.5",), NOW) is None
     assert forgotten_proxy(key, (), NOW.replace(month=12, day=2)) is None
     assert forgotten_proxy(tmp_path / "newsletter.key", (), NOW) is None
+
+
+def test_a_log_that_cannot_be_opened_is_told_by_its_name(health: HealthService, tmp_path: Path) -> None:
+    """Nothing is served before whoever asked for a log knows that there would be none."""
+    with pytest.raises(UsageError, match="access\\.log cannot be written: No such file or directory"):
+        Watch(health, log_path=tmp_path / "absent/access.log", now=lambda: NOW)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to be had here")
+def test_a_full_disk_costs_the_log_and_no_answer(health: HealthService, caplog: pytest.LogCaptureFixture) -> None:
+    """A reader who leaves is answered, the numbers go on, and that lines are missing is said once."""
+    watch = Watch(health, log_path=Path("/dev/full"), now=lambda: NOW)
+    for _ in range(3):
+        watch.answered(Answered(room="leave", method="POST", status=200, seconds=0.1, peer="192.0.2.9"))
+    watch.close()
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "The access log cannot be written: No space left on device. Answers go on without it."
+    ]

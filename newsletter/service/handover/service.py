@@ -139,7 +139,10 @@ def unpack(source: Path, folder: Path, *, passphrase: str, decrypt: Decrypt | No
     """
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty; nothing was written.", hint="Name a new folder.")
-    unfinished = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(4)}")
+    name = folder.absolute().name
+    for killed in folder.absolute().parent.glob(f".{name}.unpacking-*"):
+        shutil.rmtree(killed)  # it holds key and people
+    unfinished = folder.absolute().with_name(f".{name}.unpacking-{secrets.token_hex(4)}")
     try:
         unfinished.mkdir(parents=True)
         label = read_pack(source, unfinished, passphrase, decrypt=decrypt)

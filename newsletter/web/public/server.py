@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from newsletter.domain.notification import ProviderDoor
+from newsletter.errors import StorageError
 from newsletter.service.forgotten_proxy import note_forgotten_proxy
 from newsletter.service.group_commit import GroupCommit
 from newsletter.service.health import HealthService
@@ -113,7 +114,8 @@ class PublicServer:
     def _note_proxy(self, address: str) -> None:
         """Let `status` and `doctor` remind of a proxy that the configuration does not name."""
         resources = self._newsletter.resources
-        note_forgotten_proxy(resources.settings.key_path, address, resources.clock.now())
+        with suppress(StorageError):  # `serve` has said so itself; a full disk keeps nobody from an answer
+            note_forgotten_proxy(resources.settings.key_path, address, resources.clock.now())
 
     def _rooms(self, doors: Sequence[ProviderDoor], writer: GroupCommit, pages: PublicPages) -> list[Room]:
         """Make the rooms that the configuration asks for; what a reader wants is written first."""

@@ -190,6 +190,14 @@ def test_a_damaged_pack_unpacks_nothing(drafted: Path, tmp_path: Path, damage: C
     assert not (tmp_path / "outside.txt").exists()
 
 
+def test_what_a_killed_unpacking_left_is_removed_by_the_next(drafted: Path, tmp_path: Path) -> None:
+    """It holds the key and the people in the open."""
+    (tmp_path / ".there.unpacking-killed").mkdir()
+    unpack(pack(drafted).path, tmp_path / "there", passphrase=WORDS, decrypt=unscramble)
+
+    assert [path.name for path in tmp_path.iterdir() if "there" in path.name] == ["there"]
+
+
 def test_a_folder_with_something_in_it_is_left_alone(drafted: Path) -> None:
     """Nothing is ever written over."""
     path = pack(drafted).path

@@ -365,11 +365,9 @@ def test_a_record_is_fenced_by_its_attempt(database: Database) -> None:
     assert not ledger.holds(current)
 
 
-def test_a_claim_reads_from_indexes_alone_whom_it_asks_about(database: Database) -> None:
+def test_a_claim_reads_from_indexes_alone_whom_it_asks_about(sqlite_database: Database) -> None:
     """On SQLite nobody's row is looked for, and no batch but the next: a claim among a million costs as among a few."""
-    if not database.is_sqlite:
-        pytest.skip("it is SQLite that must be led to its indexes")
-    with database.read() as connection:
+    with sqlite_database.read() as connection:
         plans = []
         for statement in (PEOPLE_OF_A_BATCH, TAKE):
             compiled = statement.compile(connection)

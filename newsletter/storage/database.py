@@ -94,6 +94,9 @@ class Database:
         self.lock_wait_seconds = float(named) if isinstance(named, str) else lock_wait_seconds
         self._engine = _open_engine(self.url, self.lock_wait_seconds, sleep)
         self._reading_engine = self._engine if self.is_sqlite else postgresql.reading(self._engine)
+        self._writing_engines = {
+            writing: self._engine.execution_options(newsletter_writes=writing) for writing in postgresql.Writing
+        }
         self._long_wait: _LongWait | None = None
 
     @property
@@ -148,7 +151,7 @@ class Database:
             StorageError: The database is missing, locked, full, read-only, damaged or cannot be reached.
         """
         writing = postgresql.Writing.BESIDE_OTHERS if beside_others else postgresql.Writing.ALONE
-        return self._transaction(self._engine.execution_options(newsletter_writes=writing), to_the_end=to_the_end)
+        return self._transaction(self._writing_engines[writing], to_the_end=to_the_end)
 
     @contextmanager
     def _transaction(self, engine: Engine, *, to_the_end: bool) -> Iterator[Connection]:

@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +88,8 @@ class HandoverService:
             StorageError: A file cannot be read or written.
         """
         settings, now = self._resources.settings, self._resources.clock.now()
-        files = dict(_files(settings))
+        secret_files = tuple(_secrets(settings.path))
+        files = dict(_files(settings, [name for _, name in secret_files]))
         with self._resources.only_sender(f"{by}, packing the publication"), _room(settings.root) as folder:
             database = self._database_name()
             if database is not None:
@@ -106,7 +107,10 @@ class HandoverService:
             size_bytes = write_pack(target, files, label, passphrase, encrypt=self._encrypt)
         record_pack(settings.key_path, target, now)
         return Packed(
-            path=target, size_bytes=size_bytes, files=len(files), left_out=tuple(_left_out(settings, database))
+            path=target,
+            size_bytes=size_bytes,
+            files=len(files),
+            left_out=tuple(_left_out(settings, database, secret_files)),
         )
 
     def _database_name(self) -> str | None:
@@ -170,13 +174,13 @@ def _room(root: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _files(settings: Settings) -> Iterator[tuple[str, Path]]:
+def _files(settings: Settings, secret_names: Collection[str]) -> Iterator[tuple[str, Path]]:
     """Give every file of a publication but its database, by its path in the pack.
 
     Raises:
         UsageError: The key lies outside the publication's folder.
     """
-    root, secret = settings.root, {(settings.root / name).resolve() for _, name in _secrets(settings.path)}
+    root, secret = settings.root, {(settings.root / name).resolve() for name in secret_names}
     for name in FILES:
         if (root / name).is_file():
             yield name, root / name
@@ -213,9 +217,9 @@ def _secrets(configuration: Path) -> Iterator[tuple[str, str]]:
     yield from below(read_toml(configuration, error=ConfigurationError).content, "")
 
 
-def _left_out(settings: Settings, database: str | None) -> Iterator[str]:
+def _left_out(settings: Settings, database: str | None, secret_files: Collection[tuple[str, str]]) -> Iterator[str]:
     """Say what is not in a pack."""
-    for key, name in _secrets(settings.path):
+    for key, name in secret_files:
         yield f"{name}: a password or a provider's key ({key}); give it by another way, or make a new one."
     if database is None:
         yield "The database: it is on a server (pg_dump copies it)."
